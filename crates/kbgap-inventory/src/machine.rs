@@ -1,0 +1,99 @@
+//! What is known of one host.
+
+use kbgap_catalog::{Architecture, InstallationType, KbId};
+
+use serde::{Deserialize, Serialize};
+
+use crate::MachineId;
+
+/// One host as it was reported, whatever format the report had.
+///
+/// Times are RFC 3339 instants in UTC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Machine {
+    /// 40 lower-case hex digits.
+    pub id: MachineId,
+    /// Host name or FQDN.
+    pub computer_dns_name: String,
+    /// The operating system.
+    pub os: OperatingSystem,
+    /// KBs that the host says are installed, in ascending order, each once.
+    pub installed_kbs: Vec<InstalledKb>,
+    /// Installed software, or nothing where the report has no software list.
+    pub software: Vec<Software>,
+    /// Whether the report says what software is installed at all.
+    pub software_reported: bool,
+    /// Device group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Free tags.
+    pub tags: Vec<String>,
+    /// Whether the host waits for a restart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_reboot: Option<bool>,
+    /// Whether the host takes hotpatches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hotpatch: Option<bool>,
+    /// Whether Secure Boot is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secure_boot: Option<bool>,
+    /// Whether a recovery environment is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub win_re: Option<bool>,
+    /// When the host was seen; absent where the report does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen_at: Option<jiff::Timestamp>,
+}
+
+/// The operating system of a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OperatingSystem {
+    /// Free text such as `Windows10` or `Microsoft Windows Server 2019 Standard`: a hint only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// The build, for instance 18363.
+    pub build: u32,
+    /// The revision (UBR); `None` where the host does not report it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u32>,
+    /// Major and minor version, for instance 10.0 or 6.1.
+    pub version: (u32, u32),
+    /// The architecture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<Architecture>,
+    /// Client, Server or Server Core, where the report says or its OS name or
+    /// role text tells (assessment.md, section 4.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub installation_type: Option<InstallationType>,
+    /// Edition, for instance `Enterprise`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edition: Option<String>,
+    /// Service pack; `None` where the report does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_pack: Option<u8>,
+}
+
+/// A KB that a host reports as installed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstalledKb {
+    /// The KB.
+    pub id: KbId,
+    /// The date as reported, `yyyy-mm-dd`, where it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub installed_on: Option<jiff::civil::Date>,
+}
+
+/// A software that a host reports.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Software {
+    /// Publisher as reported; empty where unknown.
+    pub vendor: String,
+    /// Display name as reported.
+    pub name: String,
+    /// Version as reported; empty where unknown.
+    pub version: String,
+}
