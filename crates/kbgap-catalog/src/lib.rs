@@ -1,14 +1,37 @@
 //! What the vendor published: products, KBs, CVEs, supersedence and fixed builds.
 
+mod catalog;
+mod compile;
 mod kb;
+mod layout;
+mod mapping;
+mod month;
+mod odd;
 mod platform;
+mod record;
+mod servicing;
+mod snapshot;
 mod software;
 mod version;
 
+pub use catalog::{
+    Catalog, Document, Fix, Kb, Product, ProductIx, ServicingKind, ServicingUpdate, SoftwareIx,
+    Vulnerability, VulnerabilityIx,
+};
+pub use compile::compile;
 pub use kb::{KbId, KbIdError};
+pub use mapping::{Component, ProductMapping, map_installed, map_product};
+pub use month::Month;
+pub use odd::{OddKind, OddValue};
 pub use platform::{
     Architecture, ArchitectureError, InstallationType, InstallationTypeError, Platform, Release,
     ReleaseKind,
 };
+pub use record::{
+    Cvss, DocumentRecord, FixRecord, ProductRecord, RevisionRecord, Severity, Subtype,
+    VulnerabilityRecord,
+};
+pub use servicing::{Condition, Family};
+pub use snapshot::SnapshotError;
 pub use software::{SoftwareId, SoftwareIdError};
 pub use version::{BuildRevision, Version, versions_in};

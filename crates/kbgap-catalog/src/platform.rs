@@ -356,11 +356,7 @@ mod tests {
             parsed("Windows Server 2022, 23H2 Edition (Server Core installation)").unwrap();
         assert_eq!(
             edition,
-            (
-                "Windows Server 2022, 23H2 Edition",
-                Architecture::X64,
-                true
-            )
+            ("Windows Server 2022, 23H2 Edition", Architecture::X64, true)
         );
     }
 

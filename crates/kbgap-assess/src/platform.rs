@@ -1,0 +1,135 @@
+//! Which Windows a machine runs (section 4, rules 1 and 3).
+
+use kbgap_catalog::{
+    Architecture, Catalog, Component, InstallationType, Platform, Product, Release, ReleaseKind,
+};
+
+use crate::Projection;
+
+/// Why a machine cannot be assessed. Never shown as "nothing missing".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unassessable {
+    /// A fact is lacking without which products differ: the name of the field
+    /// of the native machine document.
+    Lacking(&'static str),
+    /// No Windows release is known to have this build.
+    UnknownBuild(u32),
+    /// The catalogue has no product for this platform.
+    NotInCatalog(String),
+}
+
+impl std::fmt::Display for Unassessable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Lacking(field) => write!(f, "not assessed: the report lacks {field}"),
+            Self::UnknownBuild(build) => {
+                write!(
+                    f,
+                    "not assessed: no Windows release is known to have build {build}"
+                )
+            }
+            Self::NotInCatalog(platform) => {
+                write!(f, "not assessed: the feed has no product for {platform}")
+            }
+        }
+    }
+}
+
+/// The platform of a machine, and the catalogue's products for it that apply.
+pub(crate) struct MachinePlatform<'a> {
+    pub(crate) platform: Platform,
+    /// The name that the feed gives to the platform itself.
+    pub(crate) name: &'a str,
+    /// Windows itself and what is part of it (section 4, rule 2).
+    pub(crate) products: Vec<Product<'a>>,
+}
+
+impl<'a> MachinePlatform<'a> {
+    pub(crate) fn of(machine: &Projection, catalog: &'a Catalog) -> Result<Self, Unassessable> {
+        let server = is_server(machine)?;
+        let release = Release::of_build(machine.build, server)
+            .ok_or(Unassessable::UnknownBuild(machine.build))?;
+        // A server without Core information is full, but some exist only as Core.
+        let server_core = release.kind == ReleaseKind::CoreOnly
+            || machine.installation_type == Some(InstallationType::ServerCore);
+        let candidates: Vec<(Platform, Product<'a>)> = catalog
+            .products()
+            .filter_map(|product| Some((product.platform()?, product)))
+            .filter(|(platform, _)| {
+                std::ptr::eq(platform.release.title, release.title)
+                    && platform.server_core == server_core
+            })
+            .collect();
+        let architecture = match machine.architecture {
+            Some(architecture) => architecture,
+            None => only_architecture(&candidates)?,
+        };
+        let of_machine = candidates
+            .iter()
+            .filter(|(platform, _)| platform.architecture == architecture);
+        let windows = of_machine
+            .clone()
+            .filter(|(_, product)| product.component() == Some(Component::Windows))
+            .max_by_key(|(_, product)| product.fixes().len());
+        let Some((platform, windows)) = windows else {
+            let core = if server_core {
+                " (Server Core installation)"
+            } else {
+                ""
+            };
+            return Err(Unassessable::NotInCatalog(format!(
+                "{} {architecture}{core}",
+                release.title
+            )));
+        };
+        let products = of_machine
+            .map(|(_, product)| *product)
+            .filter(|product| {
+                product
+                    .component()
+                    .is_some_and(|component| applies(component, machine))
+            })
+            .collect();
+        Ok(Self {
+            platform: *platform,
+            name: windows.name(),
+            products,
+        })
+    }
+}
+
+/// Whether a part of Windows applies to the machine, its platform given.
+fn applies(component: Component, machine: &Projection) -> bool {
+    match component {
+        // Chromium Edge takes the place of the old one.
+        Component::EdgeHtml => !machine.chromium_edge,
+        Component::EdgeIeMode => machine.chromium_edge,
+        other => other.is_part_of_windows(),
+    }
+}
+
+fn is_server(machine: &Projection) -> Result<bool, Unassessable> {
+    if let Some(installation_type) = machine.installation_type {
+        return Ok(installation_type.is_server());
+    }
+    let client = Release::of_build(machine.build, false).is_some();
+    let server = Release::of_build(machine.build, true).is_some();
+    match (client, server) {
+        // 9200 is also Windows 8, which the feed no longer knows.
+        (false, true) if machine.build != 9_200 => Ok(true),
+        (true, false) => Ok(false),
+        (false, false) => Err(Unassessable::UnknownBuild(machine.build)),
+        _ => Err(Unassessable::Lacking("os.installationType")),
+    }
+}
+
+fn only_architecture(candidates: &[(Platform, Product<'_>)]) -> Result<Architecture, Unassessable> {
+    let mut architectures = candidates.iter().map(|(platform, _)| platform.architecture);
+    let first = architectures.next();
+    match first {
+        Some(architecture) if architectures.all(|a| a == architecture) => Ok(architecture),
+        Some(_) => Err(Unassessable::Lacking("os.architecture")),
+        // The caller tells that the platform is unknown.
+        None => Ok(Architecture::X64),
+    }
+}

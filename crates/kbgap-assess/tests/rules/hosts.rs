@@ -1,0 +1,61 @@
+//! Hosts for tests: a projection with a few facts, in words of the field.
+
+use kbgap_assess::{Assessed, Assessment, NotAssessed, Projection, assess};
+use kbgap_catalog::{Architecture, Catalog, InstallationType, KbId};
+
+pub fn host(build: u32, revision: impl Into<Option<u32>>, kind: InstallationType) -> Projection {
+    Projection {
+        build,
+        revision: revision.into(),
+        architecture: Some(Architecture::X64),
+        installation_type: Some(kind),
+        hotpatch: None,
+        secure_boot: None,
+        win_re: None,
+        kbs: Vec::new(),
+        chromium_edge: false,
+        unsupported: Vec::new(),
+    }
+}
+
+pub fn client(build: u32, revision: impl Into<Option<u32>>) -> Projection {
+    host(build, revision, InstallationType::Client)
+}
+
+pub fn server(build: u32, revision: impl Into<Option<u32>>) -> Projection {
+    host(build, revision, InstallationType::Server)
+}
+
+pub fn listing(mut machine: Projection, kbs: &[u32]) -> Projection {
+    machine.kbs = kbs.iter().map(|&kb| KbId::new(kb).unwrap()).collect();
+    machine.kbs.sort_unstable();
+    machine
+}
+
+pub fn assessed(catalog: &Catalog, machine: &Projection) -> Assessed {
+    match assess(catalog, machine) {
+        Assessment::Assessed(assessed) => assessed,
+        Assessment::NotAssessed(reason) => panic!("{reason}"),
+    }
+}
+
+pub fn missing(catalog: &Catalog, machine: &Projection) -> Vec<u32> {
+    let mut ids: Vec<u32> = assessed(catalog, machine)
+        .missing
+        .iter()
+        .map(|kb| kb.id.number())
+        .collect();
+    ids.sort_unstable();
+    ids
+}
+
+pub fn undecided(assessed: &Assessed) -> Vec<(u32, &'static str)> {
+    assessed
+        .not_assessed
+        .iter()
+        .filter_map(|n| match n {
+            NotAssessed::Kb { id, lacking } => Some((id.number(), *lacking)),
+            NotAssessed::Software { .. } => None,
+        })
+        .collect()
+}

@@ -1,0 +1,5 @@
+//! The rules on the vendor's real feed, host by host.
+
+mod feed;
+mod hosts;
+mod worked_example;

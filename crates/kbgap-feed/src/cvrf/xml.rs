@@ -1,0 +1,255 @@
+//! A thin layer over the event reader: elements by local name, in document order.
+//!
+//! `child` descends into the element that was returned last unless it was read
+//! (`text`) or passed over (`skip`); `None` closes the current one.
+
+use std::io::BufRead;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use crate::Reason;
+use crate::source::{LineCounter, reason_of};
+
+/// No field of the vendor is longer; what is would be held in memory whole.
+const MAX_TEXT: usize = 1 << 20;
+/// The vendor's documents nest eleven deep.
+const MAX_DEPTH: usize = 200;
+
+pub(super) struct Xml<'a> {
+    reader: Reader<LineCounter<Box<dyn BufRead + 'a>>>,
+    buffer: Vec<u8>,
+    open: Vec<String>,
+    /// An empty element was returned, whose end has yet to be.
+    pending_end: bool,
+}
+
+/// The start of an element.
+pub(super) struct Element {
+    start: BytesStart<'static>,
+    empty: bool,
+}
+
+impl Element {
+    pub(super) fn name(&self) -> &str {
+        let name = self.start.name().0;
+        name.rsplit_once(':').map_or(name, |(_, local)| local)
+    }
+
+    pub(super) fn attribute(&self, name: &str) -> Option<String> {
+        let attribute = self
+            .start
+            .attributes()
+            .with_checks(false)
+            .flatten()
+            .find(|a| a.key.0 == name)?;
+        Some(
+            attribute
+                .unescape_value()
+                .map_or_else(|_| String::new(), |v| v.trim().to_owned()),
+        )
+    }
+}
+
+impl<'a> Xml<'a> {
+    pub(super) fn new(text: LineCounter<Box<dyn BufRead + 'a>>) -> Self {
+        let mut reader = Reader::from_reader(text);
+        reader.config_mut().trim_text(false);
+        Self {
+            reader,
+            buffer: Vec::new(),
+            open: Vec::new(),
+            pending_end: false,
+        }
+    }
+
+    /// The name of the root element, which is then the current one.
+    pub(super) fn root(&mut self) -> Result<String, Reason> {
+        loop {
+            self.buffer.clear();
+            match self
+                .reader
+                .read_event_into(&mut self.buffer)
+                .map_err(|e| malformed(e, &[]))?
+            {
+                Event::Start(start) => {
+                    let element = Element {
+                        start: start.into_owned(),
+                        empty: false,
+                    };
+                    let name = element.name().to_owned();
+                    self.open.push(name.clone());
+                    return Ok(name);
+                }
+                Event::Empty(start) => {
+                    let element = Element {
+                        start: start.into_owned(),
+                        empty: true,
+                    };
+                    self.pending_end = true;
+                    let name = element.name().to_owned();
+                    self.open.push(name.clone());
+                    return Ok(name);
+                }
+                Event::DocType(_) => return Err(Reason::DocumentType),
+                Event::Text(text) if text.trim().is_empty() => {}
+                Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
+                Event::Eof => return Err(Reason::NotCvrf("it is empty".to_owned())),
+                _ => return Err(Reason::NotCvrf("it is no XML at all".to_owned())),
+            }
+        }
+    }
+
+    /// The next element inside the current one, or `None` at its end.
+    pub(super) fn child(&mut self) -> Result<Option<Element>, Reason> {
+        if std::mem::take(&mut self.pending_end) {
+            self.open.pop();
+            return Ok(None);
+        }
+        loop {
+            self.buffer.clear();
+            let event = self
+                .reader
+                .read_event_into(&mut self.buffer)
+                .map_err(|e| malformed(e, &self.open))?;
+            let element = match event {
+                Event::Start(start) => Element {
+                    start: start.into_owned(),
+                    empty: false,
+                },
+                Event::Empty(start) => Element {
+                    start: start.into_owned(),
+                    empty: true,
+                },
+                Event::End(_) => {
+                    self.open.pop();
+                    return Ok(None);
+                }
+                Event::DocType(_) => return Err(Reason::DocumentType),
+                Event::Eof => return Err(cut_off(&self.open)),
+                _ => continue,
+            };
+            if self.open.len() >= MAX_DEPTH {
+                return Err(Reason::Xml(format!(
+                    "elements nest deeper than {MAX_DEPTH}"
+                )));
+            }
+            self.pending_end = element.empty;
+            self.open.push(element.name().to_owned());
+            return Ok(Some(element));
+        }
+    }
+
+    /// The text of an element just returned, trimmed; elements inside it are passed over.
+    pub(super) fn text(&mut self, element: &Element) -> Result<String, Reason> {
+        let mut text = String::new();
+        if self.close_empty(element) {
+            return Ok(text);
+        }
+        let mut depth = 0_usize;
+        loop {
+            self.buffer.clear();
+            let event = self
+                .reader
+                .read_event_into(&mut self.buffer)
+                .map_err(|e| malformed(e, &self.open))?;
+            match event {
+                Event::Text(part) if depth == 0 => text.push_str(&part.xml10_content()),
+                Event::CData(part) if depth == 0 => text.push_str(&part.xml10_content()),
+                Event::GeneralRef(reference) if depth == 0 => {
+                    text.push(character_of(&reference).unwrap_or(char::REPLACEMENT_CHARACTER));
+                }
+                Event::Start(_) => depth += 1,
+                Event::End(_) if depth == 0 => break,
+                Event::End(_) => depth -= 1,
+                Event::DocType(_) => return Err(Reason::DocumentType),
+                Event::Eof => return Err(cut_off(&self.open)),
+                _ => {}
+            }
+            if text.len() > MAX_TEXT {
+                return Err(Reason::Xml(format!(
+                    "the text of `{}` is longer than 1 MB",
+                    element.name()
+                )));
+            }
+        }
+        self.open.pop();
+        let trimmed = text.trim();
+        Ok(if trimmed.len() == text.len() {
+            text
+        } else {
+            trimmed.to_owned()
+        })
+    }
+
+    /// Passes over an element just returned and all inside it.
+    pub(super) fn skip(&mut self, element: &Element) -> Result<(), Reason> {
+        if !self.close_empty(element) {
+            self.reader
+                .read_to_end_into(element.start.name(), &mut self.buffer)
+                .map_err(|e| malformed(e, &self.open))?;
+            self.open.pop();
+        }
+        Ok(())
+    }
+
+    /// After the root nothing but blanks and comments may follow.
+    pub(super) fn end(&mut self) -> Result<(), Reason> {
+        loop {
+            self.buffer.clear();
+            match self
+                .reader
+                .read_event_into(&mut self.buffer)
+                .map_err(|e| malformed(e, &[]))?
+            {
+                Event::Eof => return Ok(()),
+                Event::Comment(_) | Event::PI(_) => {}
+                Event::Text(text) if text.trim().is_empty() => {}
+                _ => return Err(Reason::Xml("something follows the root element".to_owned())),
+            }
+        }
+    }
+
+    fn close_empty(&mut self, element: &Element) -> bool {
+        if element.empty {
+            self.pending_end = false;
+            self.open.pop();
+        }
+        element.empty
+    }
+}
+
+/// The five entities of XML and character references; others cannot be defined
+/// without a document type, which is refused.
+fn character_of(reference: &quick_xml::events::BytesRef<'_>) -> Option<char> {
+    if let Ok(Some(character)) = reference.resolve_char_ref() {
+        return Some(character);
+    }
+    match &**reference {
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "amp" => Some('&'),
+        "apos" => Some('\''),
+        "quot" => Some('"'),
+        _ => None,
+    }
+}
+
+fn cut_off(open: &[String]) -> Reason {
+    Reason::Truncated(open.last().cloned().unwrap_or_default())
+}
+
+fn malformed(error: quick_xml::Error, open: &[String]) -> Reason {
+    match error {
+        quick_xml::Error::Io(error) => reason_of(
+            std::sync::Arc::try_unwrap(error)
+                .unwrap_or_else(|shared| std::io::Error::new(shared.kind(), shared.to_string())),
+        ),
+        // The reader tells an unclosed tag or comment only at the end of the text.
+        quick_xml::Error::Syntax(_) if !open.is_empty() => cut_off(open),
+        quick_xml::Error::IllFormed(quick_xml::errors::IllFormedError::MissingEndTag(tag)) => {
+            Reason::Truncated(tag)
+        }
+        other => Reason::Xml(other.to_string()),
+    }
+}

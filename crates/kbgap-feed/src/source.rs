@@ -1,0 +1,215 @@
+//! Opens what a user names: plain, gzip or Zstandard, in UTF-8 or UTF-16.
+//!
+//! The bytes decide, never the file name or the XML declaration: real documents
+//! declared utf-8 and were UTF-16 (assessment.md, section 2).
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::Path;
+use std::rc::Rc;
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs_io::DecodeReaderBytesBuilder;
+
+use crate::{FeedError, Reason};
+
+/// The vendor's largest month has 11 MB; what unpacks to more than this is an attack.
+const MAX_UNPACKED: u64 = 256 << 20;
+const BUFFER: usize = 64 << 10;
+
+/// An opened document: text in UTF-8, with the name for messages.
+pub struct Source<'a> {
+    pub(crate) name: String,
+    pub(crate) text: LineCounter<Box<dyn BufRead + 'a>>,
+}
+
+/// Opens a file.
+///
+/// # Errors
+/// [`Reason::Io`] when it cannot be opened.
+pub fn open(path: &Path) -> Result<Source<'static>, FeedError> {
+    let name = path.display().to_string();
+    File::open(path)
+        .and_then(|file| unpack(BufReader::with_capacity(BUFFER, file)))
+        .map(|text| source(name.clone(), text))
+        .map_err(|e| FeedError {
+            file: name,
+            line: None,
+            reason: e.into(),
+        })
+}
+
+/// Takes bytes that are already in memory; `name` is for messages.
+#[must_use]
+pub fn from_bytes<'a>(name: &str, bytes: &'a [u8]) -> Source<'a> {
+    let text = unpack(Cursor::new(bytes)).unwrap_or_else(|_| Box::new(io::empty()));
+    source(name.to_owned(), text)
+}
+
+fn source<'a>(name: String, text: Box<dyn BufRead + 'a>) -> Source<'a> {
+    Source {
+        name,
+        text: LineCounter {
+            inner: text,
+            line: Rc::new(Cell::new(1)),
+        },
+    }
+}
+
+fn unpack<'a>(mut packed: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a>> {
+    let head = packed.fill_buf()?;
+    let plain: Box<dyn Read + 'a> = match head {
+        [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(packed)),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(packed)?;
+            // 128 MB: what every zstd decoder grants, and no more.
+            decoder.window_log_max(27)?;
+            Box::new(decoder)
+        }
+        _ => Box::new(packed),
+    };
+    let mut limited = BufReader::with_capacity(
+        BUFFER,
+        Limited {
+            inner: plain,
+            left: MAX_UNPACKED,
+        },
+    );
+    let encoding = encoding_of(limited.fill_buf()?);
+    let decoder = DecodeReaderBytesBuilder::new()
+        .encoding(Some(encoding))
+        .bom_override(true)
+        .build(limited);
+    Ok(Box::new(BufReader::with_capacity(BUFFER, decoder)))
+}
+
+/// A byte order mark is seen to by the decoder; without one, UTF-16 shows in
+/// the zero bytes beside the first `<`.
+fn encoding_of(head: &[u8]) -> &'static Encoding {
+    match head {
+        [b'<', 0, ..] => UTF_16LE,
+        [0, b'<', ..] => UTF_16BE,
+        _ => UTF_8,
+    }
+}
+
+struct Limited<R> {
+    inner: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.left = self
+            .left
+            .checked_sub(read as u64)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::FileTooLarge, "too large"))?;
+        Ok(read)
+    }
+}
+
+/// The reason for an error of reading, with the size limit told apart.
+pub(crate) fn reason_of(error: io::Error) -> Reason {
+    match error.kind() {
+        io::ErrorKind::FileTooLarge => Reason::TooLarge(MAX_UNPACKED >> 20),
+        io::ErrorKind::UnexpectedEof => Reason::Truncated("the compressed file".to_owned()),
+        _ => Reason::Io(error),
+    }
+}
+
+/// Counts lines as they are consumed, so that an error can name its own.
+pub(crate) struct LineCounter<R> {
+    inner: R,
+    line: Rc<Cell<u64>>,
+}
+
+impl<R> LineCounter<R> {
+    /// The line at which reading stands, counted from 1; it goes on counting
+    /// after the reader has been given away.
+    pub(crate) fn line(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.line)
+    }
+}
+
+impl<R: BufRead> Read for LineCounter<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let count = available.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&available[..count]);
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for LineCounter<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        // The buffer is still filled, so this reads nothing anew.
+        if let Ok(available) = self.inner.fill_buf() {
+            let lines =
+                memchr::memchr_iter(b'\n', &available[..count.min(available.len())]).count();
+            self.line.set(self.line.get() + lines as u64);
+        }
+        self.inner.consume(count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of(bytes: &[u8]) -> String {
+        let mut text = String::new();
+        from_bytes("x", bytes)
+            .text
+            .read_to_string(&mut text)
+            .unwrap();
+        text
+    }
+
+    fn utf16(text: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(order).collect()
+    }
+
+    #[test]
+    fn unpacks_what_the_bytes_say() {
+        use std::io::Write;
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(b"<a/>").unwrap();
+        assert_eq!(text_of(&gzip.finish().unwrap()), "<a/>");
+        assert_eq!(text_of(&zstd::encode_all(&b"<a/>"[..], 1).unwrap()), "<a/>");
+        assert_eq!(text_of(b"<a/>"), "<a/>");
+    }
+
+    #[test]
+    fn makes_utf8_of_utf16_whatever_the_declaration_says() {
+        let text = "<?xml version=\"1.0\" encoding=\"utf-8\"?><a>\u{e4}</a>";
+        assert_eq!(text_of(&utf16(text, u16::to_le_bytes)), text);
+        assert_eq!(text_of(&utf16(text, u16::to_be_bytes)), text);
+        assert_eq!(
+            text_of(&utf16(&format!("\u{feff}{text}"), u16::to_le_bytes)),
+            text
+        );
+        assert_eq!(text_of(format!("\u{feff}{text}").as_bytes()), text);
+    }
+
+    #[test]
+    fn a_bomb_is_refused() {
+        let bomb = zstd::encode_all(io::repeat(b' ').take(MAX_UNPACKED + 1), 1).unwrap();
+        let error = io::copy(&mut from_bytes("x", &bomb).text, &mut io::sink()).unwrap_err();
+        assert!(matches!(reason_of(error), Reason::TooLarge(256)));
+    }
+
+    #[test]
+    fn lines_are_counted() {
+        let mut text = from_bytes("x", b"a\nb\nc").text;
+        let line = text.line();
+        io::copy(&mut text, &mut io::sink()).unwrap();
+        assert_eq!(line.get(), 3);
+    }
+}
