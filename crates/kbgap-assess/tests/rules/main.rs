@@ -2,4 +2,5 @@
 
 mod feed;
 mod hosts;
+mod scans;
 mod worked_example;
