@@ -1,0 +1,202 @@
+//! Importing files: read all, decide for each document, store what changed in
+//! one transaction, compile.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use kbgap_catalog::{Catalog, DocumentRecord, compile};
+use kbgap_feed::FeedError;
+use kbgap_feed::revision::{Decision, DocumentHead, decide};
+use kbgap_store::{FeedDocument, Store};
+
+use super::files::{Content, Progress, read_all};
+use super::{FeedStateError, catalog, document, snapshot_path};
+
+/// How an import decides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImportOptions {
+    /// Takes a newer document even where it lists less than the known one.
+    pub allow_shrink: bool,
+}
+
+/// What became of an import.
+#[derive(Debug)]
+pub struct ImportReport {
+    /// One outcome for each file, in the order of the files.
+    pub files: Vec<FileOutcome>,
+    /// Whether the catalogue is another one now.
+    pub changed: bool,
+    /// The catalogue after the import; `None` where there is no document at all.
+    pub catalog: Option<Catalog>,
+}
+
+/// What became of one file.
+#[derive(Debug)]
+pub struct FileOutcome {
+    /// The file.
+    pub file: PathBuf,
+    /// The document in it, where there is one.
+    pub document: Option<String>,
+    /// The outcome.
+    pub outcome: Outcome,
+}
+
+/// What became of a document.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is new.
+    Added,
+    /// It took the place of an older one.
+    Replaced,
+    /// It was known already.
+    Unchanged,
+    /// A newer one is known.
+    Older,
+    /// It is newer but lists less; the known one stays.
+    Shrank {
+        /// Vulnerabilities of the known document.
+        known: usize,
+        /// Vulnerabilities of the new one.
+        new: usize,
+    },
+    /// It is the vendor's list of documents, which needs no import.
+    UpdateIndex,
+    /// It cannot be used.
+    Refused(FeedError),
+}
+
+impl Outcome {
+    /// Whether the user has to be told that the file did not go in.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Older | Self::Shrank { .. } | Self::Refused(_))
+    }
+}
+
+struct Candidate {
+    position: usize,
+    record: DocumentRecord,
+    head: DocumentHead,
+    body: Vec<u8>,
+}
+
+/// Imports files. Whatever can go in goes in; nothing is lost for the rest.
+///
+/// # Errors
+/// [`FeedStateError`] when the store or the snapshot fails. Refused files are in the report.
+pub async fn import(
+    store: &dyn Store,
+    data_dir: &Path,
+    files: Vec<PathBuf>,
+    options: ImportOptions,
+    progress: Progress<'_>,
+) -> Result<ImportReport, FeedStateError> {
+    let mut outcomes: Vec<(Option<String>, Outcome)> = Vec::with_capacity(files.len());
+    let mut candidates = Vec::new();
+    for (position, read) in read_all(&files, progress).into_iter().enumerate() {
+        outcomes.push(match read {
+            Err(error) => (None, Outcome::Refused(error)),
+            Ok(Content::UpdateIndex) => (None, Outcome::UpdateIndex),
+            Ok(Content::Document(record)) => {
+                let (body, content_hash) = document::encode(&record)?;
+                let head = DocumentHead {
+                    current_release: record.current_release,
+                    revision: record.revision.clone(),
+                    vulnerabilities: record.vulnerabilities.len(),
+                    fixes: record.fix_count(),
+                    content_hash,
+                };
+                let id = record.id.clone();
+                candidates.push(Candidate { position, record, head, body });
+                (Some(id), Outcome::Unchanged)
+            }
+        });
+    }
+    // Oldest first, so that the order of the files decides nothing.
+    candidates.sort_by_key(|c| (c.head.current_release, c.head.vulnerabilities, c.head.content_hash));
+
+    let mut known: HashMap<String, DocumentHead> =
+        store.feed_heads().await?.into_iter().map(|h| (h.id.clone(), head_of(&h))).collect();
+    let mut accepted: BTreeMap<String, Candidate> = BTreeMap::new();
+    for candidate in candidates {
+        let id = candidate.record.id.clone();
+        let outcome = match known.get(&id).map(|known| (decide(known, &candidate.head), known)) {
+            None => Outcome::Added,
+            Some((Decision::Replace, _)) => Outcome::Replaced,
+            Some((Decision::Shrank, _)) if options.allow_shrink => Outcome::Replaced,
+            Some((Decision::Unchanged, _)) => Outcome::Unchanged,
+            Some((Decision::Older, _)) => Outcome::Older,
+            Some((Decision::Shrank, known)) => {
+                Outcome::Shrank { known: known.vulnerabilities, new: candidate.head.vulnerabilities }
+            }
+        };
+        let goes_in = matches!(outcome, Outcome::Added | Outcome::Replaced);
+        outcomes[candidate.position].1 = outcome;
+        if goes_in {
+            known.insert(id.clone(), candidate.head.clone());
+            accepted.insert(id, candidate);
+        }
+    }
+    let changed = !accepted.is_empty();
+    let catalog = if changed {
+        Some(store_and_compile(store, data_dir, accepted).await?)
+    } else if known.is_empty() {
+        None
+    } else {
+        Some(catalog(store, data_dir).await?)
+    };
+    let files = files
+        .into_iter()
+        .zip(outcomes)
+        .map(|(file, (document, outcome))| FileOutcome { file, document, outcome })
+        .collect();
+    Ok(ImportReport { files, changed, catalog })
+}
+
+async fn store_and_compile(
+    store: &dyn Store,
+    data_dir: &Path,
+    accepted: BTreeMap<String, Candidate>,
+) -> Result<Catalog, FeedStateError> {
+    let mut documents = Vec::new();
+    for stored in store.feed_documents().await? {
+        if !accepted.contains_key(&stored.id) {
+            documents.push(document::decode(&stored.id, &stored.body)?);
+        }
+    }
+    let mut rows = Vec::with_capacity(accepted.len());
+    for candidate in accepted.into_values() {
+        rows.push(row_of(&candidate));
+        documents.push(candidate.record);
+    }
+    // Compiled first: a set of documents that does not compile replaces nothing.
+    let catalog = compile(&documents)?;
+    store.replace_feed_documents(rows).await?;
+    catalog.save(&snapshot_path(data_dir))?;
+    Ok(catalog)
+}
+
+fn head_of(stored: &kbgap_store::FeedHead) -> DocumentHead {
+    DocumentHead {
+        current_release: stored.current_release.parse().unwrap_or(i64::MIN),
+        revision: stored.revision.clone(),
+        vulnerabilities: stored.vulnerabilities as usize,
+        fixes: stored.fixes as usize,
+        content_hash: stored.content_hash,
+    }
+}
+
+fn row_of(candidate: &Candidate) -> FeedDocument {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    FeedDocument {
+        id: candidate.record.id.clone(),
+        kind: "cvrf".to_owned(),
+        // Seconds since 1970, as a text that the store need not understand.
+        current_release: candidate.head.current_release.to_string(),
+        revision: candidate.head.revision.clone(),
+        content_hash: candidate.head.content_hash,
+        vulnerabilities: count(candidate.head.vulnerabilities),
+        fixes: count(candidate.head.fixes),
+        body: candidate.body.clone(),
+    }
+}
