@@ -25,6 +25,8 @@ struct Header {
 }
 
 const HEADER_LEN: usize = size_of::<Header>();
+/// The checksum covers all that follows it: the table of sections and the sections.
+const CHECKED_FROM: usize = std::mem::offset_of!(Header, sections);
 
 /// Why a snapshot cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +61,7 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     pub(crate) fn open(bytes: Vec<u8>) -> Result<Self, SnapshotError> {
-        let (header, body) =
+        let (header, _) =
             Header::ref_from_prefix(&bytes).map_err(|_| SnapshotError::Damaged("too short"))?;
         if header.magic != MAGIC {
             return Err(SnapshotError::Damaged("not a snapshot"));
@@ -67,7 +69,7 @@ impl Snapshot {
         if header.version.get() != FORMAT_VERSION || header.tables.get() != tables_fingerprint() {
             return Err(SnapshotError::OtherVersion);
         }
-        if crc32fast::hash(body) != header.checksum.get() {
+        if crc32fast::hash(&bytes[CHECKED_FROM..]) != header.checksum.get() {
             return Err(SnapshotError::Damaged("checksum"));
         }
         let mut sections = [const { 0..0 }; Section::COUNT];
@@ -164,13 +166,17 @@ impl SnapshotWriter {
         for (slot, span) in sections.iter_mut().zip(self.sections) {
             *slot = span;
         }
-        let header = Header {
+        let mut header = Header {
             magic: MAGIC,
             version: FORMAT_VERSION.into(),
             tables: tables_fingerprint().into(),
-            checksum: crc32fast::hash(&self.body).into(),
+            checksum: 0.into(),
             sections,
         };
+        let mut checksum = crc32fast::Hasher::new();
+        checksum.update(&header.as_bytes()[CHECKED_FROM..]);
+        checksum.update(&self.body);
+        header.checksum = checksum.finalize().into();
         let mut bytes = Vec::with_capacity(HEADER_LEN + self.body.len());
         bytes.extend_from_slice(header.as_bytes());
         bytes.extend_from_slice(&self.body);

@@ -5,7 +5,7 @@
 
 use std::io::BufRead;
 
-use quick_xml::Reader;
+use quick_xml::{Reader, XmlVersion};
 use quick_xml::events::{BytesStart, Event};
 
 use crate::Reason;
@@ -45,7 +45,7 @@ impl Element {
             .find(|a| a.key.0 == name)?;
         Some(
             attribute
-                .unescape_value()
+                .normalized_value(XmlVersion::Implicit1_0)
                 .map_or_else(|_| String::new(), |v| v.trim().to_owned()),
         )
     }

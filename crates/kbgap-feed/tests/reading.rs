@@ -1,0 +1,186 @@
+//! Reading documents: the form, the traps, hostile input.
+
+use kbgap_catalog::{DocumentRecord, OddKind, Severity, Subtype};
+use kbgap_feed::{FeedError, Reason, cvrf, source};
+use proptest::prelude::*;
+
+fn read(xml: &str) -> Result<DocumentRecord, FeedError> {
+    cvrf::read(source::from_bytes("month.xml", xml.as_bytes()))
+}
+
+fn month(vulnerabilities: &str) -> String {
+    format!(
+        r#"<?xml version="1.0" encoding="utf-8"?>
+<cvrf:cvrfdoc xmlns:cvrf="c" xmlns:prod="p" xmlns:vuln="v">
+  <cvrf:DocumentTitle>March 2020 Security Updates</cvrf:DocumentTitle>
+  <cvrf:DocumentTracking>
+    <cvrf:Identification><cvrf:ID>2020-Mar</cvrf:ID><cvrf:Alias>2020-Mar</cvrf:Alias></cvrf:Identification>
+    <cvrf:RevisionHistory>
+      <cvrf:Revision><cvrf:Number>12</cvrf:Number><cvrf:Date>2026-02-18T03:08:15</cvrf:Date></cvrf:Revision>
+    </cvrf:RevisionHistory>
+    <cvrf:InitialReleaseDate>2020-03-10T07:00:00Z</cvrf:InitialReleaseDate>
+    <cvrf:CurrentReleaseDate>2026-02-18T03:08:15</cvrf:CurrentReleaseDate>
+  </cvrf:DocumentTracking>
+  <cvrf:DocumentNotes><cvrf:Note Title="x">&lt;p&gt;skipped</cvrf:Note></cvrf:DocumentNotes>
+  <prod:ProductTree>
+    <prod:Branch Type="Vendor" Name="Microsoft"><prod:Branch Name="Windows">
+      <prod:FullProductName ProductID="11713">Windows 10 Version 1909 for x64-based Systems</prod:FullProductName>
+    </prod:Branch></prod:Branch>
+    <prod:FullProductName ProductID="11569">Windows 10 Version 1809 for x64-based Systems</prod:FullProductName>
+  </prod:ProductTree>
+  {vulnerabilities}
+</cvrf:cvrfdoc>"#
+    )
+}
+
+const ONE: &str = r#"<vuln:Vulnerability Ordinal="1">
+    <vuln:Title>A &amp; B &#x2013; <![CDATA[<C>]]></vuln:Title>
+    <vuln:Notes><vuln:Note Title="FAQ">text with <b>markup</b></vuln:Note></vuln:Notes>
+    <vuln:CVE>CVE-2020-0001</vuln:CVE>
+    <vuln:Threats>
+      <vuln:Threat Type="Impact"><vuln:Description>Spoofing</vuln:Description></vuln:Threat>
+      <vuln:Threat Type="Severity"><vuln:Description>Important</vuln:Description><vuln:ProductID>11713</vuln:ProductID></vuln:Threat>
+      <vuln:Threat Type="Severity"><vuln:Description>Critical</vuln:Description><vuln:ProductID>11569</vuln:ProductID></vuln:Threat>
+      <vuln:Threat Type="Exploit Status"><vuln:Description>Publicly Disclosed:No;Exploited:Yes</vuln:Description></vuln:Threat>
+    </vuln:Threats>
+    <vuln:CVSSScoreSets>
+      <vuln:ScoreSet><vuln:BaseScore>5.5</vuln:BaseScore><vuln:Vector>low</vuln:Vector></vuln:ScoreSet>
+      <vuln:ScoreSet><vuln:BaseScore>7.8</vuln:BaseScore><vuln:Vector>high</vuln:Vector></vuln:ScoreSet>
+    </vuln:CVSSScoreSets>
+    <vuln:Remediations>
+      <vuln:Remediation Type="Vendor Fix">
+        <vuln:Description>4540673</vuln:Description>
+        <vuln:ProductID>11713</vuln:ProductID><vuln:ProductID>11569</vuln:ProductID>
+        <vuln:Supercedence>MS16-065, 3158363; 4532693</vuln:Supercedence>
+        <vuln:SubType>Security Update</vuln:SubType><vuln:FixedBuild>10.0.18363.719</vuln:FixedBuild>
+        <vuln:AffectedFiles/>
+      </vuln:Remediation>
+      <vuln:Remediation Type="Vendor Fix">
+        <vuln:Description>Release Notes</vuln:Description><vuln:ProductID>11713</vuln:ProductID>
+      </vuln:Remediation>
+      <vuln:Remediation Type="Known Issue">
+        <vuln:Description>4540673</vuln:Description><vuln:ProductID>11713</vuln:ProductID><vuln:Supercedence/>
+      </vuln:Remediation>
+    </vuln:Remediations>
+    <vuln:RevisionHistory>
+      <vuln:Revision><cvrf:Number>2.0</cvrf:Number><cvrf:Date>2020-03-12T07:00:00</cvrf:Date></vuln:Revision>
+      <vuln:Revision><cvrf:Number>1.0</cvrf:Number><cvrf:Date>2020-03-10T07:00:00</cvrf:Date></vuln:Revision>
+    </vuln:RevisionHistory>
+  </vuln:Vulnerability>"#;
+
+#[test]
+fn a_whole_vulnerability() {
+    let document = read(&month(ONE)).unwrap();
+    assert_eq!((document.id.as_str(), document.revision.as_str()), ("2020-Mar", "12"));
+    assert_eq!(document.products.len(), 2);
+    let vulnerability = &document.vulnerabilities[0];
+    assert_eq!(vulnerability.title, "A & B \u{2013} <C>");
+    assert_eq!(vulnerability.severity, Severity::Critical);
+    assert_eq!(vulnerability.impact, "Spoofing");
+    assert!(vulnerability.exploited && !vulnerability.publicly_disclosed);
+    let cvss = vulnerability.cvss.as_ref().unwrap();
+    assert_eq!((cvss.tenths, cvss.vector.as_str()), (78, "high"));
+    let revisions: Vec<_> = vulnerability.revisions.iter().map(|r| r.number.as_str()).collect();
+    assert_eq!(revisions, ["1.0", "2.0"]);
+    assert_eq!(document.odd_values, []);
+}
+
+#[test]
+fn known_issues_are_no_fixes_and_release_notes_have_no_kb() {
+    let document = read(&month(ONE)).unwrap();
+    let fixes = &document.vulnerabilities[0].fixes;
+    assert_eq!(fixes.len(), 2);
+    assert_eq!(fixes[0].kb.unwrap().number(), 4_540_673);
+    assert_eq!(fixes[0].subtype, Subtype::SecurityUpdate);
+    assert_eq!(fixes[0].supersedes.iter().map(|kb| kb.number()).collect::<Vec<_>>(), [3_158_363, 4_532_693]);
+    assert_eq!(fixes[0].products, [(0, Severity::Important), (1, Severity::Critical)]);
+    assert_eq!(fixes[1].kb, None);
+}
+
+#[test]
+fn one_odd_value_never_stops_the_rest() {
+    let odd = ONE
+        .replace(">7.8<", ">seven<")
+        .replace("CVE-2020-0001", "CVE-2020-0001-M")
+        .replace("2020-03-12T07:00:00", "soon")
+        .replace("<vuln:Description>Important<", "<vuln:Description>Severe<")
+        .replace("<vuln:ProductID>11569</vuln:ProductID>\n        <vuln:Super", "<vuln:ProductID>404</vuln:ProductID>\n        <vuln:Super");
+    let document = read(&month(&format!("{odd}{ONE}"))).unwrap();
+    assert_eq!(document.vulnerabilities.len(), 2);
+    let kinds: Vec<_> = document.odd_values.iter().map(|o| o.kind).collect();
+    assert!(kinds.contains(&OddKind::VulnerabilityId) && kinds.contains(&OddKind::UnknownProduct), "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|k| **k == OddKind::Value).count(), 3, "{:?}", document.odd_values);
+}
+
+#[test]
+fn unknown_elements_are_passed_over() {
+    let future = ONE.replace("<vuln:Remediations>", "<vuln:AiSummary><x><y>1</y></x></vuln:AiSummary><vuln:Remediations>");
+    assert_eq!(read(&month(&future)).unwrap().vulnerabilities, read(&month(ONE)).unwrap().vulnerabilities);
+}
+
+#[test]
+fn a_document_that_is_cut_off_is_refused_with_its_line() {
+    let whole = month(ONE);
+    let cut = &whole[..whole.find("<vuln:Supercedence>").unwrap()];
+    let error = read(cut).unwrap_err();
+    assert!(matches!(error.reason, Reason::Truncated(_)), "{error}");
+    let lines = cut.lines().count() as u64;
+    assert_eq!(error.line, Some(lines), "{error}");
+    assert!(error.to_string().starts_with(&format!("month.xml:{lines}: ")), "{error}");
+}
+
+#[test]
+fn what_is_no_cvrf_is_refused() {
+    for (text, says) in [
+        ("", "empty"),
+        ("{\"value\":[]}", "no XML"),
+        ("<html><body/></html>", "`html`"),
+        ("just text", "no XML"),
+    ] {
+        let error = read(text).unwrap_err();
+        assert!(matches!(error.reason, Reason::NotCvrf(_)), "{text}: {error}");
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    assert!(matches!(read("<cvrfdoc/>").unwrap_err().reason, Reason::Lacks(_)));
+    let no_date = month(ONE).replace("CurrentReleaseDate", "SomeDate");
+    assert!(read(&no_date).unwrap_err().to_string().contains("CurrentReleaseDate"));
+}
+
+#[test]
+fn a_document_type_is_refused_before_any_entity_can_be_defined() {
+    let bomb = r#"<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>"#;
+    let error = read(&month(ONE).replacen("<cvrf:cvrfdoc", &format!("{bomb}<cvrf:cvrfdoc"), 1)).unwrap_err();
+    assert!(matches!(error.reason, Reason::DocumentType), "{error}");
+}
+
+#[test]
+fn mismatched_tags_are_refused() {
+    let error = read(&month(ONE).replace("</vuln:Threats>", "</vuln:Threat>")).unwrap_err();
+    assert!(matches!(error.reason, Reason::Xml(_) | Reason::Truncated(_)), "{error}");
+}
+
+#[test]
+fn elements_without_end_are_refused() {
+    let deep = "<a>".repeat(100_000);
+    let xml = format!("<cvrfdoc><ProductTree>{}", "<Branch>".repeat(100_000));
+    assert!(read(&xml).is_err());
+    assert!(read(&month(&deep)).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let _ = cvrf::read(source::from_bytes("x", &bytes));
+    }
+
+    #[test]
+    fn no_mutation_makes_it_panic(position in 0_usize..5_000, byte in any::<u8>(), cut in 0_usize..6_000) {
+        let mut bytes = month(ONE).into_bytes();
+        let position = position % bytes.len();
+        bytes[position] = byte;
+        bytes.truncate(cut.max(1));
+        let _ = cvrf::read(source::from_bytes("x", &bytes));
+    }
+}

@@ -1,0 +1,202 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Which Microsoft security updates are missing, on how many machines, and what
+/// would installing them fix?
+#[derive(Debug, Parser)]
+#[command(name = "kbgap", version, about, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Folder of the database and the catalogue
+    #[arg(long, global = true, env = "KBGAP_DATA_DIR", default_value = "kbgap-data", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a server with a sample feed and fleet in a temporary folder
+    Demo(DemoArgs),
+    /// Start the server
+    Serve(ServeArgs),
+    /// Import and show the vendor's feed
+    #[command(subcommand)]
+    Feed(FeedCommand),
+    /// Import what machines report
+    #[command(subcommand)]
+    Machine(MachineCommand),
+    /// Tell what one host is missing and why, without a server
+    Check(CheckArgs),
+    /// List missing KBs of the stored machines
+    MissingKbs(MissingKbsArgs),
+    /// Explain why a KB is missing on a stored machine, or why not
+    Explain(ExplainArgs),
+    /// Register applications that may use the API
+    #[command(subcommand)]
+    App(AppCommand),
+    /// Print a short-lived token of the embedded issuer
+    Token(TokenArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Address and port to listen on
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    pub listen: String,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address and port to listen on (default 127.0.0.1:8080)
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<String>,
+    /// URL under which clients reach the server (default: the request's host)
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FeedCommand {
+    /// Import CVRF documents: files or folders; .xml, plain, .gz or .zst
+    Import {
+        /// Files or folders
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Take a newer month even where it lists less than the known one
+        #[arg(long)]
+        allow_shrink: bool,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Show what the catalogue holds and what was odd
+    Status {
+        /// List the odd values and the products that map to no software
+        #[arg(long)]
+        details: bool,
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MachineCommand {
+    /// Import inventories: JSON, NDJSON, systeminfo texts, hotfix lists
+    Import {
+        /// Files
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Inventories of one or more hosts; a systeminfo and a hotfix list of the same host go together
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = CheckFormat::Table)]
+    pub format: CheckFormat,
+    /// End with exit code 3 when something of the kind is found
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub fail_on: Option<FailOn>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For people
+    Table,
+    /// One object for each host
+    Json,
+    /// One line for each missing KB
+    Csv,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A KB is missing
+    Missing,
+    /// A missing KB fixes a CVE that is exploited in the wild
+    KnownExploited,
+}
+
+#[derive(Debug, Args)]
+pub struct MissingKbsArgs {
+    /// Software, such as microsoft-_-windows_10
+    #[arg(required_unless_present = "machine", conflicts_with = "machine", value_name = "SOFTWARE")]
+    pub software: Option<String>,
+    /// One machine instead, by id or name
+    #[arg(long, value_name = "ID")]
+    pub machine: Option<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Machine, by id or name, or a file with its inventory
+    #[arg(value_name = "MACHINE")]
+    pub machine: String,
+    /// KB number
+    #[arg(value_name = "KB")]
+    pub kb: String,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AppCommand {
+    /// Register an application; prints its client id and secret once
+    Create {
+        /// A name to know it by
+        name: String,
+        /// Application permission, such as Software.Read.All; may be given several times
+        #[arg(long, required = true, value_name = "ROLE")]
+        role: Vec<String>,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// List the registered applications
+    List {
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Remove an application; its tokens stay valid until they expire
+    Delete {
+        /// Client id
+        client_id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct TokenArgs {
+    /// Application permission, such as Software.Read.All; may be given several times
+    #[arg(long, value_name = "ROLE")]
+    pub role: Vec<String>,
+    /// Delegated permission, such as Software.Read, for a user's token
+    #[arg(long, value_name = "SCOPE", conflicts_with = "role")]
+    pub scope: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Format {
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
+    pub format: OutputFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}

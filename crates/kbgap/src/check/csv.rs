@@ -1,0 +1,63 @@
+//! The answer for spreadsheets: one line for each missing KB.
+
+use super::document::CheckDocument;
+
+/// The names of the columns.
+pub fn header() -> [&'static str; 11] {
+    [
+        "computerDnsName",
+        "os",
+        "build",
+        "id",
+        "name",
+        "cveAddressed",
+        "severity",
+        "knownExploited",
+        "superseded",
+        "software",
+        "evidence",
+    ]
+}
+
+/// The lines of one host. A host that was not assessed has one that says so,
+/// since no line at all would read as clean.
+pub fn rows(document: &CheckDocument) -> Vec<[String; 11]> {
+    let build = match document.os.revision {
+        Some(revision) => format!("{}.{revision}", document.os.build),
+        None => document.os.build.to_string(),
+    };
+    let name = inert(&document.computer_dns_name);
+    if let Some(reason) = &document.reason {
+        let mut row: [String; 11] = Default::default();
+        row[0] = name;
+        row[2] = build;
+        row[10].clone_from(reason);
+        return vec![row];
+    }
+    let os = document.os.product.clone().unwrap_or_default();
+    document
+        .missing
+        .iter()
+        .map(|kb| {
+            let software: Vec<_> = kb.software.iter().map(|s| format!("{} {}", s.id, s.cves)).collect();
+            [
+                name.clone(),
+                os.clone(),
+                build.clone(),
+                kb.id.to_string(),
+                kb.name.clone(),
+                kb.cve_addressed.to_string(),
+                kb.severity.to_owned(),
+                kb.known_exploited.to_string(),
+                kb.superseded.to_string(),
+                software.join("; "),
+                kb.evidence.summary(),
+            ]
+        })
+        .collect()
+}
+
+/// A name that begins like a formula must not become one in a spreadsheet.
+fn inert(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}

@@ -1,0 +1,175 @@
+//! The document behind every form of the answer.
+
+use kbgap_assess::{Assessed, Assessment, Evidence, NotAssessed, Projection, assess};
+use kbgap_catalog::{Catalog, KbId};
+use kbgap_inventory::Machine;
+use serde::Serialize;
+
+/// One host's answer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckDocument {
+    pub computer_dns_name: String,
+    pub assessed: bool,
+    /// Why the host was not assessed.
+    pub reason: Option<String>,
+    pub os: OsEntry,
+    pub feed: FeedState,
+    pub missing: Vec<MissingEntry>,
+    pub advisories: Vec<KbEntry>,
+    pub not_assessed: Vec<NotAssessedEntry>,
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct OsEntry {
+    /// The feed's name of the platform; null where it is not known.
+    pub product: Option<String>,
+    pub build: u32,
+    pub revision: Option<u32>,
+    pub track: Option<&'static str>,
+}
+
+/// As of which feed state an answer holds.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FeedState {
+    /// The newest release date of all documents.
+    pub as_of: Option<String>,
+    pub documents: usize,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MissingEntry {
+    pub id: KbId,
+    pub name: String,
+    pub url: String,
+    pub cve_addressed: u32,
+    pub severity: &'static str,
+    pub known_exploited: bool,
+    pub superseded: bool,
+    pub software: Vec<SoftwareEntry>,
+    pub evidence: Evidence,
+    pub alternatives: Vec<KbId>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct SoftwareEntry {
+    pub id: String,
+    pub cves: u32,
+}
+
+#[derive(Debug, Serialize)]
+pub struct KbEntry {
+    pub id: KbId,
+    pub name: String,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum NotAssessedEntry {
+    Kb { id: KbId, lacking: &'static str },
+    Software { software: String, lacking: &'static str },
+}
+
+impl FeedState {
+    pub fn of(catalog: &Catalog) -> Self {
+        let date = |seconds| jiff::Timestamp::from_second(seconds).ok().map(|t| t.strftime("%Y-%m-%d").to_string());
+        Self { as_of: catalog.as_of().and_then(date), documents: catalog.documents().len() }
+    }
+}
+
+impl CheckDocument {
+    /// Assesses a host.
+    pub fn of(catalog: &Catalog, machine: &Machine, feed: FeedState, mut warnings: Vec<String>) -> Self {
+        let projection = Projection::of(machine, catalog);
+        let name = machine.computer_dns_name.clone();
+        match assess(catalog, &projection) {
+            Assessment::NotAssessed(reason) => Self {
+                computer_dns_name: name,
+                assessed: false,
+                reason: Some(reason.to_string()),
+                os: OsEntry { product: None, build: machine.os.build, revision: machine.os.revision, track: None },
+                feed,
+                missing: Vec::new(),
+                advisories: Vec::new(),
+                not_assessed: Vec::new(),
+                warnings,
+            },
+            Assessment::Assessed(assessed) => {
+                warnings.extend(assessed.warnings.iter().cloned());
+                if machine.pending_reboot == Some(true) && !warnings.iter().any(|w| w.contains("restart")) {
+                    warnings.push("the host reports that it waits for a restart".to_owned());
+                }
+                Self::assessed(catalog, name, &assessed, feed, warnings)
+            }
+        }
+    }
+
+    fn assessed(
+        catalog: &Catalog,
+        computer_dns_name: String,
+        assessed: &Assessed,
+        feed: FeedState,
+        warnings: Vec<String>,
+    ) -> Self {
+        Self {
+            computer_dns_name,
+            assessed: true,
+            reason: None,
+            os: OsEntry {
+                product: Some(assessed.os.product.clone()),
+                build: assessed.os.build,
+                revision: assessed.os.revision,
+                track: Some(assessed.os.track.name()),
+            },
+            feed,
+            missing: assessed.missing.iter().map(|kb| missing_entry(catalog, kb)).collect(),
+            advisories: assessed
+                .advisories
+                .iter()
+                .map(|&id| KbEntry { id, name: title(catalog, id) })
+                .collect(),
+            not_assessed: assessed.not_assessed.iter().map(not_assessed_entry).collect(),
+            warnings,
+        }
+    }
+}
+
+/// The vendor's catalogue page of a KB.
+pub fn catalog_url(id: KbId) -> String {
+    format!("https://catalog.update.microsoft.com/v7/site/Search.aspx?q=KB{id}")
+}
+
+fn title(catalog: &Catalog, id: KbId) -> String {
+    catalog.kb(id).map_or_else(String::new, |kb| kb.title().to_owned())
+}
+
+fn missing_entry(catalog: &Catalog, kb: &kbgap_assess::MissingKb) -> MissingEntry {
+    let software = kb.software.iter().map(|s| SoftwareEntry {
+        id: catalog.software_id(s.software).to_owned(),
+        cves: s.cves,
+    });
+    MissingEntry {
+        id: kb.id,
+        name: title(catalog, kb.id),
+        url: catalog_url(kb.id),
+        cve_addressed: kb.cve_addressed(),
+        severity: kb.severity.name(),
+        known_exploited: kb.known_exploited,
+        superseded: kb.superseded,
+        software: software.collect(),
+        evidence: kb.evidence.clone(),
+        alternatives: kb.alternatives.clone(),
+    }
+}
+
+fn not_assessed_entry(entry: &NotAssessed) -> NotAssessedEntry {
+    match entry {
+        NotAssessed::Kb { id, lacking } => NotAssessedEntry::Kb { id: *id, lacking },
+        NotAssessed::Software { id, lacking } => {
+            NotAssessedEntry::Software { software: id.clone(), lacking }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The answer for people.
+
+use std::fmt::Write as _;
+
+use super::document::{CheckDocument, NotAssessedEntry};
+use crate::output::table;
+
+/// The whole answer as text. What is untrusted is cleaned of control characters.
+pub fn show(document: &CheckDocument) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = head(document, &mut text);
+    if document.assessed && document.missing.is_empty() {
+        text.push_str("No update is missing that the feed knows of.\n");
+    }
+    if !document.missing.is_empty() {
+        let rows = document.missing.iter().map(|kb| {
+            let software = kb.software.iter().map(|s| format!("{} {}", short(&s.id), s.cves));
+            [
+                format!("KB{}", kb.id),
+                kb.name.clone(),
+                software.collect::<Vec<_>>().join(", "),
+                kb.cve_addressed.to_string(),
+                kb.severity.to_owned(),
+                if kb.known_exploited { "yes" } else { "no" }.to_owned(),
+                how(kb.evidence.summary(), kb.superseded),
+            ]
+        });
+        text.push_str(&table(
+            ["KB", "Title", "Software, CVEs", "CVEs", "Severity", "Exploited", "How it was decided"],
+            rows,
+        ));
+        text.push('\n');
+    }
+    let _ = tail(document, &mut text);
+    text
+}
+
+fn head(document: &CheckDocument, text: &mut String) -> std::fmt::Result {
+    let os = &document.os;
+    let revision = os.revision.map(|r| format!(".{r}")).unwrap_or_default();
+    writeln!(text, "{}", clean(&document.computer_dns_name))?;
+    match (&os.product, &document.reason) {
+        (Some(product), _) => {
+            writeln!(text, "  {product}, build {}{revision}, {} track", os.build, os.track.unwrap_or("?"))?;
+        }
+        (None, Some(reason)) => writeln!(text, "  build {}{revision}: {reason}", os.build)?,
+        (None, None) => {}
+    }
+    let feed = &document.feed;
+    let as_of = feed.as_of.as_deref().unwrap_or("no date");
+    writeln!(text, "  feed as of {as_of}, {} documents", feed.documents)?;
+    for warning in &document.warnings {
+        writeln!(text, "  warning: {}", clean(warning))?;
+    }
+    writeln!(text)
+}
+
+fn tail(document: &CheckDocument, text: &mut String) -> std::fmt::Result {
+    if !document.missing.is_empty() {
+        let effective = document.missing.iter().filter(|kb| !kb.superseded).count();
+        writeln!(
+            text,
+            "{} updates are missing; {effective} of them are not superseded by another missing one.",
+            document.missing.len()
+        )?;
+    }
+    if !document.advisories.is_empty() {
+        let ids: Vec<_> = document.advisories.iter().map(|kb| format!("KB{}", kb.id)).collect();
+        writeln!(text, "Known through advisories alone: {}", ids.join(", "))?;
+    }
+    for entry in &document.not_assessed {
+        match entry {
+            NotAssessedEntry::Kb { id, lacking } => {
+                writeln!(text, "Not assessed: KB{id}, the report lacks {lacking}")?;
+            }
+            NotAssessedEntry::Software { software, lacking } => {
+                writeln!(text, "Not assessed: {}, {lacking}", clean(software))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn how(summary: String, superseded: bool) -> String {
+    if superseded { format!("{summary}; superseded") } else { summary }
+}
+
+fn short(software: &str) -> &str {
+    software.split_once("-_-").map_or(software, |(_, name)| name)
+}
+
+/// A host's name or words could hold escape sequences of the terminal.
+fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
