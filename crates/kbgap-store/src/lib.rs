@@ -1,1 +1,14 @@
-//! store
+//! What must survive: feed documents, machines, applications and keys.
+//!
+//! [`Store`] is the contract, [`sqlite::SqliteStore`] keeps it in one file. Bodies
+//! are opaque bytes here: how a machine or a document is encoded is the business
+//! of those who write them.
+
+mod error;
+pub mod sqlite;
+mod store;
+mod types;
+
+pub use error::StoreError;
+pub use store::Store;
+pub use types::{App, FeedDocument, FeedHead, MachineChange, MachineRow, NewMachine, PutOutcome};

@@ -1,0 +1,1 @@
+DELETE FROM app WHERE tenant = ?1 AND client_id = ?2

@@ -1,0 +1,1 @@
+SELECT tenant, client_id, name, secret_sha256, roles, created_at_ms FROM app WHERE tenant = ?1 ORDER BY name, client_id

@@ -1,0 +1,1 @@
+SELECT value FROM change_counter WHERE name = ?1

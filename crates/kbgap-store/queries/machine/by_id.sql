@@ -1,0 +1,3 @@
+SELECT m.id, m.computer_dns_name, m.seen_at_ms, m.content_hash, i.body, m.sequence
+FROM machine m JOIN inventory i ON i.tenant = m.tenant AND i.content_hash = m.content_hash
+WHERE m.tenant = ?1 AND m.id = ?2

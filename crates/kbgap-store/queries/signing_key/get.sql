@@ -1,0 +1,1 @@
+SELECT pkcs8 FROM signing_key WHERE position = 1

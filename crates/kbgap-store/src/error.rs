@@ -1,0 +1,44 @@
+//! What can go wrong with a store.
+
+use std::path::PathBuf;
+
+/// An error of the store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database cannot be opened.
+    #[error("cannot open the database {}: {reason}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
+    /// The database was made by a later version of this program.
+    #[error("the database {} has schema {found}, which this version (schema {known}) does not know: use the newer kbgap", path.display())]
+    NewerSchema {
+        /// The file.
+        path: PathBuf,
+        /// The schema of the file.
+        found: i64,
+        /// The newest schema that is known.
+        known: i64,
+    },
+    /// A migration that was applied is not the one that this version has.
+    #[error("migration {number} of the database {} differs from this version's: restore the file or use the version that made it", path.display())]
+    ChangedMigration {
+        /// The file.
+        path: PathBuf,
+        /// The number of the migration.
+        number: i64,
+    },
+    /// Too many writes are waiting.
+    #[error("the store is busy: try again in a moment")]
+    Busy,
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(#[from] rusqlite::Error),
+}

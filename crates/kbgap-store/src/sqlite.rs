@@ -1,0 +1,145 @@
+//! The store in one SQLite file.
+//!
+//! All writes go through one thread with one connection. Reports that wait at
+//! the same time are committed together, so that a commit's flush to the disk is
+//! shared by many. Reads take a connection from a small pool, on the runtime's
+//! threads for blocking work; WAL lets them go on while the writer writes.
+
+mod apps;
+mod connection;
+mod feed;
+mod machines;
+mod writer;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+
+use self::writer::Writer;
+use crate::{
+    App, FeedDocument, FeedHead, MachineChange, MachineRow, NewMachine, PutOutcome, Store, StoreError,
+};
+
+/// A store in one SQLite file.
+pub struct SqliteStore {
+    path: Arc<Path>,
+    writer: Writer,
+    readers: Arc<Mutex<Vec<Connection>>>,
+}
+
+const IDLE_READERS: usize = 4;
+
+impl SqliteStore {
+    /// Opens the file, making it and the folders above it where they are absent.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be opened or is of a later version.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = connection::open(path)?;
+        Ok(Self {
+            path: path.into(),
+            writer: Writer::start(connection)?,
+            readers: Arc::new(Mutex::new(Vec::new())),
+        })
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (path, readers) = (Arc::clone(&self.path), Arc::clone(&self.readers));
+        let task = tokio::task::spawn_blocking(move || {
+            let idle = readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = match idle {
+                Some(connection) => connection,
+                None => connection::open_reader(&path)?,
+            };
+            let result = query(&connection);
+            let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if readers.len() < IDLE_READERS {
+                readers.push(connection);
+            }
+            Ok(result?)
+        });
+        task.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn feed_heads(&self) -> Result<Vec<FeedHead>, StoreError> {
+        self.read(feed::heads).await
+    }
+
+    async fn feed_documents(&self) -> Result<Vec<FeedDocument>, StoreError> {
+        self.read(feed::documents).await
+    }
+
+    async fn replace_feed_documents(&self, documents: Vec<FeedDocument>) -> Result<(), StoreError> {
+        self.writer.run(move |transaction| feed::replace(transaction, &documents)).await
+    }
+
+    async fn feed_generation(&self) -> Result<u64, StoreError> {
+        self.read(feed::generation).await
+    }
+
+    async fn put_machines(
+        &self,
+        tenant: &str,
+        machines: Vec<NewMachine>,
+    ) -> Result<Vec<PutOutcome>, StoreError> {
+        self.writer.put_machines(tenant.to_owned(), machines).await
+    }
+
+    async fn machine(&self, tenant: &str, id: &str) -> Result<Option<MachineRow>, StoreError> {
+        let (tenant, id) = (tenant.to_owned(), id.to_owned());
+        self.read(move |connection| machines::by_id(connection, &tenant, &id)).await
+    }
+
+    async fn machines_by_name(&self, tenant: &str, name: &str) -> Result<Vec<MachineRow>, StoreError> {
+        let (tenant, name) = (tenant.to_owned(), name.to_owned());
+        self.read(move |connection| machines::by_name(connection, &tenant, &name)).await
+    }
+
+    async fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<MachineChange>, StoreError> {
+        self.read(move |connection| machines::changes_after(connection, sequence, limit)).await
+    }
+
+    async fn remove_machine(&self, tenant: &str, id: &str) -> Result<bool, StoreError> {
+        let (tenant, id) = (tenant.to_owned(), id.to_owned());
+        self.writer.run(move |transaction| machines::remove(transaction, &tenant, &id)).await
+    }
+
+    async fn create_app(&self, app: App) -> Result<(), StoreError> {
+        self.writer.run(move |transaction| apps::create(transaction, &app)).await
+    }
+
+    async fn app(&self, client_id: &str) -> Result<Option<App>, StoreError> {
+        let client_id = client_id.to_owned();
+        self.read(move |connection| apps::by_client_id(connection, &client_id)).await
+    }
+
+    async fn apps(&self, tenant: &str) -> Result<Vec<App>, StoreError> {
+        let tenant = tenant.to_owned();
+        self.read(move |connection| apps::of_tenant(connection, &tenant)).await
+    }
+
+    async fn delete_app(&self, tenant: &str, client_id: &str) -> Result<bool, StoreError> {
+        let (tenant, client_id) = (tenant.to_owned(), client_id.to_owned());
+        self.writer.run(move |transaction| apps::delete(transaction, &tenant, &client_id)).await
+    }
+
+    async fn signing_key(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(apps::signing_key).await
+    }
+
+    async fn signing_key_or(&self, pkcs8: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        self.writer.run(move |transaction| apps::signing_key_or(transaction, &pkcs8)).await
+    }
+
+    async fn default_tenant(&self, new_id: String) -> Result<String, StoreError> {
+        self.writer.run(move |transaction| apps::default_tenant(transaction, &new_id)).await
+    }
+}

@@ -1,0 +1,100 @@
+//! Opening the file, and bringing its schema up to date.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+
+use crate::StoreError;
+
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_first.sql")];
+/// How long a process waits for another one's write.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    let failed = |reason: String| StoreError::Open { path: path.to_owned(), reason };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|e| failed(e.to_string()))?;
+    }
+    create_private(path).map_err(|e| failed(e.to_string()))?;
+    let mut connection = Connection::open(path).map_err(|e| failed(e.to_string()))?;
+    prepare(&connection).map_err(|e| failed(e.to_string()))?;
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)
+        .map_err(|e| StoreError::Open { path: path.to_owned(), reason: e.to_string() })?;
+    connection.busy_timeout(PATIENCE)?;
+    Ok(connection)
+}
+
+/// The file holds the signing key, so only its owner may read it.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // What is acknowledged must survive a power cut.
+    connection.pragma_update(None, "synchronous", "FULL")
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    // Up to date is what it nearly always is; asking takes no lock.
+    if applied(connection)?.len() == MIGRATIONS.len() {
+        return verify(connection, path);
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(
+        "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, hash TEXT NOT NULL) STRICT",
+    )?;
+    let done = applied(&transaction)?.len();
+    let found = i64::try_from(done).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(StoreError::NewerSchema { path: path.to_owned(), found, known });
+    }
+    for (number, sql) in (1_i64..).zip(MIGRATIONS).skip(done) {
+        transaction.execute_batch(sql)?;
+        transaction.execute("INSERT INTO migration (number, hash) VALUES (?1, ?2)", params![number, hash(sql)])?;
+    }
+    transaction.commit()?;
+    verify(connection, path)
+}
+
+fn verify(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    for ((number, stored), sql) in applied(connection)?.into_iter().zip(MIGRATIONS) {
+        if stored != hash(sql) {
+            return Err(StoreError::ChangedMigration { path: path.to_owned(), number });
+        }
+    }
+    Ok(())
+}
+
+fn applied(connection: &Connection) -> rusqlite::Result<Vec<(i64, String)>> {
+    let exists: Option<i64> = connection
+        .query_row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migration'", [], |r| r.get(0))
+        .optional()?;
+    if exists.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare("SELECT number, hash FROM migration ORDER BY number")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+/// FNV-1a: tells an edited migration apart, and guards against nothing else.
+fn hash(sql: &str) -> String {
+    let hash = sql.bytes().filter(|b| *b != b'\r').fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}

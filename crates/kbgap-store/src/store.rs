@@ -1,0 +1,68 @@
+//! The contract of a store.
+
+use async_trait::async_trait;
+
+use crate::{App, FeedDocument, FeedHead, MachineChange, MachineRow, NewMachine, PutOutcome, StoreError};
+
+/// What every store does. Whatever a method acknowledges is durable: it survives
+/// the death of the process and of the machine. Several processes may work on
+/// one store at once.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// All feed documents without their bodies, by id.
+    async fn feed_heads(&self) -> Result<Vec<FeedHead>, StoreError>;
+
+    /// All feed documents, by id.
+    async fn feed_documents(&self) -> Result<Vec<FeedDocument>, StoreError>;
+
+    /// Stores documents in place of those with the same ids: all or none. The
+    /// feed generation grows.
+    async fn replace_feed_documents(&self, documents: Vec<FeedDocument>) -> Result<(), StoreError>;
+
+    /// A number that grows whenever the feed documents change.
+    async fn feed_generation(&self) -> Result<u64, StoreError>;
+
+    /// Stores reports and tells what became of each, in their order. An older
+    /// report never overwrites a newer one; of two of the same time the later
+    /// call counts. Idempotent.
+    async fn put_machines(
+        &self,
+        tenant: &str,
+        machines: Vec<NewMachine>,
+    ) -> Result<Vec<PutOutcome>, StoreError>;
+
+    /// The machine with this id.
+    async fn machine(&self, tenant: &str, id: &str) -> Result<Option<MachineRow>, StoreError>;
+
+    /// The machines with this name, in any case, seen last first.
+    async fn machines_by_name(&self, tenant: &str, name: &str) -> Result<Vec<MachineRow>, StoreError>;
+
+    /// The next changes of all tenants after a sequence number, in order, at
+    /// most `limit`. Each machine stands in the order once, at its last change.
+    async fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<MachineChange>, StoreError>;
+
+    /// Removes a machine; `false` where there is none.
+    async fn remove_machine(&self, tenant: &str, id: &str) -> Result<bool, StoreError>;
+
+    /// Registers an application.
+    async fn create_app(&self, app: App) -> Result<(), StoreError>;
+
+    /// The application with this client id.
+    async fn app(&self, client_id: &str) -> Result<Option<App>, StoreError>;
+
+    /// The applications of a tenant, by name.
+    async fn apps(&self, tenant: &str) -> Result<Vec<App>, StoreError>;
+
+    /// Removes an application; `false` where there is none.
+    async fn delete_app(&self, tenant: &str, client_id: &str) -> Result<bool, StoreError>;
+
+    /// The signing key, as PKCS#8.
+    async fn signing_key(&self) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Stores a signing key where there is none yet, and gives the one that is
+    /// stored then: of two processes that do so at once, both get the same.
+    async fn signing_key_or(&self, pkcs8: Vec<u8>) -> Result<Vec<u8>, StoreError>;
+
+    /// The id of the default tenant: the stored one, else `new_id`, which is stored.
+    async fn default_tenant(&self, new_id: String) -> Result<String, StoreError>;
+}

@@ -1,0 +1,146 @@
+//! The rows of the store.
+
+/// A feed document without its body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedHead {
+    /// The vendor's id, for instance `2020-Mar`.
+    pub id: String,
+    /// The kind of document, for instance `cvrf`.
+    pub kind: String,
+    /// When it was released, in the words of whoever wrote it.
+    pub current_release: String,
+    /// Its revision number as written.
+    pub revision: String,
+    /// A hash of its content.
+    pub content_hash: [u8; 32],
+    /// How many vulnerabilities it lists.
+    pub vulnerabilities: u32,
+    /// How many fixes it lists.
+    pub fixes: u32,
+}
+
+/// A feed document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedDocument {
+    /// The vendor's id, for instance `2020-Mar`.
+    pub id: String,
+    /// The kind of document, for instance `cvrf`.
+    pub kind: String,
+    /// When it was released, in the words of whoever wrote it.
+    pub current_release: String,
+    /// Its revision number as written.
+    pub revision: String,
+    /// A hash of its content.
+    pub content_hash: [u8; 32],
+    /// How many vulnerabilities it lists.
+    pub vulnerabilities: u32,
+    /// How many fixes it lists.
+    pub fixes: u32,
+    /// The encoded document.
+    pub body: Vec<u8>,
+}
+
+/// A report to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMachine {
+    /// The device id.
+    pub id: String,
+    /// The host's name.
+    pub computer_dns_name: String,
+    /// When it was seen, in milliseconds since 1970.
+    pub seen_at_ms: i64,
+    /// A hash of what was reported, without the time.
+    pub content_hash: [u8; 32],
+    /// The encoded report.
+    pub body: Vec<u8>,
+}
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutOutcome {
+    /// The machine is new.
+    Created,
+    /// It reports something else than before.
+    Changed,
+    /// It reports what it did before; only the time moved.
+    Unchanged,
+    /// A newer report is stored; this one was ignored.
+    Stale,
+}
+
+/// A stored machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MachineRow {
+    /// The device id.
+    pub id: String,
+    /// The host's name.
+    pub computer_dns_name: String,
+    /// When it was seen, in milliseconds since 1970.
+    pub seen_at_ms: i64,
+    /// A hash of what was reported.
+    pub content_hash: [u8; 32],
+    /// The encoded report.
+    pub body: Vec<u8>,
+    /// Its place in the order of changes.
+    pub sequence: u64,
+}
+
+/// A step of the change feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MachineChange {
+    /// The machine is new, or was seen or changed.
+    Put {
+        /// Its tenant.
+        tenant: String,
+        /// The machine as it is now.
+        machine: MachineRow,
+    },
+    /// The machine was removed.
+    Removed {
+        /// Its tenant.
+        tenant: String,
+        /// The device id.
+        id: String,
+        /// The place in the order of changes.
+        sequence: u64,
+    },
+}
+
+impl MachineChange {
+    /// The place in the order of changes.
+    #[must_use]
+    pub const fn sequence(&self) -> u64 {
+        match self {
+            Self::Put { machine, .. } => machine.sequence,
+            Self::Removed { sequence, .. } => *sequence,
+        }
+    }
+}
+
+/// A registered application.
+#[derive(Clone, PartialEq, Eq)]
+pub struct App {
+    /// The tenant.
+    pub tenant: String,
+    /// The client id.
+    pub client_id: String,
+    /// A name to know it by.
+    pub name: String,
+    /// SHA-256 of its secret.
+    pub secret_sha256: [u8; 32],
+    /// Its application permissions.
+    pub roles: Vec<String>,
+    /// When it was registered, in milliseconds since 1970.
+    pub created_at_ms: i64,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("tenant", &self.tenant)
+            .field("client_id", &self.client_id)
+            .field("name", &self.name)
+            .field("roles", &self.roles)
+            .finish_non_exhaustive()
+    }
+}
