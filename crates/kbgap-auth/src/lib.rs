@@ -1,1 +1,24 @@
-//! auth
+//! OAuth 2.0 for the API: issuing and validating tokens.
+//!
+//! - [`Issuer`] signs and validates tokens; [`TokenCache`] remembers valid ones.
+//! - [`endpoint`] is the token endpoint without its HTTP.
+//! - [`Permission`] is what an endpoint of the API demands of a token.
+//!
+//! Nothing here reads a clock or a store.
+
+mod cache;
+pub mod endpoint;
+mod error;
+mod ids;
+mod key;
+mod permission;
+mod token;
+
+pub use cache::TokenCache;
+pub use error::{AuthError, TokenError};
+pub use ids::{ClientSecret, is_guid, random_guid};
+pub use key::SigningKey;
+pub use permission::{
+    MissingPermission, Permission, ROLES, SCOPES, UnknownPermission, parse_role, parse_scope,
+};
+pub use token::{Claims, DEFAULT_AUDIENCES, Grant, Issuer, LIFETIME, bearer};
