@@ -97,3 +97,37 @@ pub struct Software {
     /// Version as reported; empty where unknown.
     pub version: String,
 }
+
+impl Machine {
+    /// The normal form: KBs ascending and each once, also those that a software's
+    /// name carries (`… (KB5001716)`); software and tags in order, each once.
+    #[must_use]
+    pub fn normalized(mut self) -> Self {
+        let named: Vec<KbId> = self.software.iter().filter_map(|s| kb_in_name(&s.name)).collect();
+        self.installed_kbs
+            .extend(named.into_iter().map(|id| InstalledKb { id, installed_on: None }));
+        // Of one KB with several dates the known and latest stays.
+        self.installed_kbs.sort_by(|a, b| (a.id, b.installed_on).cmp(&(b.id, a.installed_on)));
+        self.installed_kbs.dedup_by_key(|kb| kb.id);
+        self.software
+            .sort_by(|a, b| (&a.vendor, &a.name, &a.version).cmp(&(&b.vendor, &b.name, &b.version)));
+        self.software.dedup();
+        self.tags.sort();
+        self.tags.dedup();
+        self
+    }
+
+    /// SHA-256 of everything that is reported but the time.
+    #[must_use]
+    pub fn content_hash(&self) -> [u8; 32] {
+        use sha2::{Digest, Sha256};
+        let timeless = Self { seen_at: None, ..self.clone() };
+        Sha256::digest(serde_json::to_vec(&timeless).unwrap_or_default()).into()
+    }
+}
+
+/// The KB of a name such as `Update for Windows 10 (KB5001716)`.
+fn kb_in_name(name: &str) -> Option<KbId> {
+    let (_, rest) = name.rsplit_once("(KB")?;
+    rest.split_once(')')?.0.parse().ok()
+}

@@ -1,0 +1,274 @@
+//! The document as it is written, and its checks.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use kbgap_catalog::{Architecture, InstallationType, KbId, Version};
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::RecordError;
+use crate::{InstalledKb, Machine, MachineId, OperatingSystem, Software};
+
+const MAX_TEXT: usize = 1_000;
+const MAX_NAME: usize = 255;
+const MAX_KBS: usize = 10_000;
+const MAX_SOFTWARE: usize = 20_000;
+const MAX_TAGS: usize = 200;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Document {
+    computer_dns_name: Text<MAX_NAME>,
+    #[serde(default)]
+    id: Option<Parsed<MachineId>>,
+    os: Os,
+    #[serde(default)]
+    installed_kbs: Option<List<Kb, MAX_KBS>>,
+    #[serde(default)]
+    software: Option<List<SoftwareDocument, MAX_SOFTWARE>>,
+    #[serde(default)]
+    group: Option<Text<MAX_NAME>>,
+    #[serde(default)]
+    tags: Option<List<Text<MAX_NAME>, MAX_TAGS>>,
+    #[serde(default)]
+    pending_reboot: Option<bool>,
+    #[serde(default)]
+    hotpatch: Option<bool>,
+    #[serde(default)]
+    secure_boot: Option<bool>,
+    #[serde(default)]
+    win_re: Option<bool>,
+    #[serde(default)]
+    seen_at: Option<Parsed<jiff::Timestamp>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Os {
+    version: OsVersion,
+    #[serde(default)]
+    platform: Option<Text<MAX_TEXT>>,
+    #[serde(default)]
+    architecture: Option<Parsed<Architecture>>,
+    #[serde(default)]
+    installation_type: Option<Parsed<InstallationType>>,
+    #[serde(default)]
+    edition: Option<Text<MAX_TEXT>>,
+    #[serde(default)]
+    service_pack: Option<u8>,
+}
+
+#[derive(Deserialize)]
+struct SoftwareDocument {
+    name: Text<MAX_TEXT>,
+    #[serde(default)]
+    vendor: Option<Text<MAX_TEXT>>,
+    #[serde(default)]
+    version: Option<Text<MAX_TEXT>>,
+}
+
+impl Document {
+    pub(super) fn into_machine(self) -> Result<Machine, RecordError> {
+        let computer_dns_name = self.computer_dns_name.0;
+        if computer_dns_name.is_empty() {
+            let message = "is empty: expected the host's name".to_owned();
+            return Err(RecordError { path: Some("computerDnsName".to_owned()), message });
+        }
+        let software_reported = self.software.is_some();
+        let software: Vec<Software> = self
+            .software
+            .map(|list| list.0)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|s| Software {
+                vendor: s.vendor.map(|v| v.0).unwrap_or_default(),
+                name: s.name.0,
+                version: s.version.map(|v| v.0).unwrap_or_default(),
+            })
+            .collect();
+        let installed_kbs = self.installed_kbs.map(|list| list.0).unwrap_or_default();
+        let os = self.os;
+        let platform = os.platform.map(|p| p.0);
+        let installation_type = os
+            .installation_type
+            .map(|t| t.0)
+            .or_else(|| platform.as_deref().and_then(installation_type_of));
+        let machine = Machine {
+            id: self.id.map_or_else(|| MachineId::from_name(&computer_dns_name), |id| id.0),
+            computer_dns_name,
+            os: OperatingSystem {
+                platform,
+                build: os.version.build,
+                revision: os.version.revision,
+                version: os.version.version,
+                architecture: os.architecture.map(|a| a.0),
+                installation_type,
+                edition: os.edition.map(|e| e.0),
+                service_pack: os.service_pack,
+            },
+            installed_kbs: installed_kbs.into_iter().map(|kb| kb.0).collect(),
+            software,
+            software_reported,
+            group: self.group.map(|g| g.0).filter(|g| !g.is_empty()),
+            tags: self.tags.map(|t| t.0.into_iter().map(|t| t.0).collect()).unwrap_or_default(),
+            pending_reboot: self.pending_reboot,
+            hotpatch: self.hotpatch,
+            secure_boot: self.secure_boot,
+            win_re: self.win_re,
+            seen_at: self.seen_at.map(|s| s.0),
+        };
+        Ok(machine.normalized())
+    }
+}
+
+/// Client or server by the words of an OS name, where they tell (assessment.md,
+/// section 4.3). Servers without Core information are full.
+pub(crate) fn installation_type_of(os_name: &str) -> Option<InstallationType> {
+    let folded: String = os_name.to_lowercase().split_whitespace().collect();
+    if folded.contains("server") {
+        return Some(InstallationType::Server);
+    }
+    let client = ["windows10", "windows11", "windows7", "windows8", "windowsvista", "windowsxp", "workstation", "client"];
+    client.iter().any(|word| folded.contains(word)).then_some(InstallationType::Client)
+}
+
+/// A text of limited length, trimmed, without control characters.
+struct Text<const MAX: usize>(String);
+
+impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let trimmed = text.trim();
+        if trimmed.chars().count() > MAX {
+            return Err(de::Error::custom(format_args!("is longer than {MAX} characters")));
+        }
+        if trimmed.chars().any(char::is_control) {
+            return Err(de::Error::custom("holds control characters"));
+        }
+        Ok(Self(trimmed.to_owned()))
+    }
+}
+
+/// A value that is read from a text.
+struct Parsed<T>(T);
+
+impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.trim().parse().map(Self).map_err(de::Error::custom)
+    }
+}
+
+/// A list of limited length; `null` is refused where a list is given.
+struct List<T, const MAX: usize>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Items<T, const MAX: usize>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for Items<T, MAX> {
+            type Value = Vec<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a list of at most {MAX} entries")
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut sequence: A) -> Result<Vec<T>, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = sequence.next_element()? {
+                    if items.len() == MAX {
+                        return Err(de::Error::custom(format_args!("has more than {MAX} entries")));
+                    }
+                    items.push(item);
+                }
+                Ok(items)
+            }
+        }
+        deserializer.deserialize_seq(Items::<T, MAX>(PhantomData)).map(Self)
+    }
+}
+
+/// A KB as a text, a number, or an object with a date.
+struct Kb(InstalledKb);
+
+impl<'de> Deserialize<'de> for Kb {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KbVisitor;
+        impl<'de> Visitor<'de> for KbVisitor {
+            type Value = Kb;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a KB number, or an object with `id`")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Kb, E> {
+                let id = text.parse().map_err(E::custom)?;
+                Ok(Kb(InstalledKb { id, installed_on: None }))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Kb, E> {
+                self.visit_str(&number.to_string())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Kb, A::Error> {
+                #[derive(Deserialize)]
+                #[serde(rename_all = "camelCase")]
+                struct Object {
+                    id: KbNumber,
+                    #[serde(default)]
+                    installed_on: Option<String>,
+                }
+                let object = Object::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                // The date is told in every form of the world and decides nothing.
+                let installed_on = object.installed_on.and_then(|date| date.trim().get(..10)?.parse().ok());
+                Ok(Kb(InstalledKb { id: object.id.0, installed_on }))
+            }
+        }
+        deserializer.deserialize_any(KbVisitor)
+    }
+}
+
+struct KbNumber(KbId);
+
+impl<'de> Deserialize<'de> for KbNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Text(String),
+            Number(u64),
+        }
+        let text = match Either::deserialize(deserializer)? {
+            Either::Text(text) => text,
+            Either::Number(number) => number.to_string(),
+        };
+        text.parse().map(Self).map_err(de::Error::custom)
+    }
+}
+
+/// `10.0.18363.592`, `10.0.18363` or `6.1.7601`.
+struct OsVersion {
+    version: (u32, u32),
+    build: u32,
+    revision: Option<u32>,
+}
+
+impl<'de> Deserialize<'de> for OsVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let version = Version::parse(&text);
+        match version.as_ref().map(Version::parts) {
+            Some(&[major, minor, build]) => Ok(Self { version: (major, minor), build, revision: None }),
+            Some(&[major, minor, build, revision]) => {
+                Ok(Self { version: (major, minor), build, revision: Some(revision) })
+            }
+            _ => {
+                let shown: String = text.chars().take(40).collect();
+                Err(de::Error::custom(format_args!(
+                    "`{shown}` is no Windows version (expected such as 10.0.18363.592)"
+                )))
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The native machine document.
+
+use kbgap_catalog::{Architecture, InstallationType};
+use kbgap_inventory::native::{self, Record};
+use proptest::prelude::*;
+
+const WHOLE: &str = r#"{
+  "computerDnsName": " pc-017.contoso.com ", "id": "1E5BC9D7E413DDD7902C2932E418702B84D0CC07",
+  "os": {"platform": "Windows10", "version": "10.0.18363.592", "architecture": "x64", "installationType": "Client", "edition": "Enterprise", "servicePack": 0},
+  "installedKbs": [{"id": "4528760", "installedOn": "2020-01-15"}, "KB4516115", 4537759, "4528760"],
+  "software": [{"vendor": "Microsoft Corporation", "name": "Microsoft Edge", "version": "80.0.361.66"},
+               {"name": "Update for Windows 10 for x64-based Systems (KB5001716)"}],
+  "group": "Finance", "tags": ["pilot", "a", "pilot"], "pendingReboot": false, "hotpatch": false, "secureBoot": true, "winRe": true,
+  "seenAt": "2020-03-20T08:00:00Z", "somethingNew": {"deep": [1]}
+}"#;
+
+fn error(json: &str) -> String {
+    native::machine(json).unwrap_err().to_string()
+}
+
+#[test]
+fn a_whole_document() {
+    let machine = native::machine(WHOLE).unwrap();
+    assert_eq!(machine.id.as_str(), "1e5bc9d7e413ddd7902c2932e418702b84d0cc07");
+    assert_eq!(machine.computer_dns_name, "pc-017.contoso.com");
+    assert_eq!((machine.os.build, machine.os.revision), (18_363, Some(592)));
+    assert_eq!(machine.os.architecture, Some(Architecture::X64));
+    let kbs: Vec<_> = machine.installed_kbs.iter().map(|kb| kb.id.number()).collect();
+    assert_eq!(kbs, [4_516_115, 4_528_760, 4_537_759, 5_001_716]);
+    assert_eq!(machine.installed_kbs[1].installed_on.unwrap().to_string(), "2020-01-15");
+    assert_eq!(machine.tags, ["a", "pilot"]);
+    assert!(machine.software_reported && machine.seen_at.is_some());
+}
+
+#[test]
+fn the_least_document_leaves_all_else_unknown() {
+    let machine = native::machine(r#"{"computerDnsName":"pc","os":{"version":"6.1.7601"},"software":null,"secureBoot":null}"#).unwrap();
+    assert_eq!((machine.os.revision, machine.os.architecture, machine.os.installation_type), (None, None, None));
+    assert!(!machine.software_reported);
+    assert_eq!(machine.secure_boot, None);
+    assert_eq!(machine.id, kbgap_inventory::MachineId::from_name("PC"));
+}
+
+#[test]
+fn the_platform_is_a_hint() {
+    let of = |platform: &str| {
+        let json = format!(r#"{{"computerDnsName":"pc","os":{{"version":"10.0.17763","platform":"{platform}"}}}}"#);
+        native::machine(&json).unwrap().os.installation_type
+    };
+    assert_eq!(of("Windows10"), Some(InstallationType::Client));
+    assert_eq!(of("Microsoft Windows Server 2019 Standard"), Some(InstallationType::Server));
+    assert_eq!(of("Windows"), None);
+}
+
+#[test]
+fn what_is_wrong_is_refused_with_its_path() {
+    for (json, path) in [
+        (r#"{"os":{"version":"10.0.1"}}"#, "computerDnsName"),
+        (r#"{"computerDnsName":"  ","os":{"version":"10.0.1"}}"#, "computerDnsName"),
+        (r#"{"computerDnsName":"a\u0007b","os":{"version":"10.0.1"}}"#, "computerDnsName"),
+        (r#"{"computerDnsName":"a","os":{}}"#, "os"),
+        (r#"{"computerDnsName":"a","os":{"version":"ten"}}"#, "os.version"),
+        (r#"{"computerDnsName":"a","os":{"version":10}}"#, "os.version"),
+        (r#"{"computerDnsName":"a","os":{"version":"10.0.18363.592","architecture":"mips"}}"#, "os.architecture"),
+        (r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"installedKbs":["4528760",{"id":"x"}]}"#, "installedKbs[1].id"),
+        (r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"installedKbs":"4528760"}"#, "installedKbs"),
+        (r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"secureBoot":"yes"}"#, "secureBoot"),
+        (r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"seenAt":"yesterday"}"#, "seenAt"),
+        (r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"id":"xyz"}"#, "id"),
+    ] {
+        assert!(error(json).contains(path), "{json}: {}", error(json));
+    }
+    let long = "x".repeat(300);
+    assert!(error(&format!(r#"{{"computerDnsName":"{long}","os":{{"version":"10.0.1"}}}}"#)).contains("255"));
+    let kbs = vec!["4528760"; 10_001].join(",");
+    assert!(error(&format!(r#"{{"computerDnsName":"a","os":{{"version":"10.0.1"}},"installedKbs":[{kbs}]}}"#)).contains("10000"));
+}
+
+#[test]
+fn a_bad_record_never_spoils_its_batch() {
+    let good = r#"{"computerDnsName":"a","os":{"version":"10.0.18363"}}"#;
+    let bad = r#"{"computerDnsName":"b","os":{"version":"?"}}"#;
+    let shape = |records: Vec<Record>| -> Vec<(usize, Option<usize>, bool)> {
+        records.iter().map(|r| (r.index, r.line, r.machine.is_ok())).collect()
+    };
+    let array = native::read(&format!("\u{feff} [{good},{bad}, 7, {good}]")).unwrap();
+    assert_eq!(shape(array), [(0, None, true), (1, None, false), (2, None, false), (3, None, true)]);
+    let lines = native::read(&format!("{good}\n\n{bad}\n{{\"computerDnsName\":\n{good}\n")).unwrap();
+    assert_eq!(
+        shape(lines),
+        [(0, Some(1), true), (1, Some(3), false), (2, Some(4), false), (3, Some(5), true)]
+    );
+}
+
+#[test]
+fn a_text_that_is_no_batch_is_refused_whole() {
+    for text in ["", "hello", "[1,", "{\"computerDnsName\": \"a\", \"os\":", "\"x\"", "7"] {
+        assert!(native::read(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_hash_is_of_the_content_and_not_of_order_or_time() {
+    let a = native::machine(WHOLE).unwrap();
+    let reordered = WHOLE
+        .replace("2020-03-20T08", "2021-03-20T08")
+        .replace(r#""KB4516115", 4537759"#, r#"4537759, "4516115""#);
+    let b = native::machine(&reordered).unwrap();
+    assert_eq!(a.content_hash(), b.content_hash());
+    let c = native::machine(&WHOLE.replace("18363.592", "18363.720")).unwrap();
+    assert_ne!(a.content_hash(), c.content_hash());
+}
+
+#[test]
+fn what_is_stored_comes_back() {
+    let machine = native::machine(WHOLE).unwrap();
+    let stored = serde_json::to_string(&machine).unwrap();
+    assert_eq!(serde_json::from_str::<kbgap_inventory::Machine>(&stored).unwrap(), machine);
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics(text in "\\PC{0,100}", cut in 0_usize..900, position in 0_usize..900, character in any::<char>()) {
+        let _ = native::read(&text);
+        let mut mutated: Vec<char> = WHOLE.chars().collect();
+        let position = position % mutated.len();
+        mutated[position] = character;
+        mutated.truncate(cut);
+        let _ = native::read(&mutated.into_iter().collect::<String>());
+    }
+}
