@@ -20,7 +20,7 @@ pub use catalog::{
 };
 pub use compile::compile;
 pub use kb::{KbId, KbIdError};
-pub use mapping::{Component, ProductMapping, map_installed, map_product};
+pub use mapping::{Component, ProductMapping, is_mapped_software, map_installed, map_product};
 pub use month::Month;
 pub use odd::{OddKind, OddValue};
 pub use platform::{

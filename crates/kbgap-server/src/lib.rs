@@ -1,1 +1,25 @@
-//! server
+//! HTTP: the API's routes, ingest, tokens and health; and the feed's way through
+//! the store into the catalogue.
+//!
+//! - [`router`](mod@router) is the whole surface at a glance.
+//! - [`Server`] runs it; [`Config`] says how.
+//! - [`feed`] imports documents and loads the catalogue, also without a server.
+
+mod api;
+mod clock;
+mod config;
+pub mod feed;
+mod http;
+mod ingest;
+mod oauth;
+mod router;
+mod server;
+mod state;
+mod tenants;
+
+pub use clock::Clock;
+pub use config::{Config, ConfigError};
+pub use ingest::{encode_machine, new_machine};
+pub use oauth::signing_key;
+pub use server::{Server, ServerError};
+pub use tenants::{Tenants, decode_machine};

@@ -1,0 +1,11 @@
+//! Requests and responses in the manner of the API.
+
+mod auth;
+mod base_url;
+mod body;
+mod response;
+
+pub(crate) use auth::authenticate;
+pub(crate) use base_url::base_url;
+pub(crate) use body::read_body;
+pub(crate) use response::{Failure, json};

@@ -1,0 +1,133 @@
+//! Starting, running and stopping.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kbgap_catalog::SnapshotError;
+use kbgap_store::sqlite::SqliteStore;
+use kbgap_store::{Store, StoreError};
+use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::feed::{self, FeedStateError};
+use crate::router::router;
+use crate::state::{AppState, Shared};
+use crate::tenants::Tenants;
+
+/// How often the store is asked what other processes have changed.
+const FOLLOW: Duration = Duration::from_secs(1);
+
+/// Why a server could not start or run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServerError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The catalogue could not be loaded.
+    #[error(transparent)]
+    Feed(#[from] FeedStateError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {listen}: {source} (choose another with --listen ADDR:PORT)")]
+    Listen {
+        /// The address.
+        listen: String,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// Serving failed.
+    #[error("the server failed: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// A server that is loaded and listens.
+pub struct Server {
+    listener: TcpListener,
+    state: Shared,
+}
+
+impl Server {
+    /// Opens the data folder, loads everything, then listens.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub async fn start(data_dir: &Path, mut config: Config, clock: Clock) -> Result<Self, ServerError> {
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data_dir.join("kbgap.db"))?);
+        let catalog = match feed::catalog(store.as_ref(), data_dir).await {
+            Err(FeedStateError::Snapshot(SnapshotError::Missing(_))) => feed::empty_catalog()?,
+            other => other?,
+        };
+        let tenants = Tenants::new(Arc::clone(&store), catalog);
+        tenants.follow().await?;
+        let failed = |source| ServerError::Listen { listen: config.listen.clone(), source };
+        let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
+        config.listen = listener.local_addr()?.to_string();
+        let state = Arc::new(AppState {
+            config,
+            clock,
+            data_dir: data_dir.to_owned(),
+            store,
+            tenants,
+            tokens: kbgap_auth::TokenCache::default(),
+            issuer: OnceCell::new(),
+        });
+        Ok(Self { listener, state })
+    }
+
+    /// The address that is listened on.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// The store behind the server.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.state.store
+    }
+
+    /// Serves until `shutdown`, then lets what is under way end.
+    ///
+    /// # Errors
+    /// [`ServerError::Io`].
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServerError> {
+        let background = tokio::spawn(background(Arc::clone(&self.state)));
+        let result = axum::serve(self.listener, router(self.state)).with_graceful_shutdown(shutdown).await;
+        background.abort();
+        Ok(result?)
+    }
+}
+
+/// Makes the signing key on the first start, then follows what other processes
+/// change in the store.
+async fn background(state: Shared) {
+    if let Err(error) = crate::oauth::issuer(&state).await {
+        tracing::error!(?error, "no signing key");
+    }
+    let mut generation = state.store.feed_generation().await.unwrap_or_default();
+    loop {
+        tokio::time::sleep(FOLLOW).await;
+        if let Err(error) = state.tenants.follow().await {
+            tracing::warn!(%error, "cannot follow the store");
+        }
+        match state.store.feed_generation().await {
+            Ok(current) if current != generation => match feed::catalog(state.store.as_ref(), &state.data_dir).await {
+                Ok(catalog) => {
+                    state.tenants.set_catalog(catalog).await;
+                    generation = current;
+                    tracing::info!("the feed has changed; all machines are assessed anew");
+                }
+                Err(error) => tracing::warn!(%error, "cannot load the new catalogue; the old one stays"),
+            },
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "cannot follow the feed"),
+        }
+    }
+}

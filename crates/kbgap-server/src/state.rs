@@ -1,0 +1,24 @@
+//! What all requests share.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use kbgap_auth::{Issuer, TokenCache};
+use kbgap_store::Store;
+use tokio::sync::OnceCell;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::tenants::Tenants;
+
+pub(crate) struct AppState {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) tenants: Tenants,
+    pub(crate) tokens: TokenCache,
+    pub(crate) issuer: OnceCell<Issuer>,
+}
+
+pub(crate) type Shared = Arc<AppState>;
