@@ -503,6 +503,12 @@ impl<'a> Kb<'a> {
             .map(|n| n.get())
     }
 
+    /// Whether it fixes anything; a KB may be known for what it supersedes alone.
+    #[must_use]
+    pub fn is_fix(self) -> bool {
+        !self.row.fixes.range().is_empty()
+    }
+
     /// All fixes by this KB, ordered by product and vulnerability.
     pub fn fixes(self) -> impl Iterator<Item = Fix<'a>> {
         let catalog = self.catalog;

@@ -1,5 +1,7 @@
 //! Reads what machines report, in whatever format, into one [`Machine`].
 //!
+//! - [`read_reports`] recognises a format by its content; [`merge`] puts the reports of
+//!   one host together.
 //! - [`native`]: the JSON document of ours, one or many.
 //!
 //! ```
@@ -9,9 +11,17 @@
 //! # Ok::<(), kbgap_inventory::native::RecordError>(())
 //! ```
 
+mod encoding;
+mod hotfixes;
 mod machine;
 mod machine_id;
+mod merge;
 pub mod native;
+mod report;
+mod systeminfo;
 
+pub use hotfixes::HotfixList;
 pub use machine::{InstalledKb, Machine, OperatingSystem, Software};
 pub use machine_id::{MachineId, MachineIdError};
+pub use merge::{Merged, merge};
+pub use report::{Report, ReportError, read_reports};

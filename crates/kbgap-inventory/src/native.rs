@@ -7,6 +7,7 @@ mod document;
 use serde_json::value::RawValue;
 
 use crate::Machine;
+pub(crate) use document::installation_type_of;
 use document::Document;
 
 /// A record that was refused.

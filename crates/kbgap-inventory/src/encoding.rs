@@ -1,0 +1,104 @@
+//! From bytes to text. Reports come in whatever code page a console had.
+
+use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, IBM866, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1251};
+
+/// The upper half of code page 850, the console's in Western Europe.
+const CP850: &str = concat!(
+    "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒ",
+    "áíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐",
+    "└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀",
+    "ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}",
+);
+
+/// Words that reports begin with, by the code page in which they are readable:
+/// "host name" in Chinese, Japanese, Korean and Russian.
+const LABELS: [(&str, &Encoding); 6] = [
+    ("主机名", GBK),
+    ("主機名稱", BIG5),
+    ("ホスト名", SHIFT_JIS),
+    ("호스트", EUC_KR),
+    ("Имя узла", IBM866),
+    ("Имя узла", WINDOWS_1251),
+];
+
+/// Makes text of a report: by its byte order mark, else UTF-16 by its zero bytes,
+/// else UTF-8 where it is valid, else the code page in which its first label can be
+/// read, else code page 850.
+pub(crate) fn decode(bytes: &[u8]) -> String {
+    if let Some((encoding, length)) = Encoding::for_bom(bytes) {
+        return encoding.decode_without_bom_handling(&bytes[length..]).0.into_owned();
+    }
+    if let Some(encoding) = utf16_without_mark(bytes) {
+        return encoding.decode_without_bom_handling(bytes).0.into_owned();
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
+    }
+    let head = &bytes[..bytes.len().min(400)];
+    for (label, encoding) in LABELS {
+        if encoding.decode_without_bom_handling(head).0.contains(label) {
+            return encoding.decode_without_bom_handling(bytes).0.into_owned();
+        }
+    }
+    let upper: Vec<char> = CP850.chars().collect();
+    let character = |byte: &u8| match byte.checked_sub(128) {
+        Some(position) => upper.get(usize::from(position)).copied().unwrap_or(char::REPLACEMENT_CHARACTER),
+        None => char::from(*byte),
+    };
+    bytes.iter().map(character).collect()
+}
+
+/// Text in Latin letters has a zero in every other byte.
+fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = &bytes[..bytes.len().min(256) & !1];
+    let zeros = |odd: usize| head.chunks_exact(2).filter(|pair| pair[odd] == 0).count();
+    let enough = head.len() / 3;
+    if head.len() < 8 {
+        None
+    } else if zeros(1) > enough {
+        Some(UTF_16LE)
+    } else if zeros(0) > enough {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_page_850_is_whole() {
+        assert_eq!(CP850.chars().count(), 128);
+        assert_eq!(decode(b"Nom de l'h\x93te: PC\xff1"), "Nom de l'h\u{f4}te: PC\u{a0}1");
+    }
+
+    #[test]
+    fn code_pages_are_known_by_the_first_label() {
+        for (text, encoding) in [
+            ("\r\n主机名:           电脑\r\n", GBK),
+            ("\r\nホスト名:         パソコン\r\n", SHIFT_JIS),
+            ("\r\n호스트 이름:      컴퓨터\r\n", EUC_KR),
+            ("\r\nИмя узла:         Бухгалтерия\r\n", WINDOWS_1251),
+            ("\r\n主機名稱:         電腦\r\n", BIG5),
+        ] {
+            let (bytes, _, unmappable) = encoding.encode(text);
+            assert!(!unmappable, "{text}");
+            assert_eq!(decode(&bytes), text, "{}", encoding.name());
+        }
+        // Code page 866: what consoles in Russian write.
+        assert_eq!(decode(b"\x88\xac\xef \xe3\xa7\xab\xa0:  DC"), "Имя узла:  DC");
+    }
+
+    #[test]
+    fn utf16_with_and_without_mark() {
+        let text = "Host Name:   PC-Ä\r\nOS Name:   Microsoft Windows 10";
+        let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(decode(&le), text);
+        assert_eq!(decode(&be), text);
+        assert_eq!(decode(&[&[0xff, 0xfe], &le[..]].concat()), text);
+        assert_eq!(decode(format!("\u{feff}{text}").as_bytes()), text);
+    }
+}

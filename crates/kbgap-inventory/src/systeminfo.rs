@@ -1,0 +1,178 @@
+//! The text of `systeminfo`, in any language.
+//!
+//! The labels are translated, the order of the lines is not: the host's name, the
+//! OS's name, its version, the manufacturer, the configuration. So the version is
+//! found by its form and the others by their place; updates by `[01]: KB…`.
+
+use kbgap_catalog::{Architecture, InstallationType, KbId, Version};
+
+use crate::native::installation_type_of;
+use crate::{InstalledKb, Machine, MachineId, OperatingSystem};
+
+/// A host read from `systeminfo`, and what people should know of it.
+pub(crate) struct Reading {
+    pub(crate) machine: Machine,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// A line that begins a field.
+struct Field<'a> {
+    value: &'a str,
+    /// The lines below it that are indented.
+    entries: Vec<&'a str>,
+}
+
+/// Reads the text; `None` where it is no `systeminfo`.
+pub(crate) fn read(text: &str) -> Option<Reading> {
+    let fields = fields(text);
+    let (position, version) =
+        fields.iter().enumerate().find_map(|(i, field)| Some((i, OsVersion::parse(field.value)?)))?;
+    // Host and OS name stand above it, so a version elsewhere is none of ours.
+    let name = fields.get(position.checked_sub(1)?)?.value.trim();
+    let host = fields.get(position.checked_sub(2)?)?.value.trim();
+    if host.is_empty() {
+        return None;
+    }
+    let configuration = fields.get(position + 2).map_or("", |field| field.value);
+    let (installed_kbs, warnings) = updates(&fields);
+    let machine = Machine {
+        id: MachineId::from_name(host),
+        computer_dns_name: host.chars().filter(|c| !c.is_control()).take(255).collect(),
+        os: OperatingSystem {
+            platform: Some(name.to_owned()),
+            build: version.build,
+            // systeminfo does not tell it.
+            revision: None,
+            version: version.version,
+            architecture: fields.iter().find_map(|field| architecture(field.value)),
+            installation_type: installation_type(name, configuration),
+            edition: edition(name),
+            service_pack: version.service_pack,
+        },
+        installed_kbs,
+        software: Vec::new(),
+        software_reported: false,
+        group: None,
+        tags: Vec::new(),
+        pending_reboot: None,
+        hotpatch: None,
+        secure_boot: None,
+        win_re: None,
+        seen_at: None,
+    };
+    Some(Reading { machine: machine.normalized(), warnings })
+}
+
+fn fields(text: &str) -> Vec<Field<'_>> {
+    let mut fields: Vec<Field<'_>> = Vec::new();
+    for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+        if line.starts_with([' ', '\t', '\u{a0}', '\u{3000}']) {
+            if let Some(field) = fields.last_mut() {
+                field.entries.push(line.trim_start());
+            }
+        } else if let Some((_, value)) = line.split_once([':', '：']) {
+            fields.push(Field { value: value.trim(), entries: Vec::new() });
+        }
+    }
+    fields
+}
+
+struct OsVersion {
+    version: (u32, u32),
+    build: u32,
+    service_pack: Option<u8>,
+}
+
+impl OsVersion {
+    /// Reads `10.0.17763 N/A Build 17763` and `6.1.7601 Service Pack 1 Build 7601`,
+    /// whose words differ by language: the build stands at both ends.
+    fn parse(value: &str) -> Option<Self> {
+        let mut words = value.split_whitespace();
+        let version = Version::parse(words.next()?)?;
+        let &[major, minor, build] = version.parts() else { return None };
+        let words: Vec<&str> = words.collect();
+        let last: u32 = words.last()?.parse().ok()?;
+        if last != build {
+            return None;
+        }
+        let number_before_build = words[..words.len() - 1].iter().find_map(|word| word.parse().ok());
+        Some(Self { version: (major, minor), build, service_pack: Some(number_before_build.unwrap_or(0)) })
+    }
+}
+
+/// `x64-based PC` and its translations.
+fn architecture(value: &str) -> Option<Architecture> {
+    if value.chars().count() > 40 {
+        return None;
+    }
+    value
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .find_map(|word| match word.to_ascii_lowercase().as_str() {
+            "x64" => Some(Architecture::X64),
+            "x86" => Some(Architecture::X86),
+            "arm64" => Some(Architecture::Arm64),
+            _ => None,
+        })
+}
+
+/// By the OS's name, which keeps `Server` in every language, else by its role.
+fn installation_type(name: &str, configuration: &str) -> Option<InstallationType> {
+    let role = configuration.to_lowercase();
+    let server = ["server", "servidor", "serveur", "domain controller", "контроллер", "сервер", "服务器", "伺服器", "サーバー", "서버"];
+    let client = ["workstation", "station", "arbeitsstation", "estación", "рабочая", "工作站", "ワークステーション", "워크스테이션"];
+    let by_role = || {
+        if server.iter().any(|word| role.contains(word)) {
+            Some(InstallationType::Server)
+        } else if client.iter().any(|word| role.contains(word)) {
+            Some(InstallationType::Client)
+        } else {
+            None
+        }
+    };
+    installation_type_of(name).or_else(by_role)
+}
+
+fn edition(name: &str) -> Option<String> {
+    let (_, edition) = name.split_once("Windows ")?;
+    let words: Vec<&str> = edition
+        .split_whitespace()
+        .filter(|w| !w.eq_ignore_ascii_case("server") && !w.eq_ignore_ascii_case("r2"))
+        .filter(|w| !w.starts_with(|c: char| c.is_ascii_digit()))
+        .collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// The updates, and whether the list seems to be cut: some versions stop at about 200.
+fn updates(fields: &[Field<'_>]) -> (Vec<InstalledKb>, Vec<String>) {
+    let mut kbs = Vec::new();
+    let mut warnings = Vec::new();
+    for field in fields {
+        let entries: Vec<&str> = field.entries.iter().filter_map(|line| entry(line)).collect();
+        let own: Vec<KbId> = entries.iter().filter_map(|entry| entry.parse().ok()).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let declared = field.value.split(|c: char| !c.is_ascii_digit()).find_map(|n| n.parse::<usize>().ok());
+        match declared {
+            Some(declared) if declared > entries.len() => warnings.push(format!(
+                "the report counts {declared} updates but lists {}: its list is cut",
+                entries.len()
+            )),
+            _ => {}
+        }
+        let unnamed = entries.len() - own.len();
+        if unnamed > 0 {
+            warnings.push(format!("{unnamed} entries of the list of updates have no KB number"));
+        }
+        kbs.extend(own.into_iter().map(|id| InstalledKb { id, installed_on: None }));
+    }
+    (kbs, warnings)
+}
+
+/// What stands after `[01]:`.
+fn entry(line: &str) -> Option<&str> {
+    let (number, rest) = line.strip_prefix('[')?.split_once(']')?;
+    let numbered = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let rest = rest.trim_start().strip_prefix([':', '：'])?;
+    numbered.then(|| rest.trim())
+}

@@ -1,0 +1,74 @@
+//! `kbgap check`: one host or a few, without a server.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use kbgap_catalog::{Catalog, SnapshotError};
+use kbgap_server::feed;
+
+use crate::args::{CheckArgs, CheckFormat, FailOn};
+use crate::check::{CheckDocument, FeedState, csv_header, csv_rows, show_table};
+use crate::commands::{open_store, runtime};
+use crate::hosts::read_hosts;
+use crate::output::{note, print, print_json};
+
+const FOUND: u8 = 3;
+
+pub fn run(data_dir: &Path, args: &CheckArgs) -> anyhow::Result<ExitCode> {
+    let hosts = read_hosts(&args.files);
+    for error in &hosts.errors {
+        note(&format!("error: {error}"));
+    }
+    if hosts.machines.is_empty() {
+        anyhow::ensure!(!hosts.errors.is_empty(), "the files hold no host");
+        return Ok(ExitCode::FAILURE);
+    }
+    let catalog = load(data_dir)?;
+    let feed = FeedState::of(&catalog);
+    let documents: Vec<CheckDocument> = hosts
+        .machines
+        .into_iter()
+        .map(|host| CheckDocument::of(&catalog, &host.machine, feed.clone(), host.warnings))
+        .collect();
+    show(&documents, args.format)?;
+
+    let found = documents.iter().flat_map(|d| &d.missing).any(|kb| match args.fail_on {
+        Some(FailOn::Missing) => true,
+        Some(FailOn::KnownExploited) => kb.known_exploited,
+        None => false,
+    });
+    Ok(match (found, hosts.errors.is_empty()) {
+        (_, false) => ExitCode::FAILURE,
+        (true, true) => ExitCode::from(FOUND),
+        (false, true) => ExitCode::SUCCESS,
+    })
+}
+
+/// The snapshot, without opening the store unless it has to be compiled anew.
+fn load(data_dir: &Path) -> anyhow::Result<Catalog> {
+    match Catalog::load(&feed::snapshot_path(data_dir)) {
+        Err(SnapshotError::Damaged(_) | SnapshotError::OtherVersion) => {
+            let store = open_store(data_dir)?;
+            Ok(runtime()?.block_on(feed::catalog(store.as_ref(), data_dir))?)
+        }
+        other => Ok(other?),
+    }
+}
+
+fn show(documents: &[CheckDocument], format: CheckFormat) -> anyhow::Result<()> {
+    match format {
+        CheckFormat::Json => documents.iter().try_for_each(print_json),
+        CheckFormat::Table => {
+            let texts: Vec<String> = documents.iter().map(show_table).collect();
+            print(&texts.join("\n"))
+        }
+        CheckFormat::Csv => {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            writer.write_record(csv_header())?;
+            for row in documents.iter().flat_map(csv_rows) {
+                writer.write_record(row)?;
+            }
+            print(&String::from_utf8(writer.into_inner()?)?)
+        }
+    }
+}

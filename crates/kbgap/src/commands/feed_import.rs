@@ -1,0 +1,117 @@
+//! `kbgap feed import`.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use kbgap_server::feed::{FileOutcome, ImportOptions, ImportReport, Outcome, find_files, import};
+use serde::Serialize;
+
+use crate::args::{Format, OutputFormat};
+use crate::commands::open_store;
+use crate::output::{note, print, print_json};
+
+pub async fn run(
+    data_dir: &Path,
+    paths: &[PathBuf],
+    allow_shrink: bool,
+    format: Format,
+) -> anyhow::Result<ExitCode> {
+    let files = find_files(paths)?;
+    anyhow::ensure!(!files.is_empty(), "no feed files found: expected .xml, .xml.gz or .xml.zst");
+    let store = open_store(data_dir)?;
+    let bar = progress_bar(files.len());
+    let progress = |done: usize, _: usize| bar.set_position(done as u64);
+    let options = ImportOptions { allow_shrink };
+    let report = tokio::task::block_in_place(|| {
+        tokio::runtime::Handle::current().block_on(import(store.as_ref(), data_dir, files, options, &progress))
+    })?;
+    bar.finish_and_clear();
+
+    for file in &report.files {
+        if let Some(message) = refusal(file) {
+            note(&format!("error: {message}"));
+        }
+    }
+    let summary = Summary::of(&report);
+    match format.format {
+        OutputFormat::Json => print_json(&summary)?,
+        OutputFormat::Table => print(&summary.text(&report))?,
+    }
+    let refused = report.files.iter().any(|f| f.outcome.is_refusal());
+    Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn progress_bar(files: usize) -> ProgressBar {
+    let bar = ProgressBar::new(files as u64);
+    if !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} documents") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn refusal(file: &FileOutcome) -> Option<String> {
+    let name = file.file.display();
+    let document = file.document.as_deref().unwrap_or("?");
+    match &file.outcome {
+        Outcome::Refused(error) => Some(error.to_string()),
+        Outcome::Older => Some(format!("{name}: {document} is older than the stored one, which stays")),
+        Outcome::Shrank { known, new } => Some(format!(
+            "{name}: {document} shrank from {known} to {new} vulnerabilities or lost fixes; the stored one stays \
+             (take the new one with --allow-shrink)"
+        )),
+        Outcome::Added | Outcome::Replaced | Outcome::Unchanged | Outcome::UpdateIndex => None,
+    }
+}
+
+#[derive(Serialize)]
+struct Summary {
+    added: usize,
+    replaced: usize,
+    unchanged: usize,
+    older: usize,
+    shrank: usize,
+    refused: usize,
+    changed: bool,
+    documents: usize,
+    kbs: usize,
+}
+
+impl Summary {
+    fn of(report: &ImportReport) -> Self {
+        let count = |is: fn(&Outcome) -> bool| report.files.iter().filter(|f| is(&f.outcome)).count();
+        Self {
+            added: count(|o| matches!(o, Outcome::Added)),
+            replaced: count(|o| matches!(o, Outcome::Replaced)),
+            unchanged: count(|o| matches!(o, Outcome::Unchanged)),
+            older: count(|o| matches!(o, Outcome::Older)),
+            shrank: count(|o| matches!(o, Outcome::Shrank { .. })),
+            refused: count(|o| matches!(o, Outcome::Refused(_))),
+            changed: report.changed,
+            documents: report.catalog.as_ref().map_or(0, |c| c.documents().len()),
+            kbs: report.catalog.as_ref().map_or(0, |c| c.kbs().filter(|kb| kb.is_fix()).count()),
+        }
+    }
+
+    fn text(&self, report: &ImportReport) -> String {
+        let mut parts = Vec::new();
+        for (count, what) in [
+            (self.added, "new"),
+            (self.replaced, "replaced"),
+            (self.unchanged, "unchanged"),
+            (self.older + self.shrank, "kept as they were"),
+            (self.refused, "refused"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {what}"));
+            }
+        }
+        let files = if parts.is_empty() { "no documents".to_owned() } else { parts.join(", ") };
+        let outcome = if report.changed { "The catalogue has changed" } else { "Nothing has changed" };
+        format!("{files}. {outcome}: {} documents, {} KBs.\n", self.documents, self.kbs)
+    }
+}

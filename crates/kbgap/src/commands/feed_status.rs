@@ -1,0 +1,108 @@
+//! `kbgap feed status`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use kbgap_catalog::{Catalog, OddValue};
+use kbgap_server::feed;
+use serde::Serialize;
+
+use crate::args::{Format, OutputFormat};
+use crate::check::FeedState;
+use crate::commands::open_store;
+use crate::output::{print, print_json, table};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    documents: usize,
+    /// Vulnerabilities as the documents list them; one may stand in several.
+    vulnerabilities: u64,
+    /// Distinct ids among them.
+    distinct_vulnerabilities: usize,
+    fixes: u64,
+    kbs: usize,
+    /// Products that some KB fixes, after folding.
+    products: usize,
+    all_products: usize,
+    /// Products that some KB fixes and that map to no software.
+    unmapped: usize,
+    odd_values: usize,
+    odd_values_by_kind: BTreeMap<String, usize>,
+    as_of: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Details>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Details {
+    unmapped: Vec<String>,
+    odd_values: Vec<OddValue>,
+}
+
+pub async fn run(data_dir: &Path, details: bool, format: Format) -> anyhow::Result<()> {
+    let store = open_store(data_dir)?;
+    let catalog = feed::catalog(store.as_ref(), data_dir).await?;
+    let status = Status::of(&catalog, details);
+    match format.format {
+        OutputFormat::Json => print_json(&status),
+        OutputFormat::Table => print(&status.text()),
+    }
+}
+
+impl Status {
+    fn of(catalog: &Catalog, details: bool) -> Self {
+        let mut by_kind = BTreeMap::new();
+        for odd in catalog.odd_values() {
+            *by_kind.entry(odd.kind.to_string()).or_default() += 1;
+        }
+        let unmapped: Vec<String> = catalog
+            .products()
+            .filter(|p| p.has_kb() && p.software().is_none())
+            .map(|p| p.name().to_owned())
+            .collect();
+        Self {
+            documents: catalog.documents().len(),
+            vulnerabilities: catalog.documents().map(|d| u64::from(d.vulnerabilities())).sum(),
+            distinct_vulnerabilities: catalog.vulnerabilities().len(),
+            fixes: catalog.documents().map(|d| u64::from(d.fixes())).sum(),
+            kbs: catalog.kbs().filter(|kb| kb.is_fix()).count(),
+            products: catalog.products().filter(|p| p.has_kb()).count(),
+            all_products: catalog.products().count(),
+            unmapped: unmapped.len(),
+            odd_values: catalog.odd_values().len(),
+            odd_values_by_kind: by_kind,
+            as_of: FeedState::of(catalog).as_of,
+            details: details.then(|| Details { unmapped, odd_values: catalog.odd_values().collect() }),
+        }
+    }
+
+    fn text(&self) -> String {
+        let as_of = self.as_of.clone().unwrap_or_default();
+        let rows = [
+            ["feed as of".to_owned(), as_of],
+            ["documents".to_owned(), self.documents.to_string()],
+            [
+                "vulnerabilities".to_owned(),
+                format!("{} ({} distinct)", self.vulnerabilities, self.distinct_vulnerabilities),
+            ],
+            ["KBs".to_owned(), self.kbs.to_string()],
+            ["products with KBs".to_owned(), format!("{} of {}", self.products, self.all_products)],
+            ["  mapped to no software".to_owned(), self.unmapped.to_string()],
+            ["odd values".to_owned(), self.odd_values.to_string()],
+        ];
+        let kinds = self.odd_values_by_kind.iter().map(|(kind, n)| [format!("  {kind}"), n.to_string()]);
+        let mut text = table(["Feed", ""], rows.into_iter().chain(kinds));
+        if let Some(details) = &self.details {
+            if !details.unmapped.is_empty() {
+                text.push('\n');
+                text.push_str(&table(["Mapped to no software"], details.unmapped.iter().map(|n| [n.clone()])));
+            }
+            text.push('\n');
+            let odd = details.odd_values.iter().map(|o| [o.document.clone(), o.kind.to_string(), o.detail.clone()]);
+            text.push_str(&table(["Document", "Odd value", "Detail"], odd));
+        }
+        text
+    }
+}

@@ -1,0 +1,77 @@
+//! `kbgap missing-kbs`: the rows of getmissingkbs, from the store.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kbgap_catalog::SoftwareId;
+use kbgap_fleet::{ProductFix, View};
+use kbgap_server::{Clock, Tenants, feed};
+use serde::Serialize;
+
+use crate::args::{MissingKbsArgs, OutputFormat};
+use crate::commands::{open_store, tenant};
+use crate::output::{note, print, print_json, table};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    id: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    os_build: Option<u32>,
+    products_names: Vec<String>,
+    machine_missed_on: u64,
+    cve_addressed: u64,
+}
+
+pub async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Result<()> {
+    let store = open_store(data_dir)?;
+    let catalog = feed::catalog(store.as_ref(), data_dir).await?;
+    let tenant = tenant(store.as_ref()).await?;
+    let tenants = Tenants::new(Arc::clone(&store), catalog);
+    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(tenants.follow()))?;
+    let rows = tenants.read(&tenant, |fleet| -> anyhow::Result<Vec<ProductFix>> {
+        if let Some(machine) = &args.machine {
+            let found = fleet.find(machine).ok_or_else(|| anyhow::anyhow!("machine `{machine}` was not found"))?;
+            let rows = fleet.missing_kbs_of_machine(found, View::All);
+            if let Some(reason) = rows.not_assessed {
+                note(&format!("warning: {reason}"));
+            }
+            return Ok(rows.rows);
+        }
+        let id: SoftwareId = args.software.as_deref().unwrap_or_default().parse()?;
+        let ix = fleet
+            .catalog()
+            .find_software(id.as_str())
+            .ok_or_else(|| anyhow::anyhow!("software `{id}` is not in the catalogue"))?;
+        Ok(fleet.missing_kbs_of_software(ix, Clock::default().now_ms(), View::All))
+    })?;
+    let rows: Vec<Row> = rows.into_iter().map(row).collect();
+    match args.format.format {
+        OutputFormat::Json => print_json(&rows),
+        OutputFormat::Table => print(&table(
+            ["KB", "Title", "Build", "Software", "Machines", "CVEs"],
+            rows.into_iter().map(|row| {
+                [
+                    format!("KB{}", row.id),
+                    row.name,
+                    row.os_build.map_or_else(String::new, |b| b.to_string()),
+                    row.products_names.join(", "),
+                    row.machine_missed_on.to_string(),
+                    row.cve_addressed.to_string(),
+                ]
+            }),
+        )),
+    }
+}
+
+fn row(fix: ProductFix) -> Row {
+    Row {
+        id: fix.id.to_string(),
+        name: fix.name,
+        os_build: fix.os_build,
+        products_names: fix.products_names,
+        machine_missed_on: fix.machine_missed_on,
+        cve_addressed: fix.cve_addressed,
+    }
+}

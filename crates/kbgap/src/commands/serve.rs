@@ -1,0 +1,53 @@
+//! `kbgap serve`.
+
+use std::path::Path;
+
+use kbgap_server::{Clock, Config, Server};
+use tracing_subscriber::EnvFilter;
+
+use crate::args::ServeArgs;
+use crate::output::note;
+
+pub async fn run(data_dir: &Path, args: ServeArgs) -> anyhow::Result<()> {
+    log();
+    let mut config = match &args.config {
+        Some(file) => Config::read(file)?,
+        None => Config::default(),
+    };
+    if let Some(listen) = args.listen {
+        config.listen = listen;
+    }
+    if args.public_url.is_some() {
+        config.public_url = args.public_url;
+    }
+    config.check().map_err(anyhow::Error::msg)?;
+    let server = Server::start(data_dir, config, Clock::default()).await?;
+    note(&format!("kbgap listens on http://{} (data in {})", server.address()?, data_dir.display()));
+    server.run(interrupted()).await?;
+    Ok(())
+}
+
+/// The log goes to stderr; `KBGAP_LOG` sets what is told.
+pub fn log() {
+    let filter = EnvFilter::try_from_env("KBGAP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Ends on Ctrl-C or when the system asks.
+pub async fn interrupted() {
+    let ctrl_c = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! {
+                _ = ctrl_c => {}
+                _ = terminate.recv() => {}
+            },
+            // Without the handler the system ends the process by itself.
+            Err(_) => drop(ctrl_c.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(ctrl_c.await);
+}
