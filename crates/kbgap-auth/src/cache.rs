@@ -54,7 +54,10 @@ mod tests {
 
     #[test]
     fn nothing_is_remembered_past_its_end() {
-        let issuer = Issuer::new(SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap(), &[]);
+        let issuer = Issuer::new(
+            SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap(),
+            &[],
+        );
         let grant = Grant {
             tenant: "0e2a1c5c-6f0b-4c60-9f0e-111111111111",
             app_id: "app",
@@ -67,7 +70,11 @@ mod tests {
         let cache = TokenCache::default();
         let first = cache.validate(&issuer, &token, now).unwrap();
         assert_eq!(cache.validate(&issuer, &token, now + 1).unwrap(), first);
-        assert!(cache.validate(&issuer, &token, now + LIFETIME + 61).is_err());
+        assert!(
+            cache
+                .validate(&issuer, &token, now + LIFETIME + 61)
+                .is_err()
+        );
         assert!(cache.validate(&issuer, "x", now).is_err());
     }
 }

@@ -80,7 +80,10 @@ impl TokenRequest {
         let mut fields: BTreeMap<&str, &str> = BTreeMap::new();
         for (name, value) in form {
             if fields.insert(name, value).is_some() {
-                return Err(invalid(9_000_411, &format!("The parameter '{name}' is given more than once.")));
+                return Err(invalid(
+                    9_000_411,
+                    &format!("The parameter '{name}' is given more than once."),
+                ));
             }
         }
         let field = |name: &str| fields.get(name).copied().filter(|v| !v.is_empty());
@@ -88,8 +91,14 @@ impl TokenRequest {
             Some("client_credentials") => {}
             Some(other) => {
                 let other: String = other.chars().take(60).collect();
-                let text = format!("The grant type '{other}' is not supported; use 'client_credentials'.");
-                return Err(TokenRefusal::new(400, "unsupported_grant_type", 70_003, &text));
+                let text =
+                    format!("The grant type '{other}' is not supported; use 'client_credentials'.");
+                return Err(TokenRefusal::new(
+                    400,
+                    "unsupported_grant_type",
+                    70_003,
+                    &text,
+                ));
             }
             None => return Err(lacks("grant_type")),
         }
@@ -100,17 +109,25 @@ impl TokenRequest {
             (_, None, None) => return Err(lacks("client_secret")),
         };
         let audience = match version {
-            Version::V1 => field("resource").ok_or_else(|| lacks("resource"))?.to_owned(),
+            Version::V1 => field("resource")
+                .ok_or_else(|| lacks("resource"))?
+                .to_owned(),
             Version::V2 => {
                 let scope = field("scope").ok_or_else(|| lacks("scope"))?;
                 let Some(audience) = scope.trim().strip_suffix("/.default") else {
-                    let text = "The scope of a client credentials request has to end in '/.default'.";
+                    let text =
+                        "The scope of a client credentials request has to end in '/.default'.";
                     return Err(TokenRefusal::new(400, "invalid_scope", 70_011, text));
                 };
                 audience.to_owned()
             }
         };
-        Ok(Self { version, client_id, client_secret, audience })
+        Ok(Self {
+            version,
+            client_id,
+            client_secret,
+            audience,
+        })
     }
 
     /// Answers the request: `registration` is what is known of
@@ -129,16 +146,31 @@ impl TokenRequest {
         let matches = secret_matches(&self.client_secret, registration.map(|r| &r.secret_sha256));
         let Some(registration) = registration else {
             let text = "The application is not registered in this tenant.";
-            return Ok(Err(TokenRefusal::new(400, "unauthorized_client", 700_016, text)));
+            return Ok(Err(TokenRefusal::new(
+                400,
+                "unauthorized_client",
+                700_016,
+                text,
+            )));
         };
         // Names of tenants and the word of the multi-tenant endpoint stand for the one.
         if is_guid(tenant) && !tenant.eq_ignore_ascii_case(&registration.tenant) {
             let text = "The application is not registered in this tenant.";
-            return Ok(Err(TokenRefusal::new(400, "unauthorized_client", 700_016, text)));
+            return Ok(Err(TokenRefusal::new(
+                400,
+                "unauthorized_client",
+                700_016,
+                text,
+            )));
         }
         if !matches {
             let text = "Invalid client secret provided.";
-            return Ok(Err(TokenRefusal::new(401, "invalid_client", 7_000_215, text)));
+            return Ok(Err(TokenRefusal::new(
+                401,
+                "invalid_client",
+                7_000_215,
+                text,
+            )));
         }
         if !issuer.accepts(&self.audience) {
             let audience: String = self.audience.chars().take(200).collect();
@@ -181,7 +213,12 @@ impl TokenRequest {
 #[serde(untagged)]
 #[expect(missing_docs, reason = "the fields are OAuth's")]
 pub enum TokenAnswer {
-    V2 { token_type: &'static str, expires_in: i64, ext_expires_in: i64, access_token: String },
+    V2 {
+        token_type: &'static str,
+        expires_in: i64,
+        ext_expires_in: i64,
+        access_token: String,
+    },
     V1 {
         token_type: &'static str,
         expires_in: String,
@@ -211,15 +248,26 @@ mod tests {
     const AUDIENCE: &str = "https://api.securitycenter.microsoft.com";
 
     fn form(fields: &[(&str, &str)]) -> Vec<(String, String)> {
-        fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect()
+        fields
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect()
     }
 
     fn v2<'a>(secret: &'a str, scope: &'a str) -> Vec<(&'a str, &'a str)> {
-        vec![("grant_type", "client_credentials"), ("client_id", "c"), ("client_secret", secret), ("scope", scope)]
+        vec![
+            ("grant_type", "client_credentials"),
+            ("client_id", "c"),
+            ("client_secret", secret),
+            ("scope", scope),
+        ]
     }
 
     fn error(version: Version, fields: &[(&str, &str)]) -> (u16, &'static str) {
-        TokenRequest::parse(version, &form(fields), None).map(|_| ()).map_err(|r| (r.status, r.error)).unwrap_err()
+        TokenRequest::parse(version, &form(fields), None)
+            .map(|_| ())
+            .map_err(|r| (r.status, r.error))
+            .unwrap_err()
     }
 
     #[test]
@@ -228,18 +276,33 @@ mod tests {
         for lacking in 0..whole.len() {
             let mut fields = whole.clone();
             let (name, _) = fields.remove(lacking);
-            let refusal = TokenRequest::parse(Version::V2, &form(&fields), None).err().unwrap();
-            assert!(refusal.error_description.contains(name), "{}", refusal.error_description);
+            let refusal = TokenRequest::parse(Version::V2, &form(&fields), None)
+                .err()
+                .unwrap();
+            assert!(
+                refusal.error_description.contains(name),
+                "{}",
+                refusal.error_description
+            );
             assert_eq!((refusal.status, refusal.error), (400, "invalid_request"));
         }
         assert_eq!(error(Version::V1, &v2("s", "x")), (400, "invalid_request"));
-        assert_eq!(error(Version::V2, &v2("s", "https://x")), (400, "invalid_scope"));
-        assert_eq!(error(Version::V2, &[("grant_type", "password")]), (400, "unsupported_grant_type"));
+        assert_eq!(
+            error(Version::V2, &v2("s", "https://x")),
+            (400, "invalid_scope")
+        );
+        assert_eq!(
+            error(Version::V2, &[("grant_type", "password")]),
+            (400, "unsupported_grant_type")
+        );
     }
 
     #[test]
     fn right_and_wrong_secrets() {
-        let issuer = Issuer::new(SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap(), &[]);
+        let issuer = Issuer::new(
+            SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap(),
+            &[],
+        );
         let secret = ClientSecret::random().unwrap();
         let registration = Registration {
             tenant: TENANT.to_owned(),
@@ -247,31 +310,57 @@ mod tests {
             roles: vec!["Software.Read.All".to_owned()],
         };
         let ask = |secret: &str, scope: &str, registration: Option<&Registration>, tenant: &str| {
-            let request = TokenRequest::parse(Version::V2, &form(&v2(secret, scope)), None).ok().unwrap();
-            request.answer(&issuer, registration, tenant, 1_800_000_000).unwrap()
+            let request = TokenRequest::parse(Version::V2, &form(&v2(secret, scope)), None)
+                .ok()
+                .unwrap();
+            request
+                .answer(&issuer, registration, tenant, 1_800_000_000)
+                .unwrap()
         };
         let scope = format!("{AUDIENCE}/.default");
-        let Ok(TokenAnswer::V2 { access_token, expires_in, .. }) =
-            ask(secret.reveal(), &scope, Some(&registration), TENANT)
+        let Ok(TokenAnswer::V2 {
+            access_token,
+            expires_in,
+            ..
+        }) = ask(secret.reveal(), &scope, Some(&registration), TENANT)
         else {
             panic!("refused")
         };
         assert_eq!(expires_in, 3_599);
-        assert_eq!(issuer.validate(&access_token, 1_800_000_000).unwrap().roles, registration.roles);
-        let refused = |result: Result<TokenAnswer, TokenRefusal>| result.err().map(|r| (r.status, r.error)).unwrap();
-        assert_eq!(refused(ask("wrong", &scope, Some(&registration), TENANT)), (401, "invalid_client"));
-        assert_eq!(refused(ask(secret.reveal(), &scope, None, TENANT)), (400, "unauthorized_client"));
+        assert_eq!(
+            issuer.validate(&access_token, 1_800_000_000).unwrap().roles,
+            registration.roles
+        );
+        let refused = |result: Result<TokenAnswer, TokenRefusal>| {
+            result.err().map(|r| (r.status, r.error)).unwrap()
+        };
+        assert_eq!(
+            refused(ask("wrong", &scope, Some(&registration), TENANT)),
+            (401, "invalid_client")
+        );
+        assert_eq!(
+            refused(ask(secret.reveal(), &scope, None, TENANT)),
+            (400, "unauthorized_client")
+        );
         let other = "ffffffff-6f0b-4c60-9f0e-111111111111";
-        assert_eq!(refused(ask(secret.reveal(), &scope, Some(&registration), other)), (400, "unauthorized_client"));
+        assert_eq!(
+            refused(ask(secret.reveal(), &scope, Some(&registration), other)),
+            (400, "unauthorized_client")
+        );
         let graph = "https://graph.microsoft.com/.default";
-        assert_eq!(refused(ask(secret.reveal(), graph, Some(&registration), TENANT)), (400, "invalid_scope"));
+        assert_eq!(
+            refused(ask(secret.reveal(), graph, Some(&registration), TENANT)),
+            (400, "invalid_scope")
+        );
     }
 
     #[test]
     fn credentials_may_come_in_a_basic_header() {
         let fields = [("grant_type", "client_credentials"), ("resource", AUDIENCE)];
         let basic = Some(("c".to_owned(), "s".to_owned()));
-        let request = TokenRequest::parse(Version::V1, &form(&fields), basic).ok().unwrap();
+        let request = TokenRequest::parse(Version::V1, &form(&fields), basic)
+            .ok()
+            .unwrap();
         assert_eq!(request.client_id, "c");
     }
 }

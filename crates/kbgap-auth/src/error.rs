@@ -8,7 +8,9 @@ pub enum AuthError {
     #[error("the system's random number generator failed")]
     Random,
     /// The stored signing key cannot be read.
-    #[error("the stored signing key cannot be read: remove it and every token has to be issued anew")]
+    #[error(
+        "the stored signing key cannot be read: remove it and every token has to be issued anew"
+    )]
     Key,
     /// Signing failed.
     #[error("a token could not be signed: {0}")]

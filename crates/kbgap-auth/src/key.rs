@@ -2,12 +2,12 @@
 //! original service expect.
 
 use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
+use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use jsonwebtoken::DecodingKey;
 use sha2::{Digest, Sha256};
 
@@ -41,7 +41,11 @@ impl SigningKey {
         let public = pair.public_key().as_ref();
         let decoding = DecodingKey::from_rsa_der(public);
         let key_id = URL_SAFE_NO_PAD.encode(&Sha256::digest(public)[..16]);
-        Ok(Self { pair, decoding, key_id })
+        Ok(Self {
+            pair,
+            decoding,
+            key_id,
+        })
     }
 
     /// Signs a token in its compact form: RS256. Done here because the token
@@ -54,7 +58,12 @@ impl SigningKey {
         URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(payload).map_err(failed)?, &mut token);
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                token.as_bytes(),
+                &mut signature,
+            )
             .map_err(|_| AuthError::Sign("the key failed".to_owned()))?;
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut token);
@@ -64,6 +73,8 @@ impl SigningKey {
 
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKey").field("key_id", &self.key_id).finish_non_exhaustive()
+        f.debug_struct("SigningKey")
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
     }
 }

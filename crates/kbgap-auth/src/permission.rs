@@ -41,7 +41,9 @@ pub struct Permission {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MissingPermission {
     /// An application's token.
-    #[error("Missing application roles. API required roles: {required}, application roles: {present}.")]
+    #[error(
+        "Missing application roles. API required roles: {required}, application roles: {present}."
+    )]
     Roles {
         /// The roles of which one is demanded.
         required: String,
@@ -49,7 +51,9 @@ pub enum MissingPermission {
         present: String,
     },
     /// A user's token.
-    #[error("Missing delegated permissions. API required scopes: {required}, token scopes: {present}.")]
+    #[error(
+        "Missing delegated permissions. API required scopes: {required}, token scopes: {present}."
+    )]
     Scopes {
         /// The scopes of which one is demanded.
         required: String,
@@ -65,7 +69,9 @@ impl Permission {
     /// [`MissingPermission`], naming what is demanded.
     pub fn check(&self, claims: &Claims) -> Result<(), MissingPermission> {
         let has = |wanted: &[&str], present: &[String]| {
-            wanted.iter().any(|w| present.iter().any(|p| p.eq_ignore_ascii_case(w)))
+            wanted
+                .iter()
+                .any(|w| present.iter().any(|p| p.eq_ignore_ascii_case(w)))
         };
         if has(self.roles, &claims.roles) || has(self.scopes, &claims.scopes) {
             return Ok(());
@@ -110,44 +116,74 @@ pub fn parse_scope(name: &str) -> Result<&'static str, UnknownPermission> {
 
 fn find(name: &str, known: &'static [&'static str]) -> Result<&'static str, UnknownPermission> {
     let found = known.iter().find(|k| k.eq_ignore_ascii_case(name.trim()));
-    found.copied().ok_or_else(|| UnknownPermission { name: name.chars().take(60).collect(), known })
+    found.copied().ok_or_else(|| UnknownPermission {
+        name: name.chars().take(60).collect(),
+        known,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SOFTWARE: Permission = Permission { roles: &["Software.Read.All"], scopes: &["Software.Read"] };
+    const SOFTWARE: Permission = Permission {
+        roles: &["Software.Read.All"],
+        scopes: &["Software.Read"],
+    };
 
     fn claims(roles: &[&str], scopes: &[&str]) -> Claims {
         let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
-        Claims { roles: owned(roles), scopes: owned(scopes), ..Claims::default() }
+        Claims {
+            roles: owned(roles),
+            scopes: owned(scopes),
+            ..Claims::default()
+        }
     }
 
     #[test]
     fn any_one_is_enough() {
-        assert_eq!(SOFTWARE.check(&claims(&["X", "Software.Read.All"], &[])), Ok(()));
+        assert_eq!(
+            SOFTWARE.check(&claims(&["X", "Software.Read.All"], &[])),
+            Ok(())
+        );
         assert_eq!(SOFTWARE.check(&claims(&[], &["Software.Read"])), Ok(()));
         // A role is no scope.
         assert!(SOFTWARE.check(&claims(&["Software.Read"], &[])).is_err());
-        assert!(SOFTWARE.check(&claims(&[], &["Software.Read.All"])).is_err());
+        assert!(
+            SOFTWARE
+                .check(&claims(&[], &["Software.Read.All"]))
+                .is_err()
+        );
     }
 
     #[test]
     fn the_text_is_the_one_that_clients_read() {
-        let error = SOFTWARE.check(&claims(&["Machine.Read.All", "Score.Read.All"], &[])).unwrap_err();
+        let error = SOFTWARE
+            .check(&claims(&["Machine.Read.All", "Score.Read.All"], &[]))
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             "Missing application roles. API required roles: Software.Read.All, \
              application roles: Machine.Read.All,Score.Read.All."
         );
-        assert!(SOFTWARE.check(&claims(&[], &["Score.Read"])).unwrap_err().to_string().contains("Software.Read,"));
+        assert!(
+            SOFTWARE
+                .check(&claims(&[], &["Score.Read"]))
+                .unwrap_err()
+                .to_string()
+                .contains("Software.Read,")
+        );
     }
 
     #[test]
     fn unknown_names_are_refused_with_the_list() {
         assert_eq!(parse_role(" software.read.all"), Ok("Software.Read.All"));
-        assert!(parse_role("Software.Read").unwrap_err().to_string().contains("Inventory.Write.All"));
+        assert!(
+            parse_role("Software.Read")
+                .unwrap_err()
+                .to_string()
+                .contains("Inventory.Write.All")
+        );
         assert_eq!(parse_scope("Software.Read"), Ok("Software.Read"));
     }
 }

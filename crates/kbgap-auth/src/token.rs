@@ -86,7 +86,11 @@ impl Issuer {
         // An error means that the process has chosen already, which is as well.
         let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
         let own = audiences.iter().map(|a| a.trim_end_matches('/').to_owned());
-        let audiences = DEFAULT_AUDIENCES.iter().map(|a| (*a).to_owned()).chain(own).collect();
+        let audiences = DEFAULT_AUDIENCES
+            .iter()
+            .map(|a| (*a).to_owned())
+            .chain(own)
+            .collect();
         Self { key, audiences }
     }
 
@@ -94,7 +98,9 @@ impl Issuer {
     #[must_use]
     pub fn accepts(&self, audience: &str) -> bool {
         let audience = audience.trim_end_matches('/');
-        self.audiences.iter().any(|a| a.eq_ignore_ascii_case(audience))
+        self.audiences
+            .iter()
+            .any(|a| a.eq_ignore_ascii_case(audience))
     }
 
     /// Issues a token at the time `now`.
@@ -179,9 +185,14 @@ fn issuer_of(tenant: &str) -> String {
 /// # Errors
 /// [`TokenError::Absent`] when there is no bearer token.
 pub fn bearer(header: Option<&str>) -> Result<&str, TokenError> {
-    let (scheme, token) = header.and_then(|h| h.trim().split_once(' ')).ok_or(TokenError::Absent)?;
+    let (scheme, token) = header
+        .and_then(|h| h.trim().split_once(' '))
+        .ok_or(TokenError::Absent)?;
     let token = token.trim();
-    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains(char::is_whitespace) {
+    if scheme.eq_ignore_ascii_case("bearer")
+        && !token.is_empty()
+        && !token.contains(char::is_whitespace)
+    {
         Ok(token)
     } else {
         Err(TokenError::Absent)
@@ -200,12 +211,21 @@ mod tests {
     static KEY: LazyLock<Vec<u8>> = LazyLock::new(|| SigningKey::generate().unwrap());
 
     fn issuer() -> Issuer {
-        Issuer::new(SigningKey::from_pkcs8(&KEY).unwrap(), &["https://kbgap.example/".to_owned()])
+        Issuer::new(
+            SigningKey::from_pkcs8(&KEY).unwrap(),
+            &["https://kbgap.example/".to_owned()],
+        )
     }
 
     fn token(issuer: &Issuer, audience: &str) -> String {
         let roles = ["Software.Read.All".to_owned()];
-        let grant = Grant { tenant: TENANT, app_id: "app", roles: &roles, scopes: &[], audience };
+        let grant = Grant {
+            tenant: TENANT,
+            app_id: "app",
+            roles: &roles,
+            scopes: &[],
+            audience,
+        };
         issuer.issue(&grant, NOW).unwrap()
     }
 
@@ -214,7 +234,10 @@ mod tests {
         let issuer = issuer();
         let token = token(&issuer, DEFAULT_AUDIENCES[0]);
         let claims = issuer.validate(&token, NOW + 10).unwrap();
-        assert_eq!((claims.tenant.as_str(), claims.app_id.as_str()), (TENANT, "app"));
+        assert_eq!(
+            (claims.tenant.as_str(), claims.app_id.as_str()),
+            (TENANT, "app")
+        );
         assert_eq!(claims.roles, ["Software.Read.All"]);
         assert!(issuer.validate(&token, NOW - 30).is_ok());
         assert!(issuer.validate(&token, NOW - 61).is_err());
@@ -231,7 +254,11 @@ mod tests {
             ("https://graph.microsoft.com", false),
             ("", false),
         ] {
-            assert_eq!(issuer.validate(&token(&issuer, audience), NOW).is_ok(), valid, "{audience}");
+            assert_eq!(
+                issuer.validate(&token(&issuer, audience), NOW).is_ok(),
+                valid,
+                "{audience}"
+            );
         }
     }
 
@@ -260,8 +287,16 @@ mod tests {
         let token = token(&issuer, DEFAULT_AUDIENCES[0]);
         let payload = token.split('.').nth(1).unwrap();
         for algorithm in ["none", "HS256", "RS384"] {
-            let header = B64.encode(format!(r#"{{"alg":"{algorithm}","kid":"{}"}}"#, issuer.key.key_id));
-            assert!(issuer.validate(&format!("{header}.{payload}.AAAA"), NOW).is_err(), "{algorithm}");
+            let header = B64.encode(format!(
+                r#"{{"alg":"{algorithm}","kid":"{}"}}"#,
+                issuer.key.key_id
+            ));
+            assert!(
+                issuer
+                    .validate(&format!("{header}.{payload}.AAAA"), NOW)
+                    .is_err(),
+                "{algorithm}"
+            );
         }
     }
 
@@ -277,7 +312,14 @@ mod tests {
         for header in ["Bearer t", "bearer t", "BEARER   t ", " Bearer t"] {
             assert_eq!(bearer(Some(header)), Ok("t"), "{header}");
         }
-        for header in [None, Some(""), Some("Bearer"), Some("Bearer "), Some("Basic t"), Some("Bearer a b")] {
+        for header in [
+            None,
+            Some(""),
+            Some("Bearer"),
+            Some("Bearer "),
+            Some("Basic t"),
+            Some("Bearer a b"),
+        ] {
             assert_eq!(bearer(header), Err(TokenError::Absent), "{header:?}");
         }
     }

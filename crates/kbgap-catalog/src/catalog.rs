@@ -182,7 +182,7 @@ impl Catalog {
         })
     }
 
-    /// All KBs that are a fix or supersede another, by number.
+    /// All KBs that some document lists as a fix, by number.
     pub fn kbs(&self) -> impl ExactSizeIterator<Item = Kb<'_>> {
         self.rows::<KbRow>(Section::Kbs)
             .iter()
@@ -501,12 +501,6 @@ impl<'a> Kb<'a> {
             .run::<U32>(Section::Supersedes, self.row.supersedes)
             .iter()
             .map(|n| n.get())
-    }
-
-    /// Whether it fixes anything; a KB may be known for what it supersedes alone.
-    #[must_use]
-    pub fn is_fix(self) -> bool {
-        !self.row.fixes.range().is_empty()
     }
 
     /// All fixes by this KB, ordered by product and vulnerability.

@@ -51,7 +51,7 @@ pub fn compile(documents: &[DocumentRecord]) -> Result<Catalog, crate::SnapshotE
     };
     let servicing = servicing::Servicing::of(&mut fixes, &products, month_of);
     fixes::finish(&mut fixes);
-    let kbs = kbs::collect(&documents, &naming, &fixes, &mut odd);
+    let kbs = kbs::collect(&documents, &naming, &mut odd);
     odd.sort();
 
     let mut texts = Texts::default();

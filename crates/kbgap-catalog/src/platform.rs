@@ -147,6 +147,11 @@ impl Release {
             .find(|r| r.build == build && (r.kind != ReleaseKind::Client) == server)
     }
 
+    /// Whether some release maps to this software of Microsoft.
+    pub(crate) fn has_software(name: &str) -> bool {
+        RELEASES.iter().any(|r| r.software == name)
+    }
+
     /// Whether some release, client or server, has this build.
     #[must_use]
     pub fn knows_build(build: u32) -> bool {

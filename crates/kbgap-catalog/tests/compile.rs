@@ -13,7 +13,11 @@ fn kb(number: u32) -> KbId {
     KbId::new(number).unwrap()
 }
 
-fn document(id: &str, products: &[(&str, &str)], vulnerabilities: Vec<VulnerabilityRecord>) -> DocumentRecord {
+fn document(
+    id: &str,
+    products: &[(&str, &str)],
+    vulnerabilities: Vec<VulnerabilityRecord>,
+) -> DocumentRecord {
     DocumentRecord {
         id: id.to_owned(),
         title: format!("Title of {id}"),
@@ -22,7 +26,10 @@ fn document(id: &str, products: &[(&str, &str)], vulnerabilities: Vec<Vulnerabil
         revision: "1".to_owned(),
         products: products
             .iter()
-            .map(|(id, name)| ProductRecord { id: (*id).to_owned(), name: (*name).to_owned() })
+            .map(|(id, name)| ProductRecord {
+                id: (*id).to_owned(),
+                name: (*name).to_owned(),
+            })
             .collect(),
         vulnerabilities,
         odd_values: Vec::new(),
@@ -30,7 +37,11 @@ fn document(id: &str, products: &[(&str, &str)], vulnerabilities: Vec<Vulnerabil
 }
 
 fn vulnerability(id: &str, fixes: Vec<FixRecord>) -> VulnerabilityRecord {
-    VulnerabilityRecord { id: id.to_owned(), fixes, ..VulnerabilityRecord::default() }
+    VulnerabilityRecord {
+        id: id.to_owned(),
+        fixes,
+        ..VulnerabilityRecord::default()
+    }
 }
 
 fn fix(number: u32, build: &str, supersedes: &[u32]) -> FixRecord {
@@ -50,9 +61,19 @@ fn title(catalog: &Catalog, number: u32) -> String {
 #[test]
 fn the_document_with_the_most_cves_names_a_kb_and_a_tie_goes_to_the_earlier() {
     let once = |id: &str, cves: &[&str]| {
-        document(id, &[("1", W1909)], cves.iter().map(|c| vulnerability(c, vec![fix(5_000_001, "", &[])])).collect())
+        document(
+            id,
+            &[("1", W1909)],
+            cves.iter()
+                .map(|c| vulnerability(c, vec![fix(5_000_001, "", &[])]))
+                .collect(),
+        )
     };
-    let catalog = compile(&[once("2020-Mar", &["CVE-2020-0001"]), once("2019-Aug", &["CVE-2019-0001"])]).unwrap();
+    let catalog = compile(&[
+        once("2020-Mar", &["CVE-2020-0001"]),
+        once("2019-Aug", &["CVE-2019-0001"]),
+    ])
+    .unwrap();
     assert_eq!(title(&catalog, 5_000_001), "Title of 2019-Aug");
     let catalog = compile(&[
         once("2019-Aug", &["CVE-2019-0001", "ADV190001", "ADV190002"]),
@@ -65,9 +86,30 @@ fn the_document_with_the_most_cves_names_a_kb_and_a_tie_goes_to_the_earlier() {
 #[test]
 fn one_name_under_two_ids_and_one_id_under_two_spellings_are_one_product() {
     let documents = [
-        document("2020-Jan", &[("11713", W1909)], vec![vulnerability("CVE-2020-0001", vec![fix(5_000_001, "", &[])])]),
-        document("2020-Feb", &[("99999", "Windows 10 version 1909  for x64-based systems")], vec![vulnerability("CVE-2020-0002", vec![fix(5_000_002, "", &[])])]),
-        document("2020-Mar", &[("99999", "Windows 10 1909 (another spelling)")], vec![vulnerability("CVE-2020-0003", vec![fix(5_000_003, "", &[])])]),
+        document(
+            "2020-Jan",
+            &[("11713", W1909)],
+            vec![vulnerability(
+                "CVE-2020-0001",
+                vec![fix(5_000_001, "", &[])],
+            )],
+        ),
+        document(
+            "2020-Feb",
+            &[("99999", "Windows 10 version 1909  for x64-based systems")],
+            vec![vulnerability(
+                "CVE-2020-0002",
+                vec![fix(5_000_002, "", &[])],
+            )],
+        ),
+        document(
+            "2020-Mar",
+            &[("99999", "Windows 10 1909 (another spelling)")],
+            vec![vulnerability(
+                "CVE-2020-0003",
+                vec![fix(5_000_003, "", &[])],
+            )],
+        ),
     ];
     let catalog = compile(&documents).unwrap();
     assert_eq!(catalog.products().count(), 1);
@@ -81,17 +123,30 @@ fn a_fix_of_another_family_is_dropped_and_counted() {
         "2024-Aug",
         &[("1", W24H2)],
         vec![
-            vulnerability("CVE-2024-0001", vec![fix(5_055_528, "10.0.22621.5189", &[])]),
+            vulnerability(
+                "CVE-2024-0001",
+                vec![fix(5_055_528, "10.0.22621.5189", &[])],
+            ),
             vulnerability("CVE-2024-0002", vec![fix(5_062_553, "0.0.26200.4652", &[])]),
         ],
     )];
     let catalog = compile(&documents).unwrap();
     let product = catalog.products().next().unwrap();
-    let kept: Vec<_> = product.fixes().map(|f| (f.kb().unwrap().number(), f.revision())).collect();
+    let kept: Vec<_> = product
+        .fixes()
+        .map(|f| (f.kb().unwrap().number(), f.revision()))
+        .collect();
     assert_eq!(kept, [(5_062_553, Some(4_652))]);
-    let odd: Vec<_> = catalog.odd_values().filter(|o| o.kind == OddKind::WrongFamily).collect();
+    let odd: Vec<_> = catalog
+        .odd_values()
+        .filter(|o| o.kind == OddKind::WrongFamily)
+        .collect();
     assert_eq!(odd.len(), 1);
-    assert!(odd[0].detail.contains("KB5055528") && odd[0].detail.contains("22621.5189"), "{}", odd[0].detail);
+    assert!(
+        odd[0].detail.contains("KB5055528") && odd[0].detail.contains("22621.5189"),
+        "{}",
+        odd[0].detail
+    );
 }
 
 #[test]
@@ -99,11 +154,25 @@ fn a_kb_that_supersedes_itself_is_counted_and_the_rest_kept() {
     let catalog = compile(&[document(
         "2026-Mar",
         &[("1", W1909)],
-        vec![vulnerability("CVE-2026-0001", vec![fix(5_077_469, "", &[5_077_469, 5_000_001])])],
+        vec![vulnerability(
+            "CVE-2026-0001",
+            vec![fix(5_077_469, "", &[5_077_469, 5_000_001])],
+        )],
     )])
     .unwrap();
-    assert_eq!(catalog.kb(kb(5_077_469)).unwrap().supersedes().collect::<Vec<_>>(), [5_000_001]);
-    assert!(catalog.odd_values().any(|o| o.kind == OddKind::SupersedesItself));
+    assert_eq!(
+        catalog
+            .kb(kb(5_077_469))
+            .unwrap()
+            .supersedes()
+            .collect::<Vec<_>>(),
+        [5_000_001]
+    );
+    assert!(
+        catalog
+            .odd_values()
+            .any(|o| o.kind == OddKind::SupersedesItself)
+    );
 }
 
 #[test]
@@ -111,17 +180,35 @@ fn revisions_come_from_the_update_history_where_the_feed_has_none() {
     let catalog = compile(&[document(
         "2020-Mar",
         &[("1", W1909)],
-        vec![vulnerability("CVE-2020-0001", vec![fix(4_540_673, "", &[])])],
+        vec![vulnerability(
+            "CVE-2020-0001",
+            vec![fix(4_540_673, "", &[])],
+        )],
     )])
     .unwrap();
-    assert_eq!(catalog.products().next().unwrap().fixes().next().unwrap().revision(), Some(719));
+    assert_eq!(
+        catalog
+            .products()
+            .next()
+            .unwrap()
+            .fixes()
+            .next()
+            .unwrap()
+            .revision(),
+        Some(719)
+    );
 }
 
 #[test]
 fn a_release_note_is_a_fix_but_no_kb() {
     let mut note = fix(5_000_001, "1.2.3", &[]);
     note.kb = None;
-    let catalog = compile(&[document("2020-Mar", &[("1", W1909)], vec![vulnerability("CVE-2020-0001", vec![note])])]).unwrap();
+    let catalog = compile(&[document(
+        "2020-Mar",
+        &[("1", W1909)],
+        vec![vulnerability("CVE-2020-0001", vec![note])],
+    )])
+    .unwrap();
     assert_eq!(catalog.kbs().len(), 0);
     let product = catalog.products().next().unwrap();
     assert!(!product.has_kb());
@@ -132,8 +219,14 @@ fn a_release_note_is_a_fix_but_no_kb() {
 fn a_product_that_no_row_reaches_never_makes_a_run_fail() {
     let catalog = compile(&[document(
         "2030-Jan",
-        &[("1", "Quantum Abacus 3000 on Windows 12 for x128-based Systems")],
-        vec![vulnerability("CVE-2030-0001", vec![fix(5_000_001, "25.1", &[])])],
+        &[(
+            "1",
+            "Quantum Abacus 3000 on Windows 12 for x128-based Systems",
+        )],
+        vec![vulnerability(
+            "CVE-2030-0001",
+            vec![fix(5_000_001, "25.1", &[])],
+        )],
     )])
     .unwrap();
     let product = catalog.products().next().unwrap();
@@ -152,26 +245,46 @@ fn a_damaged_snapshot_is_refused() {
         assert!(Catalog::from_bytes(damaged).is_err(), "byte {position}");
     }
     for length in [0, 8, 50, bytes.len() - 1] {
-        assert!(Catalog::from_bytes(bytes[..length].to_vec()).is_err(), "length {length}");
+        assert!(
+            Catalog::from_bytes(bytes[..length].to_vec()).is_err(),
+            "length {length}"
+        );
     }
 }
 
 #[test]
 fn no_documents_make_an_empty_catalogue() {
     let catalog = compile(&[]).unwrap();
-    assert_eq!((catalog.documents().len(), catalog.kbs().len(), catalog.as_of()), (0, 0, None));
+    assert_eq!(
+        (
+            catalog.documents().len(),
+            catalog.kbs().len(),
+            catalog.as_of()
+        ),
+        (0, 0, None)
+    );
 }
 
 fn any_document(month: usize) -> impl Strategy<Value = DocumentRecord> {
     let months = ["2020-Jan", "2020-Feb", "2020-Mar", "2020-Apr"];
-    let names = [W1909, W24H2, "Windows Server 2019", "Windows 10 Version 1909 for x64-based systems"];
+    let names = [
+        W1909,
+        W24H2,
+        "Windows Server 2019",
+        "Windows 10 Version 1909 for x64-based systems",
+    ];
     let products = prop::collection::vec((1_u8..4, 0..names.len()), 1..4);
     let fixes = prop::collection::vec((1_u32..6, 1_u32..6, 0_usize..4, any::<bool>()), 0..5);
     let vulnerabilities = prop::collection::vec((1_u8..5, fixes), 0..5);
     (products, vulnerabilities).prop_map(move |(products, vulnerabilities)| {
-        let products: Vec<(String, &str)> =
-            products.into_iter().map(|(id, name)| (id.to_string(), names[name])).collect();
-        let borrowed: Vec<(&str, &str)> = products.iter().map(|(id, name)| (id.as_str(), *name)).collect();
+        let products: Vec<(String, &str)> = products
+            .into_iter()
+            .map(|(id, name)| (id.to_string(), names[name]))
+            .collect();
+        let borrowed: Vec<(&str, &str)> = products
+            .iter()
+            .map(|(id, name)| (id.as_str(), *name))
+            .collect();
         let count = u32::try_from(borrowed.len()).unwrap();
         let vulnerabilities = vulnerabilities
             .into_iter()

@@ -71,7 +71,10 @@ const ONE: &str = r#"<vuln:Vulnerability Ordinal="1">
 #[test]
 fn a_whole_vulnerability() {
     let document = read(&month(ONE)).unwrap();
-    assert_eq!((document.id.as_str(), document.revision.as_str()), ("2020-Mar", "12"));
+    assert_eq!(
+        (document.id.as_str(), document.revision.as_str()),
+        ("2020-Mar", "12")
+    );
     assert_eq!(document.products.len(), 2);
     let vulnerability = &document.vulnerabilities[0];
     assert_eq!(vulnerability.title, "A & B \u{2013} <C>");
@@ -80,7 +83,11 @@ fn a_whole_vulnerability() {
     assert!(vulnerability.exploited && !vulnerability.publicly_disclosed);
     let cvss = vulnerability.cvss.as_ref().unwrap();
     assert_eq!((cvss.tenths, cvss.vector.as_str()), (78, "high"));
-    let revisions: Vec<_> = vulnerability.revisions.iter().map(|r| r.number.as_str()).collect();
+    let revisions: Vec<_> = vulnerability
+        .revisions
+        .iter()
+        .map(|r| r.number.as_str())
+        .collect();
     assert_eq!(revisions, ["1.0", "2.0"]);
     assert_eq!(document.odd_values, []);
 }
@@ -92,8 +99,18 @@ fn known_issues_are_no_fixes_and_release_notes_have_no_kb() {
     assert_eq!(fixes.len(), 2);
     assert_eq!(fixes[0].kb.unwrap().number(), 4_540_673);
     assert_eq!(fixes[0].subtype, Subtype::SecurityUpdate);
-    assert_eq!(fixes[0].supersedes.iter().map(|kb| kb.number()).collect::<Vec<_>>(), [3_158_363, 4_532_693]);
-    assert_eq!(fixes[0].products, [(0, Severity::Important), (1, Severity::Critical)]);
+    assert_eq!(
+        fixes[0]
+            .supersedes
+            .iter()
+            .map(|kb| kb.number())
+            .collect::<Vec<_>>(),
+        [3_158_363, 4_532_693]
+    );
+    assert_eq!(
+        fixes[0].products,
+        [(0, Severity::Important), (1, Severity::Critical)]
+    );
     assert_eq!(fixes[1].kb, None);
 }
 
@@ -104,18 +121,35 @@ fn one_odd_value_never_stops_the_rest() {
         .replace("CVE-2020-0001", "CVE-2020-0001-M")
         .replace("2020-03-12T07:00:00", "soon")
         .replace("<vuln:Description>Important<", "<vuln:Description>Severe<")
-        .replace("<vuln:ProductID>11569</vuln:ProductID>\n        <vuln:Super", "<vuln:ProductID>404</vuln:ProductID>\n        <vuln:Super");
+        .replace(
+            "<vuln:ProductID>11569</vuln:ProductID>\n        <vuln:Super",
+            "<vuln:ProductID>404</vuln:ProductID>\n        <vuln:Super",
+        );
     let document = read(&month(&format!("{odd}{ONE}"))).unwrap();
     assert_eq!(document.vulnerabilities.len(), 2);
     let kinds: Vec<_> = document.odd_values.iter().map(|o| o.kind).collect();
-    assert!(kinds.contains(&OddKind::VulnerabilityId) && kinds.contains(&OddKind::UnknownProduct), "{kinds:?}");
-    assert_eq!(kinds.iter().filter(|k| **k == OddKind::Value).count(), 3, "{:?}", document.odd_values);
+    assert!(
+        kinds.contains(&OddKind::VulnerabilityId) && kinds.contains(&OddKind::UnknownProduct),
+        "{kinds:?}"
+    );
+    assert_eq!(
+        kinds.iter().filter(|k| **k == OddKind::Value).count(),
+        3,
+        "{:?}",
+        document.odd_values
+    );
 }
 
 #[test]
 fn unknown_elements_are_passed_over() {
-    let future = ONE.replace("<vuln:Remediations>", "<vuln:AiSummary><x><y>1</y></x></vuln:AiSummary><vuln:Remediations>");
-    assert_eq!(read(&month(&future)).unwrap().vulnerabilities, read(&month(ONE)).unwrap().vulnerabilities);
+    let future = ONE.replace(
+        "<vuln:Remediations>",
+        "<vuln:AiSummary><x><y>1</y></x></vuln:AiSummary><vuln:Remediations>",
+    );
+    assert_eq!(
+        read(&month(&future)).unwrap().vulnerabilities,
+        read(&month(ONE)).unwrap().vulnerabilities
+    );
 }
 
 #[test]
@@ -126,7 +160,12 @@ fn a_document_that_is_cut_off_is_refused_with_its_line() {
     assert!(matches!(error.reason, Reason::Truncated(_)), "{error}");
     let lines = cut.lines().count() as u64;
     assert_eq!(error.line, Some(lines), "{error}");
-    assert!(error.to_string().starts_with(&format!("month.xml:{lines}: ")), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with(&format!("month.xml:{lines}: ")),
+        "{error}"
+    );
 }
 
 #[test]
@@ -138,25 +177,40 @@ fn what_is_no_cvrf_is_refused() {
         ("just text", "no XML"),
     ] {
         let error = read(text).unwrap_err();
-        assert!(matches!(error.reason, Reason::NotCvrf(_)), "{text}: {error}");
+        assert!(
+            matches!(error.reason, Reason::NotCvrf(_)),
+            "{text}: {error}"
+        );
         assert!(error.to_string().contains(says), "{error}");
     }
-    assert!(matches!(read("<cvrfdoc/>").unwrap_err().reason, Reason::Lacks(_)));
+    assert!(matches!(
+        read("<cvrfdoc/>").unwrap_err().reason,
+        Reason::Lacks(_)
+    ));
     let no_date = month(ONE).replace("CurrentReleaseDate", "SomeDate");
-    assert!(read(&no_date).unwrap_err().to_string().contains("CurrentReleaseDate"));
+    assert!(
+        read(&no_date)
+            .unwrap_err()
+            .to_string()
+            .contains("CurrentReleaseDate")
+    );
 }
 
 #[test]
 fn a_document_type_is_refused_before_any_entity_can_be_defined() {
     let bomb = r#"<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>"#;
-    let error = read(&month(ONE).replacen("<cvrf:cvrfdoc", &format!("{bomb}<cvrf:cvrfdoc"), 1)).unwrap_err();
+    let error = read(&month(ONE).replacen("<cvrf:cvrfdoc", &format!("{bomb}<cvrf:cvrfdoc"), 1))
+        .unwrap_err();
     assert!(matches!(error.reason, Reason::DocumentType), "{error}");
 }
 
 #[test]
 fn mismatched_tags_are_refused() {
     let error = read(&month(ONE).replace("</vuln:Threats>", "</vuln:Threat>")).unwrap_err();
-    assert!(matches!(error.reason, Reason::Xml(_) | Reason::Truncated(_)), "{error}");
+    assert!(
+        matches!(error.reason, Reason::Xml(_) | Reason::Truncated(_)),
+        "{error}"
+    );
 }
 
 #[test]

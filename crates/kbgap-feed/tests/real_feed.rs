@@ -1,6 +1,5 @@
 //! All real documents, against figures that were counted independently.
 
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +12,11 @@ fn shared() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "no shared data at {}", folder.display());
+    assert!(
+        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+        "no shared data at {}",
+        folder.display()
+    );
     println!("skipped: no shared data at {}", folder.display());
     None
 }
@@ -31,7 +34,13 @@ fn counts_of_the_whole_feed() {
     assert_eq!(documents.len(), 190);
     let vulnerabilities: usize = documents.iter().map(|d| d.vulnerabilities.len()).sum();
     assert_eq!(vulnerabilities, 26_281);
-    assert_eq!(documents.iter().map(kbgap_catalog::DocumentRecord::fix_count).sum::<usize>(), 134_392);
+    assert_eq!(
+        documents
+            .iter()
+            .map(kbgap_catalog::DocumentRecord::fix_count)
+            .sum::<usize>(),
+        134_392
+    );
     let mut kbs = BTreeSet::new();
     let (mut kb_fixes, mut products) = (0, BTreeSet::new());
     for document in &documents {
@@ -39,14 +48,29 @@ fn counts_of_the_whole_feed() {
             if let Some(kb) = fix.kb {
                 kbs.insert(kb);
                 kb_fixes += 1;
-                products.extend(fix.products.iter().map(|(p, _)| &document.products[*p as usize].id));
+                products.extend(
+                    fix.products
+                        .iter()
+                        .map(|(p, _)| &document.products[*p as usize].id),
+                );
             }
         }
     }
-    assert_eq!((kb_fixes, kbs.len(), products.len()), (104_062, 5_236, 1_159));
+    assert_eq!(
+        (kb_fixes, kbs.len(), products.len()),
+        (104_062, 5_236, 1_159)
+    );
 
     let catalog = compile(&documents).unwrap();
     documents.reverse();
-    assert_eq!(compile(&documents).unwrap().as_bytes(), catalog.as_bytes(), "the order of documents shows");
-    assert!(catalog.odd_values().len() > 50, "{}", catalog.odd_values().len());
+    assert_eq!(
+        compile(&documents).unwrap().as_bytes(),
+        catalog.as_bytes(),
+        "the order of documents shows"
+    );
+    assert!(
+        catalog.odd_values().len() > 50,
+        "{}",
+        catalog.odd_values().len()
+    );
 }

@@ -25,6 +25,9 @@ impl Activity {
     /// Machines last seen before `cutoff`. They are few where a fleet is alive,
     /// so they are what is asked for.
     pub(crate) fn silent_since(&self, cutoff: i64) -> RoaringBitmap {
-        self.seen.range(..(cutoff, 0)).map(|&(_, ordinal)| ordinal).collect()
+        self.seen
+            .range(..(cutoff, 0))
+            .map(|&(_, ordinal)| ordinal)
+            .collect()
     }
 }

@@ -86,9 +86,15 @@ impl Fleet {
             *self.installed.entry(id.clone()).or_default() += 1;
         }
         let name = machine.computer_dns_name.to_lowercase();
-        self.by_name.entry(name).or_default().insert(machine.id.clone());
+        self.by_name
+            .entry(name)
+            .or_default()
+            .insert(machine.id.clone());
         self.ordinals.insert(machine.id.clone(), ordinal);
-        self.builds.entry(machine.os.build).or_default().insert(ordinal);
+        self.builds
+            .entry(machine.os.build)
+            .or_default()
+            .insert(ordinal);
         self.activity.set(ordinal, None, seen_at);
         self.machines.push(Some(FleetMachine {
             id: machine.id.clone(),
@@ -104,8 +110,14 @@ impl Fleet {
 
     /// Notes that a machine was seen again with the same report.
     pub fn touch(&mut self, id: &MachineId, seen_at: i64) {
-        let Some(&ordinal) = self.ordinals.get(id) else { return };
-        if let Some(machine) = self.machines.get_mut(ordinal as usize).and_then(Option::as_mut) {
+        let Some(&ordinal) = self.ordinals.get(id) else {
+            return;
+        };
+        if let Some(machine) = self
+            .machines
+            .get_mut(ordinal as usize)
+            .and_then(Option::as_mut)
+        {
             self.activity.set(ordinal, Some(machine.seen_at), seen_at);
             machine.seen_at = seen_at;
         }
@@ -113,8 +125,16 @@ impl Fleet {
 
     /// Forgets a machine.
     pub fn remove(&mut self, id: &MachineId) {
-        let Some(ordinal) = self.ordinals.remove(id) else { return };
-        let Some(machine) = self.machines.get_mut(ordinal as usize).and_then(Option::take) else { return };
+        let Some(ordinal) = self.ordinals.remove(id) else {
+            return;
+        };
+        let Some(machine) = self
+            .machines
+            .get_mut(ordinal as usize)
+            .and_then(Option::take)
+        else {
+            return;
+        };
         self.leave(ordinal, machine.state);
         self.activity.remove(ordinal, machine.seen_at);
         if let Some(build) = self.builds.get_mut(&machine.build) {
@@ -152,10 +172,15 @@ impl Fleet {
     /// several with one name it is the one seen last.
     #[must_use]
     pub fn find(&self, id_or_name: &str) -> Option<&FleetMachine> {
-        let by_id = id_or_name.parse().ok().and_then(|id: MachineId| self.machine(&id));
+        let by_id = id_or_name
+            .parse()
+            .ok()
+            .and_then(|id: MachineId| self.machine(&id));
         by_id.or_else(|| {
             let ids = self.by_name.get(&id_or_name.trim().to_lowercase())?;
-            ids.iter().filter_map(|id| self.machine(id)).max_by_key(|m| (m.seen_at, &m.id))
+            ids.iter()
+                .filter_map(|id| self.machine(id))
+                .max_by_key(|m| (m.seen_at, &m.id))
         })
     }
 
@@ -201,7 +226,9 @@ impl Fleet {
 
     fn enter(&mut self, ordinal: u32, state: usize) {
         self.states[state].machines.insert(ordinal);
-        let Some(assessed) = self.states[state].assessed() else { return };
+        let Some(assessed) = self.states[state].assessed() else {
+            return;
+        };
         for key in missed(assessed) {
             let missed = self.missing.entry(key).or_insert_with(|| Missed {
                 machines: RoaringBitmap::new(),
@@ -213,7 +240,9 @@ impl Fleet {
 
     fn leave(&mut self, ordinal: u32, state: usize) {
         self.states[state].machines.remove(ordinal);
-        let Some(assessed) = self.states[state].assessed() else { return };
+        let Some(assessed) = self.states[state].assessed() else {
+            return;
+        };
         for key in missed(assessed) {
             if let Some(missed) = self.missing.get_mut(&key) {
                 missed.machines.remove(ordinal);
@@ -235,7 +264,10 @@ impl FleetMachine {
 
 /// The pairs of software and KB that a state's machines miss.
 pub(crate) fn missed(assessed: &Assessed) -> impl Iterator<Item = (SoftwareIx, KbId)> {
-    assessed.missing.iter().flat_map(|kb| kb.vulnerable_software.iter().map(move |&s| (s, kb.id)))
+    assessed
+        .missing
+        .iter()
+        .flat_map(|kb| kb.vulnerable_software.iter().map(move |&s| (s, kb.id)))
 }
 
 fn software_ids(machine: &Machine) -> Vec<SoftwareId> {

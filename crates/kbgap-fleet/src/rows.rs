@@ -52,7 +52,12 @@ impl Fleet {
     /// The missing KBs of a software over all machines seen within 30 days of
     /// `now` (milliseconds since 1970): by machines descending, then id descending.
     #[must_use]
-    pub fn missing_kbs_of_software(&self, software: SoftwareIx, now: i64, view: View) -> Vec<ProductFix> {
+    pub fn missing_kbs_of_software(
+        &self,
+        software: SoftwareIx,
+        now: i64,
+        view: View,
+    ) -> Vec<ProductFix> {
         let silent = self.activity.silent_since(now.saturating_sub(RETENTION_MS));
         let missed: Vec<(KbId, RoaringBitmap, u32)> = match view {
             View::All => self
@@ -84,12 +89,18 @@ impl Fleet {
     #[must_use]
     pub fn missing_kbs_of_machine(&self, machine: &FleetMachine, view: View) -> MachineRows {
         let Some(assessment) = self.state_of(machine).map(|s| &s.assessment) else {
-            return MachineRows { rows: Vec::new(), not_assessed: None };
+            return MachineRows {
+                rows: Vec::new(),
+                not_assessed: None,
+            };
         };
         let assessed = match assessment {
             Assessment::Assessed(assessed) => assessed,
             Assessment::NotAssessed(reason) => {
-                return MachineRows { rows: Vec::new(), not_assessed: Some(reason.to_string()) };
+                return MachineRows {
+                    rows: Vec::new(),
+                    not_assessed: Some(reason.to_string()),
+                };
             }
         };
         let mut rows: Vec<ProductFix> = assessed
@@ -106,21 +117,33 @@ impl Fleet {
                     id: kb.id,
                     name: self.title(kb.id),
                     os_build: Some(machine.build),
-                    products_names: software.into_iter().map(|s| self.software_name(s)).collect(),
+                    products_names: software
+                        .into_iter()
+                        .map(|s| self.software_name(s))
+                        .collect(),
                     machine_missed_on: 1,
                     cve_addressed: cves.into(),
                 }
             })
             .collect();
         rows.sort_by_key(|row| Reverse(row.id));
-        MachineRows { rows, not_assessed: None }
+        MachineRows {
+            rows,
+            not_assessed: None,
+        }
     }
 
-    fn effective(&self, software: SoftwareIx, silent: &RoaringBitmap) -> Vec<(KbId, RoaringBitmap, u32)> {
+    fn effective(
+        &self,
+        software: SoftwareIx,
+        silent: &RoaringBitmap,
+    ) -> Vec<(KbId, RoaringBitmap, u32)> {
         let mut found: BTreeMap<KbId, (RoaringBitmap, BTreeSet<KbId>)> = BTreeMap::new();
         for state in &self.states {
             let machines = &state.machines - silent;
-            let Some(assessed) = state.assessed().filter(|_| !machines.is_empty()) else { continue };
+            let Some(assessed) = state.assessed().filter(|_| !machines.is_empty()) else {
+                continue;
+            };
             let vulnerable: HashSet<KbId> = assessed
                 .missing
                 .iter()
@@ -133,7 +156,9 @@ impl Fleet {
                 if cured.iter().any(|kb| vulnerable.contains(kb)) {
                     let entry = found.entry(kb.id).or_default();
                     entry.0 |= &machines;
-                    entry.1.extend(cured.into_iter().filter(|kb| vulnerable.contains(kb)));
+                    entry
+                        .1
+                        .extend(cured.into_iter().filter(|kb| vulnerable.contains(kb)));
                 }
             }
         }
@@ -149,7 +174,10 @@ impl Fleet {
     fn cves_with_replaced(&self, assessed: &Assessed, kb: KbId, machine: &FleetMachine) -> u32 {
         let mut cured = replaced_by(&self.catalog, assessed, kb);
         cured.insert(kb);
-        let platform = self.state_of(machine).and_then(State::assessed).map(|a| a.os.product.as_str());
+        let platform = self
+            .state_of(machine)
+            .and_then(State::assessed)
+            .map(|a| a.os.product.as_str());
         let mut pairs: HashSet<(SoftwareIx, VulnerabilityIx)> = HashSet::new();
         let software: HashSet<SoftwareIx> = assessed
             .missing
@@ -157,9 +185,15 @@ impl Fleet {
             .filter(|m| cured.contains(&m.id))
             .flat_map(|m| m.software.iter().map(|s| s.software))
             .collect();
-        for fix in cured.iter().filter_map(|&kb| self.catalog.kb(kb)).flat_map(|kb| kb.fixes()) {
+        for fix in cured
+            .iter()
+            .filter_map(|&kb| self.catalog.kb(kb))
+            .flat_map(|kb| kb.fixes())
+        {
             let product = fix.product();
-            let Some(ix) = product.software().filter(|ix| software.contains(ix)) else { continue };
+            let Some(ix) = product.software().filter(|ix| software.contains(ix)) else {
+                continue;
+            };
             let own = platform.is_some_and(|p| product.name() == p || product.name().ends_with(p));
             if own && !fix.vulnerability().is_advisory() {
                 pairs.insert((ix, fix.vulnerability_ix()));
@@ -170,11 +204,16 @@ impl Fleet {
 
     fn shared_build(&self, machines: &RoaringBitmap) -> Option<u32> {
         let build = self.at(machines.min()?)?.build;
-        self.builds.get(&build).is_some_and(|all| machines.is_subset(all)).then_some(build)
+        self.builds
+            .get(&build)
+            .is_some_and(|all| machines.is_subset(all))
+            .then_some(build)
     }
 
     fn title(&self, kb: KbId) -> String {
-        self.catalog.kb(kb).map_or_else(String::new, |kb| kb.title().to_owned())
+        self.catalog
+            .kb(kb)
+            .map_or_else(String::new, |kb| kb.title().to_owned())
     }
 
     fn software_name(&self, software: SoftwareIx) -> String {

@@ -13,7 +13,10 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(catalog: &Catalog, projection: &Projection) -> Self {
         let assessment = assess(catalog, projection);
-        Self { assessment, machines: RoaringBitmap::new() }
+        Self {
+            assessment,
+            machines: RoaringBitmap::new(),
+        }
     }
 
     pub(crate) fn assessed(&self) -> Option<&Assessed> {

@@ -1,6 +1,8 @@
 //! From bytes to text. Reports come in whatever code page a console had.
 
-use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, IBM866, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1251};
+use encoding_rs::{
+    BIG5, EUC_KR, Encoding, GBK, IBM866, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1251,
+};
 
 /// The upper half of code page 850, the console's in Western Europe.
 const CP850: &str = concat!(
@@ -26,7 +28,10 @@ const LABELS: [(&str, &Encoding); 6] = [
 /// read, else code page 850.
 pub(crate) fn decode(bytes: &[u8]) -> String {
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
-        return encoding.decode_without_bom_handling(&bytes[length..]).0.into_owned();
+        return encoding
+            .decode_without_bom_handling(&bytes[length..])
+            .0
+            .into_owned();
     }
     if let Some(encoding) = utf16_without_mark(bytes) {
         return encoding.decode_without_bom_handling(bytes).0.into_owned();
@@ -42,7 +47,10 @@ pub(crate) fn decode(bytes: &[u8]) -> String {
     }
     let upper: Vec<char> = CP850.chars().collect();
     let character = |byte: &u8| match byte.checked_sub(128) {
-        Some(position) => upper.get(usize::from(position)).copied().unwrap_or(char::REPLACEMENT_CHARACTER),
+        Some(position) => upper
+            .get(usize::from(position))
+            .copied()
+            .unwrap_or(char::REPLACEMENT_CHARACTER),
         None => char::from(*byte),
     };
     bytes.iter().map(character).collect()
@@ -71,7 +79,10 @@ mod tests {
     #[test]
     fn code_page_850_is_whole() {
         assert_eq!(CP850.chars().count(), 128);
-        assert_eq!(decode(b"Nom de l'h\x93te: PC\xff1"), "Nom de l'h\u{f4}te: PC\u{a0}1");
+        assert_eq!(
+            decode(b"Nom de l'h\x93te: PC\xff1"),
+            "Nom de l'h\u{f4}te: PC\u{a0}1"
+        );
     }
 
     #[test]
@@ -88,7 +99,10 @@ mod tests {
             assert_eq!(decode(&bytes), text, "{}", encoding.name());
         }
         // Code page 866: what consoles in Russian write.
-        assert_eq!(decode(b"\x88\xac\xef \xe3\xa7\xab\xa0:  DC"), "Имя узла:  DC");
+        assert_eq!(
+            decode(b"\x88\xac\xef \xe3\xa7\xab\xa0:  DC"),
+            "Имя узла:  DC"
+        );
     }
 
     #[test]

@@ -16,7 +16,13 @@ pub struct HotfixList {
 pub(crate) fn read(text: &str) -> Option<HotfixList> {
     let (position, header) = text.lines().enumerate().find(|(_, line)| is_header(line))?;
     let rows = text.lines().skip(position + 1);
-    let list = if header.contains('=') || header.trim_start().to_ascii_lowercase().starts_with("hotfixid ") && header.contains(':') {
+    let list = if header.contains('=')
+        || header
+            .trim_start()
+            .to_ascii_lowercase()
+            .starts_with("hotfixid ")
+            && header.contains(':')
+    {
         pairs(text.lines())
     } else if header.contains(',') {
         separated(header, rows)
@@ -34,7 +40,9 @@ fn is_header(line: &str) -> bool {
 fn pairs<'a>(lines: impl Iterator<Item = &'a str>) -> HotfixList {
     let mut list = Collected::default();
     for line in lines {
-        let Some((name, value)) = line.split_once(['=', ':']) else { continue };
+        let Some((name, value)) = line.split_once(['=', ':']) else {
+            continue;
+        };
         match name.trim().to_ascii_lowercase().as_str() {
             "hotfixid" => list.kb(value),
             "csname" | "pscomputername" | "node" => list.host(value),
@@ -46,14 +54,24 @@ fn pairs<'a>(lines: impl Iterator<Item = &'a str>) -> HotfixList {
 
 fn separated<'a>(header: &str, rows: impl Iterator<Item = &'a str>) -> HotfixList {
     let split = |line: &'a str| -> Vec<String> {
-        line.split(',').map(|c| c.trim().trim_matches('"').to_owned()).collect()
+        line.split(',')
+            .map(|c| c.trim().trim_matches('"').to_owned())
+            .collect()
     };
-    let names: Vec<String> = header.split(',').map(|c| c.trim().trim_matches('"').to_ascii_lowercase()).collect();
+    let names: Vec<String> = header
+        .split(',')
+        .map(|c| c.trim().trim_matches('"').to_ascii_lowercase())
+        .collect();
     let column = |wanted: &[&str]| names.iter().position(|n| wanted.contains(&n.as_str()));
-    let (kb, host) = (column(&["hotfixid"]), column(&["csname", "pscomputername", "node", "source"]));
+    let (kb, host) = (
+        column(&["hotfixid"]),
+        column(&["csname", "pscomputername", "node", "source"]),
+    );
     let mut list = Collected::default();
     for row in rows.map(split) {
-        let Some(value) = kb.and_then(|c| row.get(c)).filter(|v| !v.is_empty()) else { continue };
+        let Some(value) = kb.and_then(|c| row.get(c)).filter(|v| !v.is_empty()) else {
+            continue;
+        };
         list.kb(value);
         if let Some(value) = host.and_then(|c| row.get(c)) {
             list.host(value);
@@ -66,21 +84,33 @@ fn separated<'a>(header: &str, rows: impl Iterator<Item = &'a str>) -> HotfixLis
 fn columns<'a>(header: &str, rows: impl Iterator<Item = &'a str>) -> HotfixList {
     let starts = heading_starts(header);
     let span = |wanted: &[&str]| {
-        let at = starts.iter().position(|(name, _)| wanted.contains(&name.as_str()))?;
+        let at = starts
+            .iter()
+            .position(|(name, _)| wanted.contains(&name.as_str()))?;
         Some((starts[at].1, starts.get(at + 1).map(|next| next.1)))
     };
     let cell = |row: &str, (from, to): (usize, Option<usize>)| -> String {
         let take = to.map_or(usize::MAX, |to| to - from);
-        row.chars().skip(from).take(take).collect::<String>().trim().to_owned()
+        row.chars()
+            .skip(from)
+            .take(take)
+            .collect::<String>()
+            .trim()
+            .to_owned()
     };
-    let (kb, host) = (span(&["hotfixid"]), span(&["csname", "source", "pscomputername", "node"]));
+    let (kb, host) = (
+        span(&["hotfixid"]),
+        span(&["csname", "source", "pscomputername", "node"]),
+    );
     let mut list = Collected::default();
     for row in rows.filter(|row| !row.trim().is_empty() && !row.trim_start().starts_with("----")) {
         let before = list.kbs.len();
         list.kb(&kb.map(|span| cell(row, span)).unwrap_or_default());
         if list.kbs.len() == before {
             // Wide characters push columns aside; the number itself cannot be mistaken.
-            row.split_whitespace().filter(|w| w.starts_with("KB")).for_each(|word| list.kb(word));
+            row.split_whitespace()
+                .filter(|w| w.starts_with("KB"))
+                .for_each(|word| list.kb(word));
         }
         if list.kbs.len() > before {
             if let Some(span) = host {
@@ -131,7 +161,14 @@ impl Collected {
         self.kbs.sort_unstable();
         self.kbs.dedup();
         // Rows of several hosts name no single one.
-        let computer_dns_name = if self.hosts.len() == 1 { self.hosts.pop() } else { None };
-        HotfixList { computer_dns_name, kbs: self.kbs }
+        let computer_dns_name = if self.hosts.len() == 1 {
+            self.hosts.pop()
+        } else {
+            None
+        };
+        HotfixList {
+            computer_dns_name,
+            kbs: self.kbs,
+        }
     }
 }

@@ -103,14 +103,23 @@ impl Machine {
     /// name carries (`… (KB5001716)`); software and tags in order, each once.
     #[must_use]
     pub fn normalized(mut self) -> Self {
-        let named: Vec<KbId> = self.software.iter().filter_map(|s| kb_in_name(&s.name)).collect();
+        let named: Vec<KbId> = self
+            .software
+            .iter()
+            .filter_map(|s| kb_in_name(&s.name))
+            .collect();
         self.installed_kbs
-            .extend(named.into_iter().map(|id| InstalledKb { id, installed_on: None }));
+            .extend(named.into_iter().map(|id| InstalledKb {
+                id,
+                installed_on: None,
+            }));
         // Of one KB with several dates the known and latest stays.
-        self.installed_kbs.sort_by(|a, b| (a.id, b.installed_on).cmp(&(b.id, a.installed_on)));
+        self.installed_kbs
+            .sort_by(|a, b| (a.id, b.installed_on).cmp(&(b.id, a.installed_on)));
         self.installed_kbs.dedup_by_key(|kb| kb.id);
-        self.software
-            .sort_by(|a, b| (&a.vendor, &a.name, &a.version).cmp(&(&b.vendor, &b.name, &b.version)));
+        self.software.sort_by(|a, b| {
+            (&a.vendor, &a.name, &a.version).cmp(&(&b.vendor, &b.name, &b.version))
+        });
         self.software.dedup();
         self.tags.sort();
         self.tags.dedup();
@@ -121,7 +130,10 @@ impl Machine {
     #[must_use]
     pub fn content_hash(&self) -> [u8; 32] {
         use sha2::{Digest, Sha256};
-        let timeless = Self { seen_at: None, ..self.clone() };
+        let timeless = Self {
+            seen_at: None,
+            ..self.clone()
+        };
         Sha256::digest(serde_json::to_vec(&timeless).unwrap_or_default()).into()
     }
 }

@@ -25,11 +25,17 @@ pub fn merge(reports: Vec<(String, Report)>) -> Merged {
     }
     for (file, list) in lists {
         let position = match &list.computer_dns_name {
-            Some(name) => merged.machines.iter().position(|(machine, _)| same_host(&machine.computer_dns_name, name)),
+            Some(name) => merged
+                .machines
+                .iter()
+                .position(|(machine, _)| same_host(&machine.computer_dns_name, name)),
             None => (merged.machines.len() == 1).then_some(0),
         };
         let Some(position) = position else {
-            let host = list.computer_dns_name.as_deref().unwrap_or("a host that it does not name");
+            let host = list
+                .computer_dns_name
+                .as_deref()
+                .unwrap_or("a host that it does not name");
             merged.errors.push(format!(
                 "{file}: is a list of hotfixes of {host} and does not tell its Windows version: \
                  give the systeminfo of the same host with it"
@@ -38,7 +44,12 @@ pub fn merge(reports: Vec<(String, Report)>) -> Merged {
         };
         let (machine, warnings) = merged.machines.swap_remove(position);
         let mut machine = machine;
-        machine.installed_kbs.extend(list.kbs.into_iter().map(|id| InstalledKb { id, installed_on: None }));
+        machine
+            .installed_kbs
+            .extend(list.kbs.into_iter().map(|id| InstalledKb {
+                id,
+                installed_on: None,
+            }));
         merged.machines.push((machine.normalized(), warnings));
         let last = merged.machines.len() - 1;
         merged.machines.swap(position, last);

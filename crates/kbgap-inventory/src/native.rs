@@ -7,8 +7,8 @@ mod document;
 use serde_json::value::RawValue;
 
 use crate::Machine;
-pub(crate) use document::installation_type_of;
 use document::Document;
+pub(crate) use document::installation_type_of;
 
 /// A record that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,26 +42,50 @@ pub fn read(text: &str) -> Result<Vec<Record>, RecordError> {
         return Ok(records
             .into_iter()
             .enumerate()
-            .map(|(index, raw)| Record { index, line: None, machine: machine(raw.get()) })
+            .map(|(index, raw)| Record {
+                index,
+                line: None,
+                machine: machine(raw.get()),
+            })
             .collect());
     }
     if !text.starts_with('{') {
-        return Err(RecordError { path: None, message: "neither a JSON object nor an array".to_owned() });
+        return Err(RecordError {
+            path: None,
+            message: "neither a JSON object nor an array".to_owned(),
+        });
     }
     // One object may span many lines; lines that are objects of their own are NDJSON.
     if let Ok(raw) = serde_json::from_str::<&RawValue>(text) {
-        return Ok(vec![Record { index: 0, line: None, machine: machine(raw.get()) }]);
+        return Ok(vec![Record {
+            index: 0,
+            line: None,
+            machine: machine(raw.get()),
+        }]);
     }
-    let lines: Vec<(usize, &str)> =
-        text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).collect();
+    let lines: Vec<(usize, &str)> = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+        .collect();
     let records: Vec<Record> = lines
         .iter()
         .enumerate()
-        .map(|(index, (line, text))| Record { index, line: Some(line + 1), machine: machine(text) })
+        .map(|(index, (line, text))| Record {
+            index,
+            line: Some(line + 1),
+            machine: machine(text),
+        })
         .collect();
     // A single object that is cut off is no batch of broken lines.
-    let any_whole = lines.iter().any(|(_, line)| serde_json::from_str::<&RawValue>(line).is_ok());
-    if any_whole { Ok(records) } else { parse::<&RawValue>(text).map(|_| records) }
+    let any_whole = lines
+        .iter()
+        .any(|(_, line)| serde_json::from_str::<&RawValue>(line).is_ok());
+    if any_whole {
+        Ok(records)
+    } else {
+        parse::<&RawValue>(text).map(|_| records)
+    }
 }
 
 /// Reads one record.
@@ -76,8 +100,14 @@ fn parse<'a, T: serde::Deserialize<'a> + Sized>(json: &'a str) -> Result<T, Reco
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
         let path = e.path().to_string();
-        RecordError { path: (path != ".").then_some(path), message: e.into_inner().to_string() }
+        RecordError {
+            path: (path != ".").then_some(path),
+            message: e.into_inner().to_string(),
+        }
     })?;
-    deserializer.end().map_err(|e| RecordError { path: None, message: e.to_string() })?;
+    deserializer.end().map_err(|e| RecordError {
+        path: None,
+        message: e.to_string(),
+    })?;
     Ok(value)
 }

@@ -71,17 +71,30 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
             .into_iter()
             .map(|record| {
                 let whole = record.index == 0 && record.line.is_none() && start.starts_with('{');
-                record.machine.map(|machine| Report::Machine { machine: Box::new(machine), warnings: Vec::new() }).map_err(
-                    |error| match whole {
+                record
+                    .machine
+                    .map(|machine| Report::Machine {
+                        machine: Box::new(machine),
+                        warnings: Vec::new(),
+                    })
+                    .map_err(|error| match whole {
                         true => ReportError::Json(error),
-                        false => ReportError::Record { index: record.index, line: record.line, error },
-                    },
-                )
+                        false => ReportError::Record {
+                            index: record.index,
+                            line: record.line,
+                            error,
+                        },
+                    })
             })
             .collect());
     }
     if let Some(reading) = systeminfo::read(&text) {
-        return Ok(vec![Ok(Report::Machine { machine: Box::new(reading.machine), warnings: reading.warnings })]);
+        return Ok(vec![Ok(Report::Machine {
+            machine: Box::new(reading.machine),
+            warnings: reading.warnings,
+        })]);
     }
-    hotfixes::read(&text).map(|list| vec![Ok(Report::Hotfixes(list))]).ok_or(ReportError::Unknown)
+    hotfixes::read(&text)
+        .map(|list| vec![Ok(Report::Hotfixes(list))])
+        .ok_or(ReportError::Unknown)
 }

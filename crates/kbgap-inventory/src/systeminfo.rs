@@ -25,8 +25,10 @@ struct Field<'a> {
 /// Reads the text; `None` where it is no `systeminfo`.
 pub(crate) fn read(text: &str) -> Option<Reading> {
     let fields = fields(text);
-    let (position, version) =
-        fields.iter().enumerate().find_map(|(i, field)| Some((i, OsVersion::parse(field.value)?)))?;
+    let (position, version) = fields
+        .iter()
+        .enumerate()
+        .find_map(|(i, field)| Some((i, OsVersion::parse(field.value)?)))?;
     // Host and OS name stand above it, so a version elsewhere is none of ours.
     let name = fields.get(position.checked_sub(1)?)?.value.trim();
     let host = fields.get(position.checked_sub(2)?)?.value.trim();
@@ -60,18 +62,28 @@ pub(crate) fn read(text: &str) -> Option<Reading> {
         win_re: None,
         seen_at: None,
     };
-    Some(Reading { machine: machine.normalized(), warnings })
+    Some(Reading {
+        machine: machine.normalized(),
+        warnings,
+    })
 }
 
 fn fields(text: &str) -> Vec<Field<'_>> {
     let mut fields: Vec<Field<'_>> = Vec::new();
-    for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
+    for line in text
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty())
+    {
         if line.starts_with([' ', '\t', '\u{a0}', '\u{3000}']) {
             if let Some(field) = fields.last_mut() {
                 field.entries.push(line.trim_start());
             }
         } else if let Some((_, value)) = line.split_once([':', '：']) {
-            fields.push(Field { value: value.trim(), entries: Vec::new() });
+            fields.push(Field {
+                value: value.trim(),
+                entries: Vec::new(),
+            });
         }
     }
     fields
@@ -89,14 +101,22 @@ impl OsVersion {
     fn parse(value: &str) -> Option<Self> {
         let mut words = value.split_whitespace();
         let version = Version::parse(words.next()?)?;
-        let &[major, minor, build] = version.parts() else { return None };
+        let &[major, minor, build] = version.parts() else {
+            return None;
+        };
         let words: Vec<&str> = words.collect();
         let last: u32 = words.last()?.parse().ok()?;
         if last != build {
             return None;
         }
-        let number_before_build = words[..words.len() - 1].iter().find_map(|word| word.parse().ok());
-        Some(Self { version: (major, minor), build, service_pack: Some(number_before_build.unwrap_or(0)) })
+        let number_before_build = words[..words.len() - 1]
+            .iter()
+            .find_map(|word| word.parse().ok());
+        Some(Self {
+            version: (major, minor),
+            build,
+            service_pack: Some(number_before_build.unwrap_or(0)),
+        })
     }
 }
 
@@ -118,8 +138,28 @@ fn architecture(value: &str) -> Option<Architecture> {
 /// By the OS's name, which keeps `Server` in every language, else by its role.
 fn installation_type(name: &str, configuration: &str) -> Option<InstallationType> {
     let role = configuration.to_lowercase();
-    let server = ["server", "servidor", "serveur", "domain controller", "контроллер", "сервер", "服务器", "伺服器", "サーバー", "서버"];
-    let client = ["workstation", "station", "arbeitsstation", "estación", "рабочая", "工作站", "ワークステーション", "워크스테이션"];
+    let server = [
+        "server",
+        "servidor",
+        "serveur",
+        "domain controller",
+        "контроллер",
+        "сервер",
+        "服务器",
+        "伺服器",
+        "サーバー",
+        "서버",
+    ];
+    let client = [
+        "workstation",
+        "station",
+        "arbeitsstation",
+        "estación",
+        "рабочая",
+        "工作站",
+        "ワークステーション",
+        "워크스테이션",
+    ];
     let by_role = || {
         if server.iter().any(|word| role.contains(word)) {
             Some(InstallationType::Server)
@@ -147,12 +187,22 @@ fn updates(fields: &[Field<'_>]) -> (Vec<InstalledKb>, Vec<String>) {
     let mut kbs = Vec::new();
     let mut warnings = Vec::new();
     for field in fields {
-        let entries: Vec<&str> = field.entries.iter().filter_map(|line| entry(line)).collect();
-        let own: Vec<KbId> = entries.iter().filter_map(|entry| entry.parse().ok()).collect();
+        let entries: Vec<&str> = field
+            .entries
+            .iter()
+            .filter_map(|line| entry(line))
+            .collect();
+        let own: Vec<KbId> = entries
+            .iter()
+            .filter_map(|entry| entry.parse().ok())
+            .collect();
         if own.is_empty() {
             continue;
         }
-        let declared = field.value.split(|c: char| !c.is_ascii_digit()).find_map(|n| n.parse::<usize>().ok());
+        let declared = field
+            .value
+            .split(|c: char| !c.is_ascii_digit())
+            .find_map(|n| n.parse::<usize>().ok());
         match declared {
             Some(declared) if declared > entries.len() => warnings.push(format!(
                 "the report counts {declared} updates but lists {}: its list is cut",
@@ -162,9 +212,14 @@ fn updates(fields: &[Field<'_>]) -> (Vec<InstalledKb>, Vec<String>) {
         }
         let unnamed = entries.len() - own.len();
         if unnamed > 0 {
-            warnings.push(format!("{unnamed} entries of the list of updates have no KB number"));
+            warnings.push(format!(
+                "{unnamed} entries of the list of updates have no KB number"
+            ));
         }
-        kbs.extend(own.into_iter().map(|id| InstalledKb { id, installed_on: None }));
+        kbs.extend(own.into_iter().map(|id| InstalledKb {
+            id,
+            installed_on: None,
+        }));
     }
     (kbs, warnings)
 }

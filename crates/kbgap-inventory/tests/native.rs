@@ -21,21 +21,41 @@ fn error(json: &str) -> String {
 #[test]
 fn a_whole_document() {
     let machine = native::machine(WHOLE).unwrap();
-    assert_eq!(machine.id.as_str(), "1e5bc9d7e413ddd7902c2932e418702b84d0cc07");
+    assert_eq!(
+        machine.id.as_str(),
+        "1e5bc9d7e413ddd7902c2932e418702b84d0cc07"
+    );
     assert_eq!(machine.computer_dns_name, "pc-017.contoso.com");
     assert_eq!((machine.os.build, machine.os.revision), (18_363, Some(592)));
     assert_eq!(machine.os.architecture, Some(Architecture::X64));
-    let kbs: Vec<_> = machine.installed_kbs.iter().map(|kb| kb.id.number()).collect();
+    let kbs: Vec<_> = machine
+        .installed_kbs
+        .iter()
+        .map(|kb| kb.id.number())
+        .collect();
     assert_eq!(kbs, [4_516_115, 4_528_760, 4_537_759, 5_001_716]);
-    assert_eq!(machine.installed_kbs[1].installed_on.unwrap().to_string(), "2020-01-15");
+    assert_eq!(
+        machine.installed_kbs[1].installed_on.unwrap().to_string(),
+        "2020-01-15"
+    );
     assert_eq!(machine.tags, ["a", "pilot"]);
     assert!(machine.software_reported && machine.seen_at.is_some());
 }
 
 #[test]
 fn the_least_document_leaves_all_else_unknown() {
-    let machine = native::machine(r#"{"computerDnsName":"pc","os":{"version":"6.1.7601"},"software":null,"secureBoot":null}"#).unwrap();
-    assert_eq!((machine.os.revision, machine.os.architecture, machine.os.installation_type), (None, None, None));
+    let machine = native::machine(
+        r#"{"computerDnsName":"pc","os":{"version":"6.1.7601"},"software":null,"secureBoot":null}"#,
+    )
+    .unwrap();
+    assert_eq!(
+        (
+            machine.os.revision,
+            machine.os.architecture,
+            machine.os.installation_type
+        ),
+        (None, None, None)
+    );
     assert!(!machine.software_reported);
     assert_eq!(machine.secure_boot, None);
     assert_eq!(machine.id, kbgap_inventory::MachineId::from_name("PC"));
@@ -44,11 +64,16 @@ fn the_least_document_leaves_all_else_unknown() {
 #[test]
 fn the_platform_is_a_hint() {
     let of = |platform: &str| {
-        let json = format!(r#"{{"computerDnsName":"pc","os":{{"version":"10.0.17763","platform":"{platform}"}}}}"#);
+        let json = format!(
+            r#"{{"computerDnsName":"pc","os":{{"version":"10.0.17763","platform":"{platform}"}}}}"#
+        );
         native::machine(&json).unwrap().os.installation_type
     };
     assert_eq!(of("Windows10"), Some(InstallationType::Client));
-    assert_eq!(of("Microsoft Windows Server 2019 Standard"), Some(InstallationType::Server));
+    assert_eq!(
+        of("Microsoft Windows Server 2019 Standard"),
+        Some(InstallationType::Server)
+    );
     assert_eq!(of("Windows"), None);
 }
 
@@ -56,24 +81,64 @@ fn the_platform_is_a_hint() {
 fn what_is_wrong_is_refused_with_its_path() {
     for (json, path) in [
         (r#"{"os":{"version":"10.0.1"}}"#, "computerDnsName"),
-        (r#"{"computerDnsName":"  ","os":{"version":"10.0.1"}}"#, "computerDnsName"),
-        (r#"{"computerDnsName":"a\u0007b","os":{"version":"10.0.1"}}"#, "computerDnsName"),
+        (
+            r#"{"computerDnsName":"  ","os":{"version":"10.0.1"}}"#,
+            "computerDnsName",
+        ),
+        (
+            r#"{"computerDnsName":"a\u0007b","os":{"version":"10.0.1"}}"#,
+            "computerDnsName",
+        ),
         (r#"{"computerDnsName":"a","os":{}}"#, "os"),
-        (r#"{"computerDnsName":"a","os":{"version":"ten"}}"#, "os.version"),
-        (r#"{"computerDnsName":"a","os":{"version":10}}"#, "os.version"),
-        (r#"{"computerDnsName":"a","os":{"version":"10.0.18363.592","architecture":"mips"}}"#, "os.architecture"),
-        (r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"installedKbs":["4528760",{"id":"x"}]}"#, "installedKbs[1].id"),
-        (r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"installedKbs":"4528760"}"#, "installedKbs"),
-        (r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"secureBoot":"yes"}"#, "secureBoot"),
-        (r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"seenAt":"yesterday"}"#, "seenAt"),
-        (r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"id":"xyz"}"#, "id"),
+        (
+            r#"{"computerDnsName":"a","os":{"version":"ten"}}"#,
+            "os.version",
+        ),
+        (
+            r#"{"computerDnsName":"a","os":{"version":10}}"#,
+            "os.version",
+        ),
+        (
+            r#"{"computerDnsName":"a","os":{"version":"10.0.18363.592","architecture":"mips"}}"#,
+            "os.architecture",
+        ),
+        (
+            r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"installedKbs":["4528760",{"id":"x"}]}"#,
+            "installedKbs[1].id",
+        ),
+        (
+            r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"installedKbs":"4528760"}"#,
+            "installedKbs",
+        ),
+        (
+            r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"secureBoot":"yes"}"#,
+            "secureBoot",
+        ),
+        (
+            r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"seenAt":"yesterday"}"#,
+            "seenAt",
+        ),
+        (
+            r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"id":"xyz"}"#,
+            "id",
+        ),
     ] {
         assert!(error(json).contains(path), "{json}: {}", error(json));
     }
     let long = "x".repeat(300);
-    assert!(error(&format!(r#"{{"computerDnsName":"{long}","os":{{"version":"10.0.1"}}}}"#)).contains("255"));
+    assert!(
+        error(&format!(
+            r#"{{"computerDnsName":"{long}","os":{{"version":"10.0.1"}}}}"#
+        ))
+        .contains("255")
+    );
     let kbs = vec!["4528760"; 10_001].join(",");
-    assert!(error(&format!(r#"{{"computerDnsName":"a","os":{{"version":"10.0.1"}},"installedKbs":[{kbs}]}}"#)).contains("10000"));
+    assert!(
+        error(&format!(
+            r#"{{"computerDnsName":"a","os":{{"version":"10.0.1"}},"installedKbs":[{kbs}]}}"#
+        ))
+        .contains("10000")
+    );
 }
 
 #[test]
@@ -81,20 +146,46 @@ fn a_bad_record_never_spoils_its_batch() {
     let good = r#"{"computerDnsName":"a","os":{"version":"10.0.18363"}}"#;
     let bad = r#"{"computerDnsName":"b","os":{"version":"?"}}"#;
     let shape = |records: Vec<Record>| -> Vec<(usize, Option<usize>, bool)> {
-        records.iter().map(|r| (r.index, r.line, r.machine.is_ok())).collect()
+        records
+            .iter()
+            .map(|r| (r.index, r.line, r.machine.is_ok()))
+            .collect()
     };
     let array = native::read(&format!("\u{feff} [{good},{bad}, 7, {good}]")).unwrap();
-    assert_eq!(shape(array), [(0, None, true), (1, None, false), (2, None, false), (3, None, true)]);
-    let lines = native::read(&format!("{good}\n\n{bad}\n{{\"computerDnsName\":\n{good}\n")).unwrap();
+    assert_eq!(
+        shape(array),
+        [
+            (0, None, true),
+            (1, None, false),
+            (2, None, false),
+            (3, None, true)
+        ]
+    );
+    let lines = native::read(&format!(
+        "{good}\n\n{bad}\n{{\"computerDnsName\":\n{good}\n"
+    ))
+    .unwrap();
     assert_eq!(
         shape(lines),
-        [(0, Some(1), true), (1, Some(3), false), (2, Some(4), false), (3, Some(5), true)]
+        [
+            (0, Some(1), true),
+            (1, Some(3), false),
+            (2, Some(4), false),
+            (3, Some(5), true)
+        ]
     );
 }
 
 #[test]
 fn a_text_that_is_no_batch_is_refused_whole() {
-    for text in ["", "hello", "[1,", "{\"computerDnsName\": \"a\", \"os\":", "\"x\"", "7"] {
+    for text in [
+        "",
+        "hello",
+        "[1,",
+        "{\"computerDnsName\": \"a\", \"os\":",
+        "\"x\"",
+        "7",
+    ] {
         assert!(native::read(text).is_err(), "{text}");
     }
 }
@@ -115,7 +206,10 @@ fn the_hash_is_of_the_content_and_not_of_order_or_time() {
 fn what_is_stored_comes_back() {
     let machine = native::machine(WHOLE).unwrap();
     let stored = serde_json::to_string(&machine).unwrap();
-    assert_eq!(serde_json::from_str::<kbgap_inventory::Machine>(&stored).unwrap(), machine);
+    assert_eq!(
+        serde_json::from_str::<kbgap_inventory::Machine>(&stored).unwrap(),
+        machine
+    );
 }
 
 proptest! {

@@ -12,13 +12,18 @@ fn folder() -> Option<PathBuf> {
     if shared.is_dir() {
         return Some(shared.join("data/inventories/systeminfo"));
     }
-    assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "no shared data at {}", shared.display());
+    assert!(
+        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+        "no shared data at {}",
+        shared.display()
+    );
     println!("skipped: no shared data at {}", shared.display());
     None
 }
 
 fn one(file: &Path) -> (Machine, Vec<String>) {
-    let mut reports = read_reports(&std::fs::read(file).unwrap()).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let mut reports = read_reports(&std::fs::read(file).unwrap())
+        .unwrap_or_else(|e| panic!("{}: {e}", file.display()));
     match reports.pop().unwrap().unwrap() {
         Report::Machine { machine, warnings } => (*machine, warnings),
         Report::Hotfixes(_) => panic!("{} is a list of hotfixes", file.display()),
@@ -30,30 +35,137 @@ fn every_systeminfo() {
     use InstallationType::{Client, Server};
     let Some(folder) = folder() else { return };
     let expected: [(&str, &str, u32, Option<u8>, InstallationType, usize); 14] = [
-        ("10_1803_x64_pro_it_systeminfo.txt", "PC044", 17_134, Some(0), Client, 10),
-        ("10_1809_x64_education_es_systeminfo.txt", "...", 17_763, Some(0), Client, 9),
-        ("10_1809_x64_enterprise_zh-cn_systeminfo.txt", "DESKTOP-0CQH3P2", 17_763, Some(0), Client, 1),
-        ("10_21H2_x64_pro_systeminfo.txt", "DESKTOP", 19_044, Some(0), Client, 7),
-        ("10_22H2_x64_enterprise_en-us_systeminfo.txt", "DESKTOP-92B51CV", 19_045, Some(0), Client, 1),
-        ("11_23H2_x64_enterprise_systeminfo.txt", "DESKTOP-JNEKK9U", 22_631, Some(0), Client, 4),
-        ("11_24H2_x64_enterprise_systeminfo.txt", "WINXI24H2LTSC", 26_100, Some(0), Client, 3),
-        ("7_sp1_x64_enterprise_fr_systeminfo_cmd.txt", "WIN-IDKKFN87EL8", 7_601, Some(1), Client, 73),
-        ("7_sp1_x64_ultimaten_de_systeminfo.txt", "OLI7-PC", 7_601, Some(1), Client, 242),
-        ("8.1_u1_x64_enterprise_en-us_systeminfo.txt", "WIN81U1X64", 9_600, Some(0), Client, 6),
-        ("srv_2008r2_sp1_x64_standard_en-us_systeminfo.txt", "SRV2K8R2SP1X64", 7_601, Some(1), Server, 2),
-        ("srv_2012r2_x64_standard_ru_systeminfo.txt", "DC", 9_600, Some(0), Server, 7),
-        ("srv_2016_1607_datacenter_en-us_systeminfo.txt", "MYSERVER", 14_393, Some(0), Server, 5),
-        ("srv_2022_systeminfo.txt", "WIN-RIBN7SM07BK", 20_348, Some(0), Server, 3),
+        (
+            "10_1803_x64_pro_it_systeminfo.txt",
+            "PC044",
+            17_134,
+            Some(0),
+            Client,
+            10,
+        ),
+        (
+            "10_1809_x64_education_es_systeminfo.txt",
+            "...",
+            17_763,
+            Some(0),
+            Client,
+            9,
+        ),
+        (
+            "10_1809_x64_enterprise_zh-cn_systeminfo.txt",
+            "DESKTOP-0CQH3P2",
+            17_763,
+            Some(0),
+            Client,
+            1,
+        ),
+        (
+            "10_21H2_x64_pro_systeminfo.txt",
+            "DESKTOP",
+            19_044,
+            Some(0),
+            Client,
+            7,
+        ),
+        (
+            "10_22H2_x64_enterprise_en-us_systeminfo.txt",
+            "DESKTOP-92B51CV",
+            19_045,
+            Some(0),
+            Client,
+            1,
+        ),
+        (
+            "11_23H2_x64_enterprise_systeminfo.txt",
+            "DESKTOP-JNEKK9U",
+            22_631,
+            Some(0),
+            Client,
+            4,
+        ),
+        (
+            "11_24H2_x64_enterprise_systeminfo.txt",
+            "WINXI24H2LTSC",
+            26_100,
+            Some(0),
+            Client,
+            3,
+        ),
+        (
+            "7_sp1_x64_enterprise_fr_systeminfo_cmd.txt",
+            "WIN-IDKKFN87EL8",
+            7_601,
+            Some(1),
+            Client,
+            73,
+        ),
+        (
+            "7_sp1_x64_ultimaten_de_systeminfo.txt",
+            "OLI7-PC",
+            7_601,
+            Some(1),
+            Client,
+            242,
+        ),
+        (
+            "8.1_u1_x64_enterprise_en-us_systeminfo.txt",
+            "WIN81U1X64",
+            9_600,
+            Some(0),
+            Client,
+            6,
+        ),
+        (
+            "srv_2008r2_sp1_x64_standard_en-us_systeminfo.txt",
+            "SRV2K8R2SP1X64",
+            7_601,
+            Some(1),
+            Server,
+            2,
+        ),
+        (
+            "srv_2012r2_x64_standard_ru_systeminfo.txt",
+            "DC",
+            9_600,
+            Some(0),
+            Server,
+            7,
+        ),
+        (
+            "srv_2016_1607_datacenter_en-us_systeminfo.txt",
+            "MYSERVER",
+            14_393,
+            Some(0),
+            Server,
+            5,
+        ),
+        (
+            "srv_2022_systeminfo.txt",
+            "WIN-RIBN7SM07BK",
+            20_348,
+            Some(0),
+            Server,
+            3,
+        ),
     ];
     for (file, host, build, service_pack, kind, kbs) in expected {
         let (machine, warnings) = one(&folder.join(file));
         let os = &machine.os;
         assert_eq!(
-            (machine.computer_dns_name.as_str(), os.build, os.service_pack, os.installation_type),
+            (
+                machine.computer_dns_name.as_str(),
+                os.build,
+                os.service_pack,
+                os.installation_type
+            ),
             (host, build, service_pack, Some(kind)),
             "{file}"
         );
-        assert_eq!((os.revision, os.architecture), (None, Some(Architecture::X64)), "{file}");
+        assert_eq!(
+            (os.revision, os.architecture),
+            (None, Some(Architecture::X64)),
+            "{file}"
+        );
         assert_eq!(machine.installed_kbs.len(), kbs, "{file}: {warnings:?}");
     }
 }
@@ -65,12 +177,26 @@ fn a_hotfix_list_alone_tells_no_windows_version() {
         ("7_sp1_x64_enterprise_en-us_20190305_qfe.txt", None, 200),
         ("srv_2012r2_x64_standard_ru_qfe.txt", Some("DC"), 7),
     ] {
-        let report = read_reports(&std::fs::read(folder.join(file)).unwrap()).unwrap().pop().unwrap().unwrap();
-        let Report::Hotfixes(list) = report.clone() else { panic!("{file} is no list") };
+        let report = read_reports(&std::fs::read(folder.join(file)).unwrap())
+            .unwrap()
+            .pop()
+            .unwrap()
+            .unwrap();
+        let Report::Hotfixes(list) = report.clone() else {
+            panic!("{file} is no list")
+        };
         assert_eq!(list.computer_dns_name.as_deref(), host, "{file}");
-        assert!(list.kbs.len() == count || (count == 200 && list.kbs.len() > 150), "{file}: {}", list.kbs.len());
+        assert!(
+            list.kbs.len() == count || (count == 200 && list.kbs.len() > 150),
+            "{file}: {}",
+            list.kbs.len()
+        );
         let merged = merge(vec![(file.to_owned(), report)]);
-        assert!(merged.machines.is_empty() && merged.errors[0].contains("systeminfo"), "{:?}", merged.errors);
+        assert!(
+            merged.machines.is_empty() && merged.errors[0].contains("systeminfo"),
+            "{:?}",
+            merged.errors
+        );
     }
 }
 
@@ -78,15 +204,25 @@ fn a_hotfix_list_alone_tells_no_windows_version() {
 fn a_systeminfo_and_the_hotfix_list_of_the_same_host_go_together() {
     let Some(folder) = folder() else { return };
     let read = |file: &str| {
-        let report = read_reports(&std::fs::read(folder.join(file)).unwrap()).unwrap().pop().unwrap().unwrap();
+        let report = read_reports(&std::fs::read(folder.join(file)).unwrap())
+            .unwrap()
+            .pop()
+            .unwrap()
+            .unwrap();
         (file.to_owned(), report)
     };
     let (alone, _) = one(&folder.join("srv_2012r2_x64_standard_ru_systeminfo.txt"));
-    let merged = merge(vec![read("srv_2012r2_x64_standard_ru_qfe.txt"), read("srv_2012r2_x64_standard_ru_systeminfo.txt")]);
+    let merged = merge(vec![
+        read("srv_2012r2_x64_standard_ru_qfe.txt"),
+        read("srv_2012r2_x64_standard_ru_systeminfo.txt"),
+    ]);
     assert_eq!(merged.errors, Vec::<String>::new());
     assert!(merged.machines[0].0.installed_kbs.len() >= alone.installed_kbs.len());
     // The list of another host is not taken.
-    let merged = merge(vec![read("srv_2012r2_x64_standard_ru_qfe.txt"), read("srv_2022_systeminfo.txt")]);
+    let merged = merge(vec![
+        read("srv_2012r2_x64_standard_ru_qfe.txt"),
+        read("srv_2022_systeminfo.txt"),
+    ]);
     assert_eq!(merged.errors.len(), 1);
 }
 
@@ -111,26 +247,58 @@ fn forms_of_hotfix_lists() {
         "\nNode,Caption,CSName,HotFixID,InstalledOn\nPC1,http://x,PC1,KB5031354,1/1/2024\nPC1,http://x,PC1,KB5029921,1/1/2024\n",
         "HotFixID  \nKB5031354  \nKB5029921  \n",
     ] {
-        let Report::Hotfixes(list) = read_reports(text.as_bytes()).unwrap().pop().unwrap().unwrap() else { panic!("{text}") };
-        assert_eq!(list.kbs.iter().map(|kb| kb.number()).collect::<Vec<_>>(), [5_029_921, 5_031_354], "{text}");
-        assert!(list.computer_dns_name.is_none_or(|host| host == "PC1"), "{text}");
+        let Report::Hotfixes(list) = read_reports(text.as_bytes())
+            .unwrap()
+            .pop()
+            .unwrap()
+            .unwrap()
+        else {
+            panic!("{text}")
+        };
+        assert_eq!(
+            list.kbs.iter().map(|kb| kb.number()).collect::<Vec<_>>(),
+            [5_029_921, 5_031_354],
+            "{text}"
+        );
+        assert!(
+            list.computer_dns_name.is_none_or(|host| host == "PC1"),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn a_list_that_is_cut_is_told() {
     let text = "Host Name:     PC\nOS Name:     Microsoft Windows 10 Pro\nOS Version:     10.0.19045 N/A Build 19045\nHotfix(s):     3 Hotfix(s) Installed.\n               [01]: KB5031354\n               [02]: File 1\n";
-    let Report::Machine { warnings, .. } = read_reports(text.as_bytes()).unwrap().pop().unwrap().unwrap() else { panic!() };
+    let Report::Machine { warnings, .. } = read_reports(text.as_bytes())
+        .unwrap()
+        .pop()
+        .unwrap()
+        .unwrap()
+    else {
+        panic!()
+    };
     assert_eq!(warnings.len(), 2, "{warnings:?}");
 }
 
 #[test]
 fn what_is_no_report_is_refused_with_what_was_expected() {
-    for bytes in [&b"hello"[..], b"\x7fELF\x02\x01", b"KB5031354", b"a: b\nc: 10.0.19045\n", b"<xml/>"] {
+    for bytes in [
+        &b"hello"[..],
+        b"\x7fELF\x02\x01",
+        b"KB5031354",
+        b"a: b\nc: 10.0.19045\n",
+        b"<xml/>",
+    ] {
         let error = read_reports(bytes).unwrap_err().to_string();
         assert!(error.contains("systeminfo"), "{error}");
     }
-    assert!(read_reports(b" \n").unwrap_err().to_string().contains("empty"));
+    assert!(
+        read_reports(b" \n")
+            .unwrap_err()
+            .to_string()
+            .contains("empty")
+    );
 }
 
 proptest! {

@@ -25,7 +25,8 @@ pub struct PublicProductFixDto {
 
 impl PublicProductFixDto {
     /// The fragment of the context of a list of these.
-    pub const COLLECTION: &'static str = "Collection(microsoft.windowsDefenderATP.api.PublicProductFixDto)";
+    pub const COLLECTION: &'static str =
+        "Collection(microsoft.windowsDefenderATP.api.PublicProductFixDto)";
 }
 
 #[cfg(test)]
@@ -45,7 +46,10 @@ mod tests {
             cve_addressed: 14,
         };
         let list = Collection {
-            context: Context::new("https://api.securitycenter.microsoft.com", PublicProductFixDto::COLLECTION),
+            context: Context::new(
+                "https://api.securitycenter.microsoft.com",
+                PublicProductFixDto::COLLECTION,
+            ),
             count: None,
             value: &[march],
             annotations: Vec::new(),

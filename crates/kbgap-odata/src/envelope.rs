@@ -12,7 +12,10 @@ impl Context {
     /// The context below a base URL such as `https://api.example.com`.
     #[must_use]
     pub fn new(base: &str, fragment: &str) -> Self {
-        Self(format!("{}/api/$metadata#{fragment}", base.trim_end_matches('/')))
+        Self(format!(
+            "{}/api/$metadata#{fragment}",
+            base.trim_end_matches('/')
+        ))
     }
 }
 

@@ -21,7 +21,10 @@ use serde::Serialize;
 
 /// A stable error code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the codes are the API's; the module says which to use when")]
+#[expect(
+    missing_docs,
+    reason = "the codes are the API's; the module says which to use when"
+)]
 pub enum ErrorCode {
     BadRequest,
     OdataError,
@@ -99,7 +102,10 @@ impl ApiError {
     /// An error with a text.
     #[must_use]
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self {
+            code,
+            message: message.into(),
+        }
     }
 
     /// The body, with an id that the log has too.
@@ -115,7 +121,11 @@ impl ApiError {
             message: &'a str,
             target: &'a str,
         }
-        let inner = Inner { code: self.code.name(), message: &self.message, target };
+        let inner = Inner {
+            code: self.code.name(),
+            message: &self.message,
+            target,
+        };
         serde_json::to_vec(&Body { error: inner }).unwrap_or_default()
     }
 }

@@ -31,7 +31,10 @@ impl ResourcePath {
     /// [`PathError`] for a bad escape.
     pub fn parse(path: &str) -> Result<Option<Self>, PathError> {
         let mut segments = path.strip_prefix('/').unwrap_or(path).split('/');
-        if !segments.next().is_some_and(|s| s.eq_ignore_ascii_case("api")) {
+        if !segments
+            .next()
+            .is_some_and(|s| s.eq_ignore_ascii_case("api"))
+        {
             return Ok(None);
         }
         let mut segments: Vec<&str> = segments.collect();
@@ -39,10 +42,16 @@ impl ResourcePath {
         if segments.last() == Some(&"") {
             segments.pop();
         }
-        if segments.first().is_some_and(|s| s.eq_ignore_ascii_case("v1.0")) {
+        if segments
+            .first()
+            .is_some_and(|s| s.eq_ignore_ascii_case("v1.0"))
+        {
             segments.remove(0);
         }
-        let segments = segments.into_iter().map(segment).collect::<Result<_, _>>()?;
+        let segments = segments
+            .into_iter()
+            .map(segment)
+            .collect::<Result<_, _>>()?;
         Ok(Some(Self { segments }))
     }
 
@@ -71,7 +80,9 @@ fn segment(raw: &str) -> Result<Segment, PathError> {
         None => (text, None),
     };
     let name = match name.get(..NAMESPACE.len()) {
-        Some(prefix) if prefix.eq_ignore_ascii_case(NAMESPACE) => name[NAMESPACE.len()..].to_owned(),
+        Some(prefix) if prefix.eq_ignore_ascii_case(NAMESPACE) => {
+            name[NAMESPACE.len()..].to_owned()
+        }
         _ => name,
     };
     Ok(Segment { name, key })
@@ -103,7 +114,13 @@ mod tests {
     use super::*;
 
     fn flat(path: &str) -> Vec<String> {
-        ResourcePath::parse(path).unwrap().unwrap().flat().into_iter().map(str::to_owned).collect()
+        ResourcePath::parse(path)
+            .unwrap()
+            .unwrap()
+            .flat()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
     }
 
     #[test]
@@ -118,7 +135,10 @@ mod tests {
         ] {
             assert_eq!(flat(path), expected, "{path}");
         }
-        assert_eq!(flat("/api/Software('o''neil-_-x')"), ["Software", "o'neil-_-x"]);
+        assert_eq!(
+            flat("/api/Software('o''neil-_-x')"),
+            ["Software", "o'neil-_-x"]
+        );
         assert_eq!(flat("/api/Software/a%2Fb/x"), ["Software", "a/b", "x"]);
         assert_eq!(flat("/api"), Vec::<String>::new());
     }

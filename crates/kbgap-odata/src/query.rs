@@ -54,7 +54,9 @@ impl QueryOptions {
     pub fn parse(query: &str, allowed: Allowed) -> Result<Self, ApiError> {
         let mut options = Self::default();
         let mut seen: Vec<SystemOption> = Vec::new();
-        for (name, value) in decode_form(query).ok_or_else(|| bad("the query string has a bad escape"))? {
+        for (name, value) in
+            decode_form(query).ok_or_else(|| bad("the query string has a bad escape"))?
+        {
             let (name, value) = (name.trim(), value.trim());
             if !name.starts_with('$') {
                 options.custom.push((name.to_lowercase(), value.to_owned()));
@@ -65,9 +67,15 @@ impl QueryOptions {
                 .into_iter()
                 .find(|o| o.name().eq_ignore_ascii_case(name))
                 .filter(|o| *o == SystemOption::Format || allowed.contains(o))
-                .ok_or_else(|| bad(&format!("The query option '{shown}' is not supported here.")))?;
+                .ok_or_else(|| {
+                    bad(&format!(
+                        "The query option '{shown}' is not supported here."
+                    ))
+                })?;
             if seen.contains(&option) {
-                return Err(bad(&format!("The query option '{shown}' is given more than once.")));
+                return Err(bad(&format!(
+                    "The query option '{shown}' is given more than once."
+                )));
             }
             seen.push(option);
             options.set(option, value)?;
@@ -100,17 +108,23 @@ impl QueryOptions {
     /// An option of ours; names in lower case.
     #[must_use]
     pub fn custom(&self, name: &str) -> Option<&str> {
-        self.custom.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.custom
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The part of a list that `$skip` and `$top` leave.
     pub fn page<T>(&self, list: Vec<T>) -> impl Iterator<Item = T> {
-        list.into_iter().skip(self.skip.unwrap_or(0)).take(self.top.unwrap_or(usize::MAX))
+        list.into_iter()
+            .skip(self.skip.unwrap_or(0))
+            .take(self.top.unwrap_or(usize::MAX))
     }
 }
 
 fn number(option: SystemOption, value: &str) -> Result<usize, ApiError> {
-    let digits = !value.is_empty() && value.len() <= 18 && value.bytes().all(|b| b.is_ascii_digit());
+    let digits =
+        !value.is_empty() && value.len() <= 18 && value.bytes().all(|b| b.is_ascii_digit());
     digits
         .then(|| value.parse().ok())
         .flatten()
@@ -119,7 +133,10 @@ fn number(option: SystemOption, value: &str) -> Result<usize, ApiError> {
 
 fn malformed(option: SystemOption, value: &str, expected: &str) -> ApiError {
     let value: String = value.chars().take(60).collect();
-    bad(&format!("The value '{value}' of the query option '{}' is not {expected}.", option.name()))
+    bad(&format!(
+        "The value '{value}' of the query option '{}' is not {expected}.",
+        option.name()
+    ))
 }
 
 fn bad(message: &str) -> ApiError {
@@ -133,7 +150,10 @@ pub fn decode_form(text: &str) -> Option<Vec<(String, String)>> {
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            Some((percent_decode(&name.replace('+', " "))?, percent_decode(&value.replace('+', " "))?))
+            Some((
+                percent_decode(&name.replace('+', " "))?,
+                percent_decode(&value.replace('+', " "))?,
+            ))
         })
         .collect()
 }
@@ -148,11 +168,27 @@ mod tests {
 
     #[test]
     fn options_in_any_case_with_stray_blanks() {
-        let options = QueryOptions::parse("$TOP=%205+&%24skip=2&$count=TRUE&View=effective&x=1&$format=json", PAGED).unwrap();
-        assert_eq!((options.top, options.skip, options.count), (Some(5), Some(2), true));
-        assert_eq!((options.custom("view"), options.custom("none")), (Some("effective"), None));
-        assert_eq!(options.page((0..10).collect()).collect::<Vec<_>>(), [2, 3, 4, 5, 6]);
-        assert_eq!(QueryOptions::parse("", PAGED).unwrap(), QueryOptions::default());
+        let options = QueryOptions::parse(
+            "$TOP=%205+&%24skip=2&$count=TRUE&View=effective&x=1&$format=json",
+            PAGED,
+        )
+        .unwrap();
+        assert_eq!(
+            (options.top, options.skip, options.count),
+            (Some(5), Some(2), true)
+        );
+        assert_eq!(
+            (options.custom("view"), options.custom("none")),
+            (Some("effective"), None)
+        );
+        assert_eq!(
+            options.page((0..10).collect()).collect::<Vec<_>>(),
+            [2, 3, 4, 5, 6]
+        );
+        assert_eq!(
+            QueryOptions::parse("", PAGED).unwrap(),
+            QueryOptions::default()
+        );
     }
 
     #[test]

@@ -13,7 +13,9 @@ impl Clock {
     /// A clock that shows `now` (milliseconds since 1970) from this moment on.
     #[must_use]
     pub fn set_to(now: i64) -> Self {
-        Self { set: Some((now, Instant::now())) }
+        Self {
+            set: Some((now, Instant::now())),
+        }
     }
 
     /// Milliseconds since 1970.
@@ -21,14 +23,22 @@ impl Clock {
     pub fn now_ms(&self) -> i64 {
         match self.set {
             Some((start, since)) => start.saturating_add(millis(since.elapsed())),
-            None => millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
+            None => millis(
+                SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .unwrap_or_default(),
+            ),
         }
     }
 
     /// The real time, in seconds since 1970.
     #[must_use]
     pub fn real_seconds() -> i64 {
-        millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()) / 1_000
+        millis(
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default(),
+        ) / 1_000
     }
 }
 

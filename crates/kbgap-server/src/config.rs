@@ -47,7 +47,10 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with the file, the line and what is wrong.
     pub fn read(file: &Path) -> Result<Self, ConfigError> {
-        let failed = |reason: String| ConfigError { file: file.display().to_string(), reason };
+        let failed = |reason: String| ConfigError {
+            file: file.display().to_string(),
+            reason,
+        };
         let text = std::fs::read_to_string(file).map_err(|e| failed(e.to_string()))?;
         let config: Self = toml::from_str(&text).map_err(|e| failed(e.to_string()))?;
         config.check().map_err(failed)?;
@@ -60,12 +63,12 @@ impl Config {
     /// The mistake, for people.
     pub fn check(&self) -> Result<(), String> {
         match &self.public_url {
-            Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
-                Err(format!("public_url `{url}` has to begin with http:// or https://"))
-            }
-            Some(url) if url.contains(['?', '#', ' ']) => {
-                Err(format!("public_url `{url}` has to be a plain URL without query"))
-            }
+            Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => Err(
+                format!("public_url `{url}` has to begin with http:// or https://"),
+            ),
+            Some(url) if url.contains(['?', '#', ' ']) => Err(format!(
+                "public_url `{url}` has to be a plain URL without query"
+            )),
             _ => Ok(()),
         }
     }

@@ -17,7 +17,10 @@ use serde::Serialize;
 use crate::http::{Failure, authenticate, json, read_body};
 use crate::state::{AppState, Shared};
 
-const PERMISSION: Permission = Permission { roles: &["Inventory.Write.All"], scopes: &[] };
+const PERMISSION: Permission = Permission {
+    roles: &["Inventory.Write.All"],
+    scopes: &[],
+};
 
 #[derive(Serialize)]
 struct Answer {
@@ -49,7 +52,9 @@ struct RecordErrorAnswer {
 }
 
 pub(crate) async fn machines(State(state): State<Shared>, request: Request) -> Response<Body> {
-    answer(&state, request).await.unwrap_or_else(IntoResponse::into_response)
+    answer(&state, request)
+        .await
+        .unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Failure> {
@@ -61,8 +66,12 @@ async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Fa
     let body = read_body(&parts.headers, body, state.config.max_body_mb << 20).await?;
     let text = String::from_utf8(body)
         .map_err(|_| Failure::new(ErrorCode::InvalidRequestBody, "The body is not UTF-8."))?;
-    let records = native::read(&text)
-        .map_err(|e| Failure::new(ErrorCode::InvalidRequestBody, format!("The body is no JSON document: {e}")))?;
+    let records = native::read(&text).map_err(|e| {
+        Failure::new(
+            ErrorCode::InvalidRequestBody,
+            format!("The body is no JSON document: {e}"),
+        )
+    })?;
 
     let now = state.clock.now_ms();
     let mut answers = Vec::with_capacity(records.len());
@@ -80,10 +89,16 @@ async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Fa
             Ok(machine) => {
                 answer.id = Some(machine.id.to_string());
                 answer.computer_dns_name = Some(machine.computer_dns_name.clone());
-                accepted.push((answers.len(), new_machine(&machine, now).map_err(Failure::internal)?));
+                accepted.push((
+                    answers.len(),
+                    new_machine(&machine, now).map_err(Failure::internal)?,
+                ));
             }
             Err(error) => {
-                answer.error = Some(RecordErrorAnswer { path: error.path, message: error.message });
+                answer.error = Some(RecordErrorAnswer {
+                    path: error.path,
+                    message: error.message,
+                });
             }
         }
         answers.push(answer);
@@ -96,9 +111,20 @@ async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Fa
     state.tenants.follow().await?;
 
     let refused = answers.len() - positions.len();
-    let status = if positions.is_empty() && refused > 0 { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let answer = Answer { accepted: positions.len(), refused, records: answers };
-    Ok(json(status, serde_json::to_vec(&answer).map_err(Failure::internal)?))
+    let status = if positions.is_empty() && refused > 0 {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
+    let answer = Answer {
+        accepted: positions.len(),
+        refused,
+        records: answers,
+    };
+    Ok(json(
+        status,
+        serde_json::to_vec(&answer).map_err(Failure::internal)?,
+    ))
 }
 
 const fn outcome_name(outcome: PutOutcome) -> &'static str {
@@ -132,5 +158,8 @@ pub fn new_machine(machine: &Machine, now: i64) -> Result<NewMachine, serde_json
 /// # Errors
 /// As [`new_machine`].
 pub fn encode_machine(machine: &Machine) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(&Machine { seen_at: None, ..machine.clone() })
+    serde_json::to_vec(&Machine {
+        seen_at: None,
+        ..machine.clone()
+    })
 }

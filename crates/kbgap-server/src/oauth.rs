@@ -25,7 +25,9 @@ pub(crate) async fn token(
     Path(tenant): Path<String>,
     request: Request,
 ) -> Response<Body> {
-    answer(&state, version, &tenant, request).await.unwrap_or_else(IntoResponse::into_response)
+    answer(&state, version, &tenant, request)
+        .await
+        .unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn answer(
@@ -39,18 +41,28 @@ async fn answer(
     }
     let (parts, body) = request.into_parts();
     let body = read_body(&parts.headers, body, MAX_FORM).await?;
-    let form = std::str::from_utf8(&body).ok().and_then(decode_form).ok_or_else(|| {
-        Failure::new(ErrorCode::InvalidRequestBody, "The body is no application/x-www-form-urlencoded form.")
-    })?;
+    let form = std::str::from_utf8(&body)
+        .ok()
+        .and_then(decode_form)
+        .ok_or_else(|| {
+            Failure::new(
+                ErrorCode::InvalidRequestBody,
+                "The body is no application/x-www-form-urlencoded form.",
+            )
+        })?;
     let request = match TokenRequest::parse(version, &form, basic(&parts.headers)) {
         Ok(request) => request,
         Err(refusal) => return Ok(plain_json(refusal.status, &refusal)),
     };
-    let registration = state.store.app(&request.client_id).await?.map(|app| Registration {
-        tenant: app.tenant,
-        secret_sha256: app.secret_sha256,
-        roles: app.roles,
-    });
+    let registration = state
+        .store
+        .app(&request.client_id)
+        .await?
+        .map(|app| Registration {
+            tenant: app.tenant,
+            secret_sha256: app.secret_sha256,
+            roles: app.roles,
+        });
     let issuer = issuer(state).await?;
     let answer = request
         .answer(issuer, registration.as_ref(), tenant, Clock::real_seconds())
@@ -63,7 +75,12 @@ async fn answer(
 
 /// Client id and secret of a Basic header.
 fn basic(headers: &HeaderMap) -> Option<(String, String)> {
-    let (scheme, encoded) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+    let (scheme, encoded) = headers
+        .get(AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .trim()
+        .split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
@@ -74,9 +91,15 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 
 fn plain_json(status: u16, body: &impl serde::Serialize) -> Response<Body> {
     let mut response = Response::new(Body::from(serde_json::to_vec(body).unwrap_or_default()));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -85,7 +108,9 @@ pub(crate) async fn issuer(state: &AppState) -> Result<&Issuer, Failure> {
     state
         .issuer
         .get_or_try_init(|| async {
-            let pkcs8 = signing_key(state.store.as_ref()).await.map_err(Failure::internal)?;
+            let pkcs8 = signing_key(state.store.as_ref())
+                .await
+                .map_err(Failure::internal)?;
             let key = SigningKey::from_pkcs8(&pkcs8).map_err(Failure::internal)?;
             Ok(Issuer::new(key, &state.config.audiences))
         })
@@ -96,10 +121,14 @@ pub(crate) async fn issuer(state: &AppState) -> Result<&Issuer, Failure> {
 ///
 /// # Errors
 /// When the store fails or the system has no randomness.
-pub async fn signing_key(store: &dyn Store) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+pub async fn signing_key(
+    store: &dyn Store,
+) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
     if let Some(pkcs8) = store.signing_key().await? {
         return Ok(pkcs8);
     }
-    let made = tokio::task::spawn_blocking(SigningKey::generate).await.map_err(|_| AuthError::Random)??;
+    let made = tokio::task::spawn_blocking(SigningKey::generate)
+        .await
+        .map_err(|_| AuthError::Random)??;
     Ok(store.signing_key_or(made).await?)
 }

@@ -30,16 +30,28 @@ pub(crate) fn router(state: Shared) -> Router {
         // The listener opens when everything is loaded, so to answer is to be ready.
         .route("/readyz", get(|| async { "ready" }))
         .route("/ingest/v1/machines", any(ingest::machines))
-        .route("/{tenant}/oauth2/token", any(|s, p, r| oauth::token(Version::V1, s, p, r)))
-        .route("/{tenant}/oauth2/v2.0/token", any(|s, p, r| oauth::token(Version::V2, s, p, r)))
+        .route(
+            "/{tenant}/oauth2/token",
+            any(|s, p, r| oauth::token(Version::V1, s, p, r)),
+        )
+        .route(
+            "/{tenant}/oauth2/v2.0/token",
+            any(|s, p, r| oauth::token(Version::V2, s, p, r)),
+        )
         .fallback(api_request)
         .with_state(state)
 }
 
 async fn api_request(State(state): State<Shared>, request: Request) -> Response<Body> {
     let head = request.method() == Method::HEAD;
-    let response = dispatch(&state, request).await.unwrap_or_else(IntoResponse::into_response);
-    if head { without_body(response) } else { response }
+    let response = dispatch(&state, request)
+        .await
+        .unwrap_or_else(IntoResponse::into_response);
+    if head {
+        without_body(response)
+    } else {
+        response
+    }
 }
 
 async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Failure> {
@@ -78,7 +90,9 @@ fn only_get(method: &Method) -> Result<(), Failure> {
 fn without_body(response: Response<Body>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     if let Some(length) = axum::body::HttpBody::size_hint(&body).exact() {
-        parts.headers.insert(axum::http::header::CONTENT_LENGTH, length.into());
+        parts
+            .headers
+            .insert(axum::http::header::CONTENT_LENGTH, length.into());
     }
     Response::from_parts(parts, Body::empty())
 }

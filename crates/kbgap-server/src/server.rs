@@ -56,7 +56,11 @@ impl Server {
     ///
     /// # Errors
     /// [`ServerError`].
-    pub async fn start(data_dir: &Path, mut config: Config, clock: Clock) -> Result<Self, ServerError> {
+    pub async fn start(
+        data_dir: &Path,
+        mut config: Config,
+        clock: Clock,
+    ) -> Result<Self, ServerError> {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data_dir.join("kbgap.db"))?);
         let catalog = match feed::catalog(store.as_ref(), data_dir).await {
             Err(FeedStateError::Snapshot(SnapshotError::Missing(_))) => feed::empty_catalog()?,
@@ -64,7 +68,10 @@ impl Server {
         };
         let tenants = Tenants::new(Arc::clone(&store), catalog);
         tenants.follow().await?;
-        let failed = |source| ServerError::Listen { listen: config.listen.clone(), source };
+        let failed = |source| ServerError::Listen {
+            listen: config.listen.clone(),
+            source,
+        };
         let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
         config.listen = listener.local_addr()?.to_string();
         let state = Arc::new(AppState {
@@ -97,9 +104,14 @@ impl Server {
     ///
     /// # Errors
     /// [`ServerError::Io`].
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> Result<(), ServerError> {
+    pub async fn run(
+        self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServerError> {
         let background = tokio::spawn(background(Arc::clone(&self.state)));
-        let result = axum::serve(self.listener, router(self.state)).with_graceful_shutdown(shutdown).await;
+        let result = axum::serve(self.listener, router(self.state))
+            .with_graceful_shutdown(shutdown)
+            .await;
         background.abort();
         Ok(result?)
     }
@@ -118,14 +130,18 @@ async fn background(state: Shared) {
             tracing::warn!(%error, "cannot follow the store");
         }
         match state.store.feed_generation().await {
-            Ok(current) if current != generation => match feed::catalog(state.store.as_ref(), &state.data_dir).await {
-                Ok(catalog) => {
-                    state.tenants.set_catalog(catalog).await;
-                    generation = current;
-                    tracing::info!("the feed has changed; all machines are assessed anew");
+            Ok(current) if current != generation => {
+                match feed::catalog(state.store.as_ref(), &state.data_dir).await {
+                    Ok(catalog) => {
+                        state.tenants.set_catalog(catalog).await;
+                        generation = current;
+                        tracing::info!("the feed has changed; all machines are assessed anew");
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot load the new catalogue; the old one stays")
+                    }
                 }
-                Err(error) => tracing::warn!(%error, "cannot load the new catalogue; the old one stays"),
-            },
+            }
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "cannot follow the feed"),
         }

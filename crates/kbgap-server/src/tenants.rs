@@ -31,8 +31,15 @@ impl Tenants {
     /// No fleets yet; [`Tenants::follow`] brings them.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, catalog: Catalog) -> Self {
-        let fleets = Fleets { catalog, by_tenant: HashMap::new() };
-        Self { store, fleets: RwLock::new(fleets), followed: Mutex::new(0) }
+        let fleets = Fleets {
+            catalog,
+            by_tenant: HashMap::new(),
+        };
+        Self {
+            store,
+            fleets: RwLock::new(fleets),
+            followed: Mutex::new(0),
+        }
     }
 
     /// Applies all changes that the store has since the last call.
@@ -43,7 +50,9 @@ impl Tenants {
         let mut followed = self.followed.lock().await;
         loop {
             let changes = self.store.changes_after(*followed, PAGE).await?;
-            let Some(last) = changes.last().map(MachineChange::sequence) else { return Ok(()) };
+            let Some(last) = changes.last().map(MachineChange::sequence) else {
+                return Ok(());
+            };
             // Assessing a new state takes a millisecond or so: not on the runtime's threads.
             tokio::task::block_in_place(|| {
                 for change in changes {
@@ -62,12 +71,19 @@ impl Tenants {
         tokio::task::block_in_place(|| {
             let old: Vec<_> = {
                 let fleets = self.fleets.read().unwrap_or_else(PoisonError::into_inner);
-                fleets.by_tenant.iter().map(|(tenant, fleet)| (tenant.clone(), Arc::clone(fleet))).collect()
+                fleets
+                    .by_tenant
+                    .iter()
+                    .map(|(tenant, fleet)| (tenant.clone(), Arc::clone(fleet)))
+                    .collect()
             };
             let by_tenant = old
                 .into_iter()
                 .map(|(tenant, fleet)| {
-                    let fleet = fleet.read().unwrap_or_else(PoisonError::into_inner).under(catalog.clone());
+                    let fleet = fleet
+                        .read()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .under(catalog.clone());
                     (tenant, Arc::new(RwLock::new(fleet)))
                 })
                 .collect();
@@ -80,7 +96,10 @@ impl Tenants {
     pub fn read<T>(&self, tenant: &str, read: impl FnOnce(&Fleet) -> T) -> T {
         let (fleet, catalog) = {
             let fleets = self.fleets.read().unwrap_or_else(PoisonError::into_inner);
-            (fleets.by_tenant.get(tenant).cloned(), fleets.catalog.clone())
+            (
+                fleets.by_tenant.get(tenant).cloned(),
+                fleets.catalog.clone(),
+            )
         };
         match fleet {
             Some(fleet) => read(&fleet.read().unwrap_or_else(PoisonError::into_inner)),
@@ -95,13 +114,18 @@ impl Tenants {
                 let mut fleet = fleet.write().unwrap_or_else(PoisonError::into_inner);
                 match decode_machine(&machine.body) {
                     Ok(facts) => fleet.upsert(facts, machine.seen_at_ms),
-                    Err(error) => tracing::error!(machine = machine.id, %error, "a stored machine cannot be read"),
+                    Err(error) => {
+                        tracing::error!(machine = machine.id, %error, "a stored machine cannot be read")
+                    }
                 }
             }
             MachineChange::Removed { tenant, id, .. } => {
                 if let Ok(id) = id.parse() {
                     let fleet = self.fleet(&tenant);
-                    fleet.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                    fleet
+                        .write()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .remove(&id);
                 }
             }
         }

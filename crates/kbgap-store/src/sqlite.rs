@@ -19,7 +19,8 @@ use rusqlite::Connection;
 
 use self::writer::Writer;
 use crate::{
-    App, FeedDocument, FeedHead, MachineChange, MachineRow, NewMachine, PutOutcome, Store, StoreError,
+    App, FeedDocument, FeedHead, MachineChange, MachineRow, NewMachine, PutOutcome, Store,
+    StoreError,
 };
 
 /// A store in one SQLite file.
@@ -78,7 +79,9 @@ impl Store for SqliteStore {
     }
 
     async fn replace_feed_documents(&self, documents: Vec<FeedDocument>) -> Result<(), StoreError> {
-        self.writer.run(move |transaction| feed::replace(transaction, &documents)).await
+        self.writer
+            .run(move |transaction| feed::replace(transaction, &documents))
+            .await
     }
 
     async fn feed_generation(&self) -> Result<u64, StoreError> {
@@ -95,40 +98,59 @@ impl Store for SqliteStore {
 
     async fn machine(&self, tenant: &str, id: &str) -> Result<Option<MachineRow>, StoreError> {
         let (tenant, id) = (tenant.to_owned(), id.to_owned());
-        self.read(move |connection| machines::by_id(connection, &tenant, &id)).await
+        self.read(move |connection| machines::by_id(connection, &tenant, &id))
+            .await
     }
 
-    async fn machines_by_name(&self, tenant: &str, name: &str) -> Result<Vec<MachineRow>, StoreError> {
+    async fn machines_by_name(
+        &self,
+        tenant: &str,
+        name: &str,
+    ) -> Result<Vec<MachineRow>, StoreError> {
         let (tenant, name) = (tenant.to_owned(), name.to_owned());
-        self.read(move |connection| machines::by_name(connection, &tenant, &name)).await
+        self.read(move |connection| machines::by_name(connection, &tenant, &name))
+            .await
     }
 
-    async fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<MachineChange>, StoreError> {
-        self.read(move |connection| machines::changes_after(connection, sequence, limit)).await
+    async fn changes_after(
+        &self,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<MachineChange>, StoreError> {
+        self.read(move |connection| machines::changes_after(connection, sequence, limit))
+            .await
     }
 
     async fn remove_machine(&self, tenant: &str, id: &str) -> Result<bool, StoreError> {
         let (tenant, id) = (tenant.to_owned(), id.to_owned());
-        self.writer.run(move |transaction| machines::remove(transaction, &tenant, &id)).await
+        self.writer
+            .run(move |transaction| machines::remove(transaction, &tenant, &id))
+            .await
     }
 
     async fn create_app(&self, app: App) -> Result<(), StoreError> {
-        self.writer.run(move |transaction| apps::create(transaction, &app)).await
+        self.writer
+            .run(move |transaction| apps::create(transaction, &app))
+            .await
     }
 
     async fn app(&self, client_id: &str) -> Result<Option<App>, StoreError> {
         let client_id = client_id.to_owned();
-        self.read(move |connection| apps::by_client_id(connection, &client_id)).await
+        self.read(move |connection| apps::by_client_id(connection, &client_id))
+            .await
     }
 
     async fn apps(&self, tenant: &str) -> Result<Vec<App>, StoreError> {
         let tenant = tenant.to_owned();
-        self.read(move |connection| apps::of_tenant(connection, &tenant)).await
+        self.read(move |connection| apps::of_tenant(connection, &tenant))
+            .await
     }
 
     async fn delete_app(&self, tenant: &str, client_id: &str) -> Result<bool, StoreError> {
         let (tenant, client_id) = (tenant.to_owned(), client_id.to_owned());
-        self.writer.run(move |transaction| apps::delete(transaction, &tenant, &client_id)).await
+        self.writer
+            .run(move |transaction| apps::delete(transaction, &tenant, &client_id))
+            .await
     }
 
     async fn signing_key(&self) -> Result<Option<Vec<u8>>, StoreError> {
@@ -136,10 +158,14 @@ impl Store for SqliteStore {
     }
 
     async fn signing_key_or(&self, pkcs8: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-        self.writer.run(move |transaction| apps::signing_key_or(transaction, &pkcs8)).await
+        self.writer
+            .run(move |transaction| apps::signing_key_or(transaction, &pkcs8))
+            .await
     }
 
     async fn default_tenant(&self, new_id: String) -> Result<String, StoreError> {
-        self.writer.run(move |transaction| apps::default_tenant(transaction, &new_id)).await
+        self.writer
+            .run(move |transaction| apps::default_tenant(transaction, &new_id))
+            .await
     }
 }

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 
-use crate::{App, FeedDocument, FeedHead, MachineChange, MachineRow, NewMachine, PutOutcome, StoreError};
+use crate::{
+    App, FeedDocument, FeedHead, MachineChange, MachineRow, NewMachine, PutOutcome, StoreError,
+};
 
 /// What every store does. Whatever a method acknowledges is durable: it survives
 /// the death of the process and of the machine. Several processes may work on
@@ -35,11 +37,19 @@ pub trait Store: Send + Sync {
     async fn machine(&self, tenant: &str, id: &str) -> Result<Option<MachineRow>, StoreError>;
 
     /// The machines with this name, in any case, seen last first.
-    async fn machines_by_name(&self, tenant: &str, name: &str) -> Result<Vec<MachineRow>, StoreError>;
+    async fn machines_by_name(
+        &self,
+        tenant: &str,
+        name: &str,
+    ) -> Result<Vec<MachineRow>, StoreError>;
 
     /// The next changes of all tenants after a sequence number, in order, at
     /// most `limit`. Each machine stands in the order once, at its last change.
-    async fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<MachineChange>, StoreError>;
+    async fn changes_after(
+        &self,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<MachineChange>, StoreError>;
 
     /// Removes a machine; `false` where there is none.
     async fn remove_machine(&self, tenant: &str, id: &str) -> Result<bool, StoreError>;

@@ -15,7 +15,9 @@ struct Backend {
 
 impl Backend {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// Another handle on the same data, as another process would have.
@@ -83,29 +85,58 @@ async fn outcomes_of_reports(backend: Backend) {
     assert_eq!(put(1, 200).await.unwrap(), [PutOutcome::Unchanged]);
     assert_eq!(put(2, 200).await.unwrap(), [PutOutcome::Changed]);
     let row = store.machine(TENANT, "a").await.unwrap().unwrap();
-    assert_eq!((row.seen_at_ms, row.content_hash, row.body), (200, [2; 32], vec![2; 100]));
+    assert_eq!(
+        (row.seen_at_ms, row.content_hash, row.body),
+        (200, [2; 32], vec![2; 100])
+    );
     assert_eq!(store.machine(TENANT, "b").await.unwrap(), None);
 }
 
 async fn an_older_report_never_overwrites_a_newer_one(backend: Backend) {
     let store = backend.open();
-    store.put_machines(TENANT, vec![report("a", "pc", 200, 2)]).await.unwrap();
-    let outcome = store.put_machines(TENANT, vec![report("a", "old", 199, 1)]).await.unwrap();
+    store
+        .put_machines(TENANT, vec![report("a", "pc", 200, 2)])
+        .await
+        .unwrap();
+    let outcome = store
+        .put_machines(TENANT, vec![report("a", "old", 199, 1)])
+        .await
+        .unwrap();
     assert_eq!(outcome, [PutOutcome::Stale]);
     let row = store.machine(TENANT, "a").await.unwrap().unwrap();
-    assert_eq!((row.seen_at_ms, row.computer_dns_name.as_str(), row.content_hash), (200, "pc", [2; 32]));
+    assert_eq!(
+        (
+            row.seen_at_ms,
+            row.computer_dns_name.as_str(),
+            row.content_hash
+        ),
+        (200, "pc", [2; 32])
+    );
     // The same holds inside one batch.
-    let batch = vec![report("b", "pc", 2, 2), report("b", "pc", 1, 1), report("b", "pc", 3, 3)];
+    let batch = vec![
+        report("b", "pc", 2, 2),
+        report("b", "pc", 1, 1),
+        report("b", "pc", 3, 3),
+    ];
     let outcomes = store.put_machines(TENANT, batch).await.unwrap();
-    assert_eq!(outcomes, [PutOutcome::Created, PutOutcome::Stale, PutOutcome::Changed]);
+    assert_eq!(
+        outcomes,
+        [PutOutcome::Created, PutOutcome::Stale, PutOutcome::Changed]
+    );
 }
 
 async fn the_change_feed_pages_in_order(backend: Backend) {
     let store = backend.open();
     for i in 0..25 {
-        store.put_machines(TENANT, vec![report(&format!("m{i}"), "pc", 1, 1)]).await.unwrap();
+        store
+            .put_machines(TENANT, vec![report(&format!("m{i}"), "pc", 1, 1)])
+            .await
+            .unwrap();
     }
-    store.put_machines(TENANT, vec![report("m0", "pc", 2, 9)]).await.unwrap();
+    store
+        .put_machines(TENANT, vec![report("m0", "pc", 2, 9)])
+        .await
+        .unwrap();
     let (mut after, mut ids) = (0, Vec::new());
     loop {
         let page = store.changes_after(after, 10).await.unwrap();
@@ -127,7 +158,10 @@ async fn the_change_feed_pages_in_order(backend: Backend) {
 
 async fn a_removed_machine_is_a_change(backend: Backend) {
     let store = backend.open();
-    store.put_machines(TENANT, vec![report("a", "pc", 1, 1)]).await.unwrap();
+    store
+        .put_machines(TENANT, vec![report("a", "pc", 1, 1)])
+        .await
+        .unwrap();
     let before = store.changes_after(0, 10).await.unwrap()[0].sequence();
     assert!(store.remove_machine(TENANT, "a").await.unwrap());
     assert!(!store.remove_machine(TENANT, "a").await.unwrap());
@@ -135,27 +169,60 @@ async fn a_removed_machine_is_a_change(backend: Backend) {
     let changes = store.changes_after(before, 10).await.unwrap();
     assert!(matches!(&changes[..], [MachineChange::Removed { id, .. }] if id == "a"));
     // It may come back, even with an older clock.
-    let outcome = store.put_machines(TENANT, vec![report("a", "pc", 0, 1)]).await.unwrap();
+    let outcome = store
+        .put_machines(TENANT, vec![report("a", "pc", 0, 1)])
+        .await
+        .unwrap();
     assert_eq!(outcome, [PutOutcome::Created]);
     assert!(store.machine(TENANT, "a").await.unwrap().is_some());
 }
 
 async fn names_are_found_in_any_case(backend: Backend) {
     let store = backend.open();
-    let reports = vec![report("a", "PC-Ä.contoso.com", 1, 1), report("b", "pc-ä.CONTOSO.com", 2, 1)];
+    let reports = vec![
+        report("a", "PC-Ä.contoso.com", 1, 1),
+        report("b", "pc-ä.CONTOSO.com", 2, 1),
+    ];
     store.put_machines(TENANT, reports).await.unwrap();
-    let found = store.machines_by_name(TENANT, "Pc-Ä.Contoso.COM").await.unwrap();
-    assert_eq!(found.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
-    assert!(store.machines_by_name(TENANT, "pc-%").await.unwrap().is_empty());
+    let found = store
+        .machines_by_name(TENANT, "Pc-Ä.Contoso.COM")
+        .await
+        .unwrap();
+    assert_eq!(
+        found.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(),
+        ["b", "a"]
+    );
+    assert!(
+        store
+            .machines_by_name(TENANT, "pc-%")
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 async fn tenants_are_apart(backend: Backend) {
     let store = backend.open();
-    store.put_machines(TENANT, vec![report("a", "pc", 1, 1)]).await.unwrap();
+    store
+        .put_machines(TENANT, vec![report("a", "pc", 1, 1)])
+        .await
+        .unwrap();
     assert_eq!(store.machine(OTHER, "a").await.unwrap(), None);
-    assert!(store.machines_by_name(OTHER, "pc").await.unwrap().is_empty());
+    assert!(
+        store
+            .machines_by_name(OTHER, "pc")
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(!store.remove_machine(OTHER, "a").await.unwrap());
-    assert_eq!(store.put_machines(OTHER, vec![report("a", "pc", 1, 1)]).await.unwrap(), [PutOutcome::Created]);
+    assert_eq!(
+        store
+            .put_machines(OTHER, vec![report("a", "pc", 1, 1)])
+            .await
+            .unwrap(),
+        [PutOutcome::Created]
+    );
     store.remove_machine(TENANT, "a").await.unwrap();
     // The same inventory of the other tenant is still there.
     assert!(store.machine(OTHER, "a").await.unwrap().is_some());
@@ -164,19 +231,34 @@ async fn tenants_are_apart(backend: Backend) {
 async fn documents_are_replaced_all_at_once(backend: Backend) {
     let store = backend.open();
     assert_eq!(store.feed_generation().await.unwrap(), 0);
-    store.replace_feed_documents(vec![document("2020-Mar", 1), document("2020-Feb", 1)]).await.unwrap();
-    store.replace_feed_documents(vec![document("2020-Mar", 2)]).await.unwrap();
+    store
+        .replace_feed_documents(vec![document("2020-Mar", 1), document("2020-Feb", 1)])
+        .await
+        .unwrap();
+    store
+        .replace_feed_documents(vec![document("2020-Mar", 2)])
+        .await
+        .unwrap();
     assert_eq!(store.feed_generation().await.unwrap(), 2);
     let documents = store.feed_documents().await.unwrap();
-    assert_eq!(documents, [document("2020-Feb", 1), document("2020-Mar", 2)]);
+    assert_eq!(
+        documents,
+        [document("2020-Feb", 1), document("2020-Mar", 2)]
+    );
     let heads = store.feed_heads().await.unwrap();
     assert_eq!(heads[1].content_hash, [2; 32]);
 }
 
 async fn what_is_acknowledged_is_there_after_reopening(backend: Backend) {
     let store = backend.open();
-    store.put_machines(TENANT, vec![report("a", "pc", 1, 1)]).await.unwrap();
-    store.replace_feed_documents(vec![document("2020-Mar", 1)]).await.unwrap();
+    store
+        .put_machines(TENANT, vec![report("a", "pc", 1, 1)])
+        .await
+        .unwrap();
+    store
+        .replace_feed_documents(vec![document("2020-Mar", 1)])
+        .await
+        .unwrap();
     drop(store);
     let store = backend.open();
     assert!(store.machine(TENANT, "a").await.unwrap().is_some());
@@ -189,7 +271,10 @@ async fn many_writers_at_once(backend: Backend) {
     for i in 0..200 {
         let store = Arc::clone(&store);
         tasks.spawn(async move {
-            store.put_machines(TENANT, vec![report(&format!("m{i}"), "pc", 1, 1)]).await.unwrap()
+            store
+                .put_machines(TENANT, vec![report(&format!("m{i}"), "pc", 1, 1)])
+                .await
+                .unwrap()
         });
     }
     while let Some(outcome) = tasks.join_next().await {
@@ -200,9 +285,16 @@ async fn many_writers_at_once(backend: Backend) {
 
 async fn two_handles_on_one_store(backend: Backend) {
     let (one, other) = (backend.open(), backend.open());
-    one.put_machines(TENANT, vec![report("a", "pc", 1, 1)]).await.unwrap();
-    other.put_machines(TENANT, vec![report("b", "pc", 1, 1)]).await.unwrap();
-    one.replace_feed_documents(vec![document("2020-Mar", 1)]).await.unwrap();
+    one.put_machines(TENANT, vec![report("a", "pc", 1, 1)])
+        .await
+        .unwrap();
+    other
+        .put_machines(TENANT, vec![report("b", "pc", 1, 1)])
+        .await
+        .unwrap();
+    one.replace_feed_documents(vec![document("2020-Mar", 1)])
+        .await
+        .unwrap();
     assert_eq!(other.changes_after(0, 10).await.unwrap().len(), 2);
     assert_eq!(other.feed_generation().await.unwrap(), 1);
 }
@@ -214,15 +306,24 @@ async fn apps_live_and_die(backend: Backend) {
         client_id: "c1".to_owned(),
         name: "script".to_owned(),
         secret_sha256: [7; 32],
-        roles: vec!["Software.Read.All".to_owned(), "Inventory.Write.All".to_owned()],
+        roles: vec![
+            "Software.Read.All".to_owned(),
+            "Inventory.Write.All".to_owned(),
+        ],
         created_at_ms: 5,
     };
     store.create_app(app.clone()).await.unwrap();
-    assert!(store.create_app(app.clone()).await.is_err(), "a client id is given once");
+    assert!(
+        store.create_app(app.clone()).await.is_err(),
+        "a client id is given once"
+    );
     assert_eq!(store.app("c1").await.unwrap(), Some(app.clone()));
     assert_eq!(store.apps(TENANT).await.unwrap(), [app.clone()]);
     assert!(store.apps(OTHER).await.unwrap().is_empty());
-    assert!(!format!("{app:?}").contains("7, 7"), "the hash of a secret is not for logs");
+    assert!(
+        !format!("{app:?}").contains("7, 7"),
+        "the hash of a secret is not for logs"
+    );
     assert!(!store.delete_app(OTHER, "c1").await.unwrap());
     assert!(store.delete_app(TENANT, "c1").await.unwrap());
     assert_eq!(store.app("c1").await.unwrap(), None);
@@ -235,7 +336,10 @@ async fn keys_and_tenants_are_made_once(backend: Backend) {
     assert_eq!(other.signing_key_or(vec![2]).await.unwrap(), [1]);
     assert_eq!(other.signing_key().await.unwrap(), Some(vec![1]));
     assert_eq!(one.default_tenant(TENANT.to_owned()).await.unwrap(), TENANT);
-    assert_eq!(other.default_tenant(OTHER.to_owned()).await.unwrap(), TENANT);
+    assert_eq!(
+        other.default_tenant(OTHER.to_owned()).await.unwrap(),
+        TENANT
+    );
 }
 
 #[test]
@@ -245,9 +349,14 @@ fn the_file_is_private_and_a_later_schema_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kbgap.db");
     drop(SqliteStore::open(&path).unwrap());
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0);
+    assert_eq!(
+        std::fs::metadata(&path).unwrap().permissions().mode() & 0o077,
+        0
+    );
     let connection = rusqlite::Connection::open(&path).unwrap();
-    connection.execute("INSERT INTO migration (number, hash) VALUES (99, 'x')", []).unwrap();
+    connection
+        .execute("INSERT INTO migration (number, hash) VALUES (99, 'x')", [])
+        .unwrap();
     let error = SqliteStore::open(&path).err().unwrap().to_string();
     assert!(error.contains("schema 2"), "{error}");
 }
@@ -256,7 +365,11 @@ fn the_file_is_private_and_a_later_schema_is_refused() {
 fn what_is_no_database_is_refused_with_its_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kbgap.db");
-    std::fs::write(&path, "this is no database at all, but long enough to be looked at").unwrap();
+    std::fs::write(
+        &path,
+        "this is no database at all, but long enough to be looked at",
+    )
+    .unwrap();
     let error = SqliteStore::open(&path).err().unwrap().to_string();
     assert!(error.contains("kbgap.db"), "{error}");
 }

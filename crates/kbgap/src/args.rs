@@ -7,17 +7,29 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Which Microsoft security updates are missing, on how many machines, and what
 /// would installing them fix?
 #[derive(Debug, Parser)]
-#[command(name = "kbgap", version, about, max_term_width = 100, disable_help_subcommand = true)]
-pub struct Cli {
+#[command(
+    name = "kbgap",
+    version,
+    about,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
     /// Folder of the database and the catalogue
-    #[arg(long, global = true, env = "KBGAP_DATA_DIR", default_value = "kbgap-data", value_name = "DIR")]
-    pub data_dir: PathBuf,
+    #[arg(
+        long,
+        global = true,
+        env = "KBGAP_DATA_DIR",
+        default_value = "kbgap-data",
+        value_name = "DIR"
+    )]
+    pub(crate) data_dir: PathBuf,
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Start a server with a sample feed and fleet in a temporary folder
     Demo(DemoArgs),
     /// Start the server
@@ -42,27 +54,27 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// Address and port to listen on
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
-    pub listen: String,
+    pub(crate) listen: String,
 }
 
 #[derive(Debug, Args)]
-pub struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// Configuration file (TOML)
     #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Address and port to listen on (default 127.0.0.1:8080)
     #[arg(long, value_name = "ADDR:PORT")]
-    pub listen: Option<String>,
+    pub(crate) listen: Option<String>,
     /// URL under which clients reach the server (default: the request's host)
     #[arg(long, value_name = "URL")]
-    pub public_url: Option<String>,
+    pub(crate) public_url: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum FeedCommand {
+pub(crate) enum FeedCommand {
     /// Import CVRF documents: files or folders; .xml, plain, .gz or .zst
     Import {
         /// Files or folders
@@ -85,7 +97,7 @@ pub enum FeedCommand {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum MachineCommand {
+pub(crate) enum MachineCommand {
     /// Import inventories: JSON, NDJSON, systeminfo texts, hotfix lists
     Import {
         /// Files
@@ -97,20 +109,20 @@ pub enum MachineCommand {
 }
 
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     /// Inventories of one or more hosts; a systeminfo and a hotfix list of the same host go together
     #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = CheckFormat::Table)]
-    pub format: CheckFormat,
+    pub(crate) format: CheckFormat,
     /// End with exit code 3 when something of the kind is found
     #[arg(long, value_enum, value_name = "WHAT")]
-    pub fail_on: Option<FailOn>,
+    pub(crate) fail_on: Option<FailOn>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CheckFormat {
+pub(crate) enum CheckFormat {
     /// For people
     Table,
     /// One object for each host
@@ -120,7 +132,7 @@ pub enum CheckFormat {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
+pub(crate) enum FailOn {
     /// A KB is missing
     Missing,
     /// A missing KB fixes a CVE that is exploited in the wild
@@ -128,31 +140,35 @@ pub enum FailOn {
 }
 
 #[derive(Debug, Args)]
-pub struct MissingKbsArgs {
+pub(crate) struct MissingKbsArgs {
     /// Software, such as microsoft-_-windows_10
-    #[arg(required_unless_present = "machine", conflicts_with = "machine", value_name = "SOFTWARE")]
-    pub software: Option<String>,
+    #[arg(
+        required_unless_present = "machine",
+        conflicts_with = "machine",
+        value_name = "SOFTWARE"
+    )]
+    pub(crate) software: Option<String>,
     /// One machine instead, by id or name
     #[arg(long, value_name = "ID")]
-    pub machine: Option<String>,
+    pub(crate) machine: Option<String>,
     #[command(flatten)]
-    pub format: Format,
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]
-pub struct ExplainArgs {
+pub(crate) struct ExplainArgs {
     /// Machine, by id or name, or a file with its inventory
     #[arg(value_name = "MACHINE")]
-    pub machine: String,
+    pub(crate) machine: String,
     /// KB number
     #[arg(value_name = "KB")]
-    pub kb: String,
+    pub(crate) kb: String,
     #[command(flatten)]
-    pub format: Format,
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum AppCommand {
+pub(crate) enum AppCommand {
     /// Register an application; prints its client id and secret once
     Create {
         /// A name to know it by
@@ -177,24 +193,24 @@ pub enum AppCommand {
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
-pub struct TokenArgs {
+pub(crate) struct TokenArgs {
     /// Application permission, such as Software.Read.All; may be given several times
     #[arg(long, value_name = "ROLE")]
-    pub role: Vec<String>,
+    pub(crate) role: Vec<String>,
     /// Delegated permission, such as Software.Read, for a user's token
     #[arg(long, value_name = "SCOPE", conflicts_with = "role")]
-    pub scope: Vec<String>,
+    pub(crate) scope: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Args)]
-pub struct Format {
+pub(crate) struct Format {
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = OutputFormat::Table)]
-    pub format: OutputFormat,
+    pub(crate) format: OutputFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
+pub(crate) enum OutputFormat {
     /// For people
     Table,
     /// For programs

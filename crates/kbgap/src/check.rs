@@ -4,6 +4,6 @@ mod csv;
 mod document;
 mod table;
 
-pub use csv::{header as csv_header, rows as csv_rows};
-pub use document::{CheckDocument, FeedState, MissingEntry};
-pub use table::show as show_table;
+pub(crate) use csv::{header as csv_header, rows as csv_rows};
+pub(crate) use document::{CheckDocument, FeedState};
+pub(crate) use table::show as show_table;

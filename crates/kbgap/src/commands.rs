@@ -1,14 +1,14 @@
 //! The commands, a module each.
 
-pub mod app;
-pub mod check;
-pub mod explain;
-pub mod feed_import;
-pub mod feed_status;
-pub mod machine_import;
-pub mod missing_kbs;
-pub mod serve;
-pub mod token;
+pub(crate) mod app;
+pub(crate) mod check;
+pub(crate) mod explain;
+pub(crate) mod feed_import;
+pub(crate) mod feed_status;
+pub(crate) mod machine_import;
+pub(crate) mod missing_kbs;
+pub(crate) mod serve;
+pub(crate) mod token;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,16 +18,16 @@ use kbgap_store::sqlite::SqliteStore;
 use tokio::runtime::{Builder, Runtime};
 
 /// The runtime for commands that use the store or serve.
-pub fn runtime() -> anyhow::Result<Runtime> {
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     Ok(Builder::new_multi_thread().enable_all().build()?)
 }
 
 /// The store of a data folder.
-pub fn open_store(data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
+pub(crate) fn open_store(data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
     Ok(Arc::new(SqliteStore::open(&data_dir.join("kbgap.db"))?))
 }
 
 /// The one tenant of a data folder.
-pub async fn tenant(store: &dyn Store) -> anyhow::Result<String> {
+pub(crate) async fn tenant(store: &dyn Store) -> anyhow::Result<String> {
     Ok(store.default_tenant(kbgap_auth::random_guid()?).await?)
 }

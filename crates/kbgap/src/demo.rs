@@ -24,15 +24,23 @@ const FLEET: &str = include_str!("../demo/fleet.tsv");
 const NOW_MS: i64 = 1_585_137_600_000;
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 
-pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let folder = tempfile::Builder::new().prefix("kbgap-demo-").tempdir()?;
     let clock = Clock::set_to(NOW_MS);
     fill(folder.path()).await?;
 
-    let config = Config { listen: args.listen, ..Config::default() };
+    let config = Config {
+        listen: args.listen,
+        ..Config::default()
+    };
     let server = Server::start(folder.path(), config, clock).await?;
     let store = server.store();
-    let roles = ["Software.Read.All", "Machine.Read.All", "Vulnerability.Read.All", "Inventory.Write.All"];
+    let roles = [
+        "Software.Read.All",
+        "Machine.Read.All",
+        "Vulnerability.Read.All",
+        "Inventory.Write.All",
+    ];
     let roles = roles.map(str::to_owned);
     let app = app::register(store.as_ref(), "demo", &roles).await?;
     let token = token::issue(store.as_ref(), &roles, &[]).await?;
@@ -68,7 +76,13 @@ async fn fill(folder: &Path) -> anyhow::Result<()> {
     std::fs::write(&file, FEED)?;
     let quiet = |_: usize, _: usize| {};
     tokio::task::block_in_place(|| {
-        let import = import(&store, folder, vec![file.clone()], ImportOptions::default(), &quiet);
+        let import = import(
+            &store,
+            folder,
+            vec![file.clone()],
+            ImportOptions::default(),
+            &quiet,
+        );
         tokio::runtime::Handle::current().block_on(import)
     })?;
     std::fs::remove_file(file)?;
@@ -84,10 +98,16 @@ async fn fill(folder: &Path) -> anyhow::Result<()> {
 /// The fleet as native documents.
 fn fleet() -> anyhow::Result<Vec<String>> {
     let mut documents = Vec::new();
-    for line in FLEET.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+    for line in FLEET
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+    {
         let columns: Vec<&str> = line.split('\t').collect();
         let &[group, count, version, kbs] = &columns[..] else {
-            anyhow::bail!("the sample fleet has a line of {} columns: {line}", columns.len());
+            anyhow::bail!(
+                "the sample fleet has a line of {} columns: {line}",
+                columns.len()
+            );
         };
         for _ in 0..count.parse::<usize>()? {
             let number = documents.len() + 1;

@@ -39,20 +39,38 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         // What needs no server and no store needs no runtime either: a check is over in milliseconds.
         Command::Check(args) => return commands::check::run(&data_dir, &args),
         Command::Demo(args) => commands::runtime()?.block_on(demo::run(args))?,
-        Command::Serve(args) => commands::runtime()?.block_on(commands::serve::run(&data_dir, args))?,
-        Command::Feed(FeedCommand::Import { paths, allow_shrink, format }) => {
-            return commands::runtime()?.block_on(commands::feed_import::run(&data_dir, &paths, allow_shrink, format));
+        Command::Serve(args) => {
+            commands::runtime()?.block_on(commands::serve::run(&data_dir, args))?
+        }
+        Command::Feed(FeedCommand::Import {
+            paths,
+            allow_shrink,
+            format,
+        }) => {
+            return commands::runtime()?.block_on(commands::feed_import::run(
+                &data_dir,
+                &paths,
+                allow_shrink,
+                format,
+            ));
         }
         Command::Feed(FeedCommand::Status { details, format }) => {
-            commands::runtime()?.block_on(commands::feed_status::run(&data_dir, details, format))?;
+            commands::runtime()?
+                .block_on(commands::feed_status::run(&data_dir, details, format))?;
         }
         Command::Machine(MachineCommand::Import { paths, format }) => {
-            return commands::runtime()?.block_on(commands::machine_import::run(&data_dir, &paths, format));
+            return commands::runtime()?
+                .block_on(commands::machine_import::run(&data_dir, &paths, format));
         }
-        Command::MissingKbs(args) => commands::runtime()?.block_on(commands::missing_kbs::run(&data_dir, &args))?,
-        Command::Explain(args) => commands::runtime()?.block_on(commands::explain::run(&data_dir, &args))?,
+        Command::MissingKbs(args) => {
+            commands::runtime()?.block_on(commands::missing_kbs::run(&data_dir, &args))?
+        }
+        Command::Explain(args) => {
+            commands::runtime()?.block_on(commands::explain::run(&data_dir, &args))?
+        }
         Command::App(AppCommand::Create { name, role, format }) => {
-            commands::runtime()?.block_on(commands::app::create(&data_dir, &name, &role, format))?;
+            commands::runtime()?
+                .block_on(commands::app::create(&data_dir, &name, &role, format))?;
         }
         Command::App(AppCommand::List { format }) => {
             commands::runtime()?.block_on(commands::app::list(&data_dir, format))?;
@@ -60,7 +78,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::App(AppCommand::Delete { client_id }) => {
             commands::runtime()?.block_on(commands::app::delete(&data_dir, &client_id))?;
         }
-        Command::Token(args) => commands::runtime()?.block_on(commands::token::run(&data_dir, &args))?,
+        Command::Token(args) => {
+            commands::runtime()?.block_on(commands::token::run(&data_dir, &args))?
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,10 +9,20 @@ use crate::hosts::{assessed, client, host, listing, missing, server};
 #[test]
 fn a_client_on_the_newest_update_misses_nothing() {
     let Some(catalog) = catalog() else { return };
-    for machine in [client(26_100, 8_655), client(26_200, 8_655), client(28_000, 2_269), client(19_045, 7_417)] {
+    for machine in [
+        client(26_100, 8_655),
+        client(26_200, 8_655),
+        client(28_000, 2_269),
+        client(19_045, 7_417),
+    ] {
         assert_eq!(missing(catalog, &machine), [0_u32; 0], "{}", machine.build);
     }
-    for machine in [server(26_100, 32_995), server(20_348, 5_256), server(17_763, 99_999), server(9_600, 99_999)] {
+    for machine in [
+        server(26_100, 32_995),
+        server(20_348, 5_256),
+        server(17_763, 99_999),
+        server(9_600, 99_999),
+    ] {
         assert_eq!(missing(catalog, &machine), [0_u32; 0], "{}", machine.build);
     }
 }
@@ -42,7 +52,10 @@ fn a_kb_of_another_family_is_a_mistake_of_the_feed() {
     assert!(!missing(catalog, &client(22_000, 2_538)).contains(&5_055_518));
     assert!(!missing(catalog, &server(26_100, 2_314)).contains(&5_094_126));
     for kb in ["KB5055528", "KB5055518", "KB5094126"] {
-        assert!(catalog.odd_values().any(|odd| odd.detail.contains(kb)), "{kb} is not reported");
+        assert!(
+            catalog.odd_values().any(|odd| odd.detail.contains(kb)),
+            "{kb} is not reported"
+        );
     }
 }
 
@@ -50,11 +63,21 @@ fn a_kb_of_another_family_is_a_mistake_of_the_feed() {
 fn server_core_has_products_of_its_own() {
     let Some(catalog) = catalog() else { return };
     let core = assessed(catalog, &host(17_763, 1, InstallationType::ServerCore));
-    assert!(core.os.product.to_lowercase().ends_with("(server core installation)"), "{}", core.os.product);
+    assert!(
+        core.os
+            .product
+            .to_lowercase()
+            .ends_with("(server core installation)"),
+        "{}",
+        core.os.product
+    );
     let full = assessed(catalog, &server(17_763, 1));
     assert_eq!(full.os.product, "Windows Server 2019");
     let names = |a: &kbgap_assess::Assessed| {
-        a.missing.iter().flat_map(|m| m.software.iter().map(|s| s.software)).collect::<std::collections::BTreeSet<_>>()
+        a.missing
+            .iter()
+            .flat_map(|m| m.software.iter().map(|s| s.software))
+            .collect::<std::collections::BTreeSet<_>>()
     };
     // No browser on Server Core.
     assert!(names(&core).len() < names(&full).len());
@@ -64,15 +87,25 @@ fn server_core_has_products_of_its_own() {
 fn semi_annual_servers_are_core_even_when_said_to_be_full() {
     let Some(catalog) = catalog() else { return };
     for build in [16_299, 17_134, 18_362, 18_363, 19_041, 19_042, 25_398] {
-        let product = assessed(catalog, &server(build, 1)).os.product.to_lowercase();
-        assert!(product.ends_with("(server core installation)"), "{build}: {product}");
+        let product = assessed(catalog, &server(build, 1))
+            .os
+            .product
+            .to_lowercase();
+        assert!(
+            product.ends_with("(server core installation)"),
+            "{build}: {product}"
+        );
     }
 }
 
 #[test]
 fn no_server_release_swallows_another() {
     let Some(catalog) = catalog() else { return };
-    for (build, product) in [(9_200, "Windows Server 2012"), (9_600, "Windows Server 2012 R2"), (20_348, "Windows Server 2022")] {
+    for (build, product) in [
+        (9_200, "Windows Server 2012"),
+        (9_600, "Windows Server 2012 R2"),
+        (20_348, "Windows Server 2022"),
+    ] {
         assert_eq!(assessed(catalog, &server(build, 1)).os.product, product);
     }
 }
@@ -115,12 +148,19 @@ fn nothing_is_guessed_without_architecture() {
 #[test]
 fn an_unknown_platform_is_not_assessed_with_the_reason() {
     let Some(catalog) = catalog() else { return };
-    let Assessment::NotAssessed(reason) = assess(catalog, &client(7_600, 1)) else { panic!("assessed") };
+    let Assessment::NotAssessed(reason) = assess(catalog, &client(7_600, 1)) else {
+        panic!("assessed")
+    };
     assert!(reason.to_string().contains("7600"), "{reason}");
     let mut machine = server(20_348, 1);
     machine.architecture = Some(Architecture::Arm64);
-    let Assessment::NotAssessed(reason) = assess(catalog, &machine) else { panic!("assessed") };
-    assert!(reason.to_string().contains("Windows Server 2022 arm64"), "{reason}");
+    let Assessment::NotAssessed(reason) = assess(catalog, &machine) else {
+        panic!("assessed")
+    };
+    assert!(
+        reason.to_string().contains("Windows Server 2022 arm64"),
+        "{reason}"
+    );
 }
 
 #[test]
@@ -128,13 +168,24 @@ fn chromium_edge_takes_the_place_of_the_old_one() {
     let Some(catalog) = catalog() else { return };
     let software = |machine: &kbgap_assess::Projection| -> Vec<String> {
         let result = assessed(catalog, machine);
-        let march = result.missing.iter().find(|m| m.id.number() == 4_540_673).unwrap();
-        march.software.iter().map(|s| catalog.software_id(s.software).to_owned()).collect()
+        let march = result
+            .missing
+            .iter()
+            .find(|m| m.id.number() == 4_540_673)
+            .unwrap();
+        march
+            .software
+            .iter()
+            .map(|s| catalog.software_id(s.software).to_owned())
+            .collect()
     };
     let mut machine = client(18_363, 592);
     assert!(software(&machine).contains(&"microsoft-_-edge".to_owned()));
     machine.chromium_edge = true;
-    assert_eq!(software(&machine), ["microsoft-_-windows_10", "microsoft-_-internet_explorer"]);
+    assert_eq!(
+        software(&machine),
+        ["microsoft-_-windows_10", "microsoft-_-internet_explorer"]
+    );
 }
 
 #[test]
@@ -145,7 +196,14 @@ fn a_host_without_revision_takes_it_from_its_list() {
     assert_eq!(result.os.revision, Some(719));
     assert!(!missing(catalog, &machine).contains(&4_532_693));
     assert!(missing(catalog, &machine).contains(&4_551_762));
-    assert!(result.warnings.iter().any(|w| w.contains("18363.719 is taken from KB4540673")), "{:?}", result.warnings);
+    assert!(
+        result
+            .warnings
+            .iter()
+            .any(|w| w.contains("18363.719 is taken from KB4540673")),
+        "{:?}",
+        result.warnings
+    );
 }
 
 #[test]
@@ -159,7 +217,9 @@ fn the_security_only_track_is_not_told_to_install_the_rollup_of_the_same_cves() 
     let june = rollup.missing.iter().find(|m| m.id.number() == 4_503_276);
     // The rollup also fixes Internet Explorer, which the Security Only does not.
     if let Some(june) = june {
-        let windows = catalog.find_software("microsoft-_-windows_server_2012_r2").unwrap();
+        let windows = catalog
+            .find_software("microsoft-_-windows_server_2012_r2")
+            .unwrap();
         assert!(!june.vulnerable_software.contains(&windows), "{with:?}");
     }
 }

@@ -16,7 +16,10 @@ fn a_hotpatched_server_is_not_told_to_install_that_months_cumulative_update() {
     let result = assessed(catalog, &machine);
     assert_eq!(result.os.track, Track::Hotpatch);
     let ids = missing(catalog, &machine);
-    assert!(!ids.contains(&5_087_545) && !ids.contains(&5_087_424), "{ids:?}");
+    assert!(
+        !ids.contains(&5_087_545) && !ids.contains(&5_087_424),
+        "{ids:?}"
+    );
     // What came after is still missing: June was a baseline.
     assert_eq!(ids, [5_094_128]);
 }
@@ -39,7 +42,11 @@ fn what_only_the_cumulative_update_fixes_is_missing_on_the_hotpatch_track() {
             })
         })
         .count();
-    assert_eq!(lcu.is_some(), only_there > 0, "{only_there} CVEs are fixed by the LCU alone");
+    assert_eq!(
+        lcu.is_some(),
+        only_there > 0,
+        "{only_there} CVEs are fixed by the LCU alone"
+    );
 }
 
 #[test]
@@ -57,23 +64,49 @@ fn the_next_hotpatch_is_named_and_not_the_full_update() {
     let Some(catalog) = catalog() else { return };
     // December 2025: hotpatch 5072014, LCU 5072033.
     let result = assessed(catalog, &server(26_100, NOVEMBER_2025));
-    let hotpatch = result.missing.iter().find(|m| m.id.number() == 5_072_014).expect("December's hotpatch");
-    assert!(hotpatch.alternatives.iter().any(|kb| kb.number() == 5_072_033), "{:?}", hotpatch.alternatives);
-    assert!(matches!(&hotpatch.evidence, Evidence::Build { machine, fix } if machine == "26100.7092" && fix == "26100.7392"));
+    let hotpatch = result
+        .missing
+        .iter()
+        .find(|m| m.id.number() == 5_072_014)
+        .expect("December's hotpatch");
+    assert!(
+        hotpatch
+            .alternatives
+            .iter()
+            .any(|kb| kb.number() == 5_072_033),
+        "{:?}",
+        hotpatch.alternatives
+    );
+    assert!(
+        matches!(&hotpatch.evidence, Evidence::Build { machine, fix } if machine == "26100.7092" && fix == "26100.7392")
+    );
 }
 
 #[test]
 fn on_the_cumulative_track_no_hotpatch_is_named() {
     let Some(catalog) = catalog() else { return };
-    for machine in [server(26_100, 6_899), server(20_348, 3_328), client(26_100, 3_775)] {
+    for machine in [
+        server(26_100, 6_899),
+        server(20_348, 3_328),
+        client(26_100, 3_775),
+    ] {
         let result = assessed(catalog, &machine);
         assert_eq!(result.os.track, Track::Lcu);
         for kb in &result.missing {
             let own = catalog.kb(kb.id).unwrap();
-            assert!(!own.fixes().all(|f| f.subtype() == kbgap_catalog::Subtype::Hotpatch), "{}", kb.id);
+            assert!(
+                !own.fixes()
+                    .all(|f| f.subtype() == kbgap_catalog::Subtype::Hotpatch),
+                "{}",
+                kb.id
+            );
             for alternative in &kb.alternatives {
                 let other = catalog.kb(*alternative).unwrap();
-                assert!(!other.fixes().all(|f| f.subtype() == kbgap_catalog::Subtype::Hotpatch));
+                assert!(
+                    !other
+                        .fixes()
+                        .all(|f| f.subtype() == kbgap_catalog::Subtype::Hotpatch)
+                );
             }
         }
     }
@@ -95,7 +128,10 @@ fn the_one_update_of_a_month_is_no_hotpatch_for_sharing_its_revision() {
     // June 2022: LCU 5014678 and hotpatch 5014677 both bring 20348.770.
     assert_eq!(assessed(catalog, &server(20_348, 770)).os.track, Track::Lcu);
     let ids = missing(catalog, &server(20_348, 707));
-    assert!(ids.contains(&5_014_678) && !ids.contains(&5_014_677), "{ids:?}");
+    assert!(
+        ids.contains(&5_014_678) && !ids.contains(&5_014_677),
+        "{ids:?}"
+    );
 }
 
 #[test]
@@ -109,7 +145,10 @@ fn the_reported_field_decides_the_track() {
     machine.hotpatch = Some(true);
     assert_eq!(assessed(catalog, &machine).os.track, Track::Hotpatch);
     let ids = missing(catalog, &machine);
-    assert!(ids.contains(&5_087_424) && !ids.contains(&5_087_545), "{ids:?}");
+    assert!(
+        ids.contains(&5_087_424) && !ids.contains(&5_087_545),
+        "{ids:?}"
+    );
 }
 
 #[test]
@@ -117,6 +156,9 @@ fn a_listed_hotpatch_tells_the_track_where_the_revision_is_not_reported() {
     let Some(catalog) = catalog() else { return };
     let machine = listing(server(20_348, None), &[5_082_142, 5_087_424]);
     let result = assessed(catalog, &machine);
-    assert_eq!((result.os.track, result.os.revision), (Track::Hotpatch, Some(5_074)));
+    assert_eq!(
+        (result.os.track, result.os.revision),
+        (Track::Hotpatch, Some(5_074))
+    );
     assert_eq!(missing(catalog, &machine), [5_094_128]);
 }

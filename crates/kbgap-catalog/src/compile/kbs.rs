@@ -71,10 +71,8 @@ pub(super) fn standalone() -> HashMap<KbId, Condition> {
 pub(super) fn collect<'a>(
     documents: &[&'a DocumentRecord],
     naming: &HashMap<KbId, usize>,
-    fixes: &[Fix<'_>],
     odd: &mut Vec<OddValue>,
 ) -> Kbs<'a> {
-    let kept: BTreeSet<KbId> = fixes.iter().filter_map(|f| f.kb).collect();
     let mut supersedes: BTreeMap<KbId, BTreeSet<KbId>> = BTreeMap::new();
     let mut own: BTreeSet<(KbId, &str)> = BTreeSet::new();
     for document in documents {
@@ -93,9 +91,9 @@ pub(super) fn collect<'a>(
             }
         }
     }
-    // A KB whose fixes were all dropped keeps its edges: they are facts about
-    // the chain, not about a product.
-    let ids: BTreeSet<KbId> = kept.iter().chain(supersedes.keys()).copied().collect();
+    // Also a KB whose fixes were all dropped: what it supersedes is a fact about the
+    // chain, not about a product.
+    let ids: BTreeSet<KbId> = naming.keys().copied().collect();
     let list = ids
         .into_iter()
         .map(|id| {

@@ -5,8 +5,8 @@
 
 use std::io::BufRead;
 
-use quick_xml::{Reader, XmlVersion};
 use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, XmlVersion};
 
 use crate::Reason;
 use crate::source::{LineCounter, reason_of};

@@ -74,7 +74,10 @@ impl Document {
         let computer_dns_name = self.computer_dns_name.0;
         if computer_dns_name.is_empty() {
             let message = "is empty: expected the host's name".to_owned();
-            return Err(RecordError { path: Some("computerDnsName".to_owned()), message });
+            return Err(RecordError {
+                path: Some("computerDnsName".to_owned()),
+                message,
+            });
         }
         let software_reported = self.software.is_some();
         let software: Vec<Software> = self
@@ -96,7 +99,9 @@ impl Document {
             .map(|t| t.0)
             .or_else(|| platform.as_deref().and_then(installation_type_of));
         let machine = Machine {
-            id: self.id.map_or_else(|| MachineId::from_name(&computer_dns_name), |id| id.0),
+            id: self
+                .id
+                .map_or_else(|| MachineId::from_name(&computer_dns_name), |id| id.0),
             computer_dns_name,
             os: OperatingSystem {
                 platform,
@@ -112,7 +117,10 @@ impl Document {
             software,
             software_reported,
             group: self.group.map(|g| g.0).filter(|g| !g.is_empty()),
-            tags: self.tags.map(|t| t.0.into_iter().map(|t| t.0).collect()).unwrap_or_default(),
+            tags: self
+                .tags
+                .map(|t| t.0.into_iter().map(|t| t.0).collect())
+                .unwrap_or_default(),
             pending_reboot: self.pending_reboot,
             hotpatch: self.hotpatch,
             secure_boot: self.secure_boot,
@@ -130,8 +138,20 @@ pub(crate) fn installation_type_of(os_name: &str) -> Option<InstallationType> {
     if folded.contains("server") {
         return Some(InstallationType::Server);
     }
-    let client = ["windows10", "windows11", "windows7", "windows8", "windowsvista", "windowsxp", "workstation", "client"];
-    client.iter().any(|word| folded.contains(word)).then_some(InstallationType::Client)
+    let client = [
+        "windows10",
+        "windows11",
+        "windows7",
+        "windows8",
+        "windowsvista",
+        "windowsxp",
+        "workstation",
+        "client",
+    ];
+    client
+        .iter()
+        .any(|word| folded.contains(word))
+        .then_some(InstallationType::Client)
 }
 
 /// A text of limited length, trimmed, without control characters.
@@ -142,7 +162,9 @@ impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
         let text = String::deserialize(deserializer)?;
         let trimmed = text.trim();
         if trimmed.chars().count() > MAX {
-            return Err(de::Error::custom(format_args!("is longer than {MAX} characters")));
+            return Err(de::Error::custom(format_args!(
+                "is longer than {MAX} characters"
+            )));
         }
         if trimmed.chars().any(char::is_control) {
             return Err(de::Error::custom("holds control characters"));
@@ -178,14 +200,18 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MA
                 let mut items = Vec::new();
                 while let Some(item) = sequence.next_element()? {
                     if items.len() == MAX {
-                        return Err(de::Error::custom(format_args!("has more than {MAX} entries")));
+                        return Err(de::Error::custom(format_args!(
+                            "has more than {MAX} entries"
+                        )));
                     }
                     items.push(item);
                 }
                 Ok(items)
             }
         }
-        deserializer.deserialize_seq(Items::<T, MAX>(PhantomData)).map(Self)
+        deserializer
+            .deserialize_seq(Items::<T, MAX>(PhantomData))
+            .map(Self)
     }
 }
 
@@ -204,7 +230,10 @@ impl<'de> Deserialize<'de> for Kb {
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Kb, E> {
                 let id = text.parse().map_err(E::custom)?;
-                Ok(Kb(InstalledKb { id, installed_on: None }))
+                Ok(Kb(InstalledKb {
+                    id,
+                    installed_on: None,
+                }))
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Kb, E> {
@@ -221,8 +250,13 @@ impl<'de> Deserialize<'de> for Kb {
                 }
                 let object = Object::deserialize(de::value::MapAccessDeserializer::new(map))?;
                 // The date is told in every form of the world and decides nothing.
-                let installed_on = object.installed_on.and_then(|date| date.trim().get(..10)?.parse().ok());
-                Ok(Kb(InstalledKb { id: object.id.0, installed_on }))
+                let installed_on = object
+                    .installed_on
+                    .and_then(|date| date.trim().get(..10)?.parse().ok());
+                Ok(Kb(InstalledKb {
+                    id: object.id.0,
+                    installed_on,
+                }))
             }
         }
         deserializer.deserialize_any(KbVisitor)
@@ -259,10 +293,16 @@ impl<'de> Deserialize<'de> for OsVersion {
         let text = String::deserialize(deserializer)?;
         let version = Version::parse(&text);
         match version.as_ref().map(Version::parts) {
-            Some(&[major, minor, build]) => Ok(Self { version: (major, minor), build, revision: None }),
-            Some(&[major, minor, build, revision]) => {
-                Ok(Self { version: (major, minor), build, revision: Some(revision) })
-            }
+            Some(&[major, minor, build]) => Ok(Self {
+                version: (major, minor),
+                build,
+                revision: None,
+            }),
+            Some(&[major, minor, build, revision]) => Ok(Self {
+                version: (major, minor),
+                build,
+                revision: Some(revision),
+            }),
             _ => {
                 let shown: String = text.chars().take(40).collect();
                 Err(de::Error::custom(format_args!(

@@ -22,12 +22,23 @@ pub(crate) async fn get_missing_kbs(
     let found = state.tenants.read(&claims.tenant, |fleet| {
         let machine = fleet.find(id).ok_or_else(|| {
             let id: String = id.chars().take(120).collect();
-            Failure::new(ErrorCode::ResourceNotFound, format!("Machine {id} was not found"))
+            Failure::new(
+                ErrorCode::ResourceNotFound,
+                format!("Machine {id} was not found"),
+            )
         })?;
         let (options, view) = options(parts)?;
         Ok::<_, Failure>((options, fleet.missing_kbs_of_machine(machine, view)))
     });
     let (options, rows) = found?;
-    let annotations = rows.not_assessed.map(|reason| ("@kbgap.notAssessed", reason));
-    answer(state, parts, &options, rows.rows, annotations.into_iter().collect())
+    let annotations = rows
+        .not_assessed
+        .map(|reason| ("@kbgap.notAssessed", reason));
+    answer(
+        state,
+        parts,
+        &options,
+        rows.rows,
+        annotations.into_iter().collect(),
+    )
 }

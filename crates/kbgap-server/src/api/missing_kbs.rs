@@ -6,26 +6,34 @@ use axum::http::{Response, StatusCode};
 use kbgap_auth::Permission;
 use kbgap_fleet::{ProductFix, View};
 use kbgap_odata::{
-    Allowed, ApiError, Collection, Context, ErrorCode, PublicProductFixDto, QueryOptions, SystemOption,
+    Allowed, ApiError, Collection, Context, ErrorCode, PublicProductFixDto, QueryOptions,
+    SystemOption,
 };
 
 use crate::http::{Failure, base_url, json};
 use crate::state::AppState;
 
-pub(super) const PERMISSION: Permission =
-    Permission { roles: &["Software.Read.All"], scopes: &["Software.Read"] };
+pub(super) const PERMISSION: Permission = Permission {
+    roles: &["Software.Read.All"],
+    scopes: &["Software.Read"],
+};
 
 const ALLOWED: Allowed = &[SystemOption::Top, SystemOption::Skip, SystemOption::Count];
 
 /// The options of the request; `view=effective` is an addition of ours.
 pub(super) fn options(parts: &Parts) -> Result<(QueryOptions, View), Failure> {
     let options = QueryOptions::parse(parts.uri.query().unwrap_or(""), ALLOWED)?;
-    let view = match options.custom("view").map(str::to_ascii_lowercase).as_deref() {
+    let view = match options
+        .custom("view")
+        .map(str::to_ascii_lowercase)
+        .as_deref()
+    {
         None | Some("all") => View::All,
         Some("effective") => View::Effective,
         Some(other) => {
             let other: String = other.chars().take(40).collect();
-            let message = format!("The value '{other}' of the query option 'view' is not all or effective.");
+            let message =
+                format!("The value '{other}' of the query option 'view' is not all or effective.");
             return Err(ApiError::new(ErrorCode::InvalidInput, message).into());
         }
     };
@@ -55,7 +63,10 @@ pub(super) fn answer(
 fn dto(row: ProductFix) -> PublicProductFixDto {
     let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     PublicProductFixDto {
-        url: format!("https://catalog.update.microsoft.com/v7/site/Search.aspx?q=KB{}", row.id),
+        url: format!(
+            "https://catalog.update.microsoft.com/v7/site/Search.aspx?q=KB{}",
+            row.id
+        ),
         id: row.id.to_string(),
         name: row.name,
         os_build: row.os_build.map(i64::from),

@@ -22,7 +22,10 @@ pub(crate) async fn get_missing_kbs(
     let claims = authenticate(state, &parts.headers, PERMISSION).await?;
     let not_found = || {
         let id: String = id.chars().take(120).collect();
-        Failure::new(ErrorCode::ResourceNotFound, format!("Software {id} was not found"))
+        Failure::new(
+            ErrorCode::ResourceNotFound,
+            format!("Software {id} was not found"),
+        )
     };
     let software: SoftwareId = id.parse().map_err(|_| not_found())?;
     let now = state.clock.now_ms();
@@ -32,7 +35,9 @@ pub(crate) async fn get_missing_kbs(
             return Err(not_found());
         }
         let (options, view) = options(parts)?;
-        let rows = known.map(|ix| fleet.missing_kbs_of_software(ix, now, view)).unwrap_or_default();
+        let rows = known
+            .map(|ix| fleet.missing_kbs_of_software(ix, now, view))
+            .unwrap_or_default();
         Ok((options, rows))
     });
     let (options, rows) = rows?;

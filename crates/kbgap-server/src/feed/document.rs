@@ -16,7 +16,10 @@ pub struct DocumentError {
 
 /// The stored form of a document, and the hash of its content.
 pub(super) fn encode(document: &DocumentRecord) -> Result<(Vec<u8>, [u8; 32]), DocumentError> {
-    let failed = |reason: String| DocumentError { id: document.id.clone(), reason };
+    let failed = |reason: String| DocumentError {
+        id: document.id.clone(),
+        reason,
+    };
     let plain = postcard::to_stdvec(document).map_err(|e| failed(e.to_string()))?;
     let hash = Sha256::digest(&plain).into();
     let mut body = vec![VERSION];
@@ -25,7 +28,10 @@ pub(super) fn encode(document: &DocumentRecord) -> Result<(Vec<u8>, [u8; 32]), D
 }
 
 pub(super) fn decode(id: &str, body: &[u8]) -> Result<DocumentRecord, DocumentError> {
-    let failed = |reason: String| DocumentError { id: id.to_owned(), reason };
+    let failed = |reason: String| DocumentError {
+        id: id.to_owned(),
+        reason,
+    };
     let Some((&VERSION, packed)) = body.split_first() else {
         return Err(failed("it is of another version".to_owned()));
     };

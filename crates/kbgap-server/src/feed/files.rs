@@ -12,7 +12,14 @@ use super::FeedStateError;
 /// Called after each file with the number done and the number of all.
 pub type Progress<'p> = &'p (dyn Fn(usize, usize) + Sync);
 
-const ENDINGS: [&str; 6] = [".xml", ".xml.gz", ".xml.zst", ".json", ".json.gz", ".json.zst"];
+const ENDINGS: [&str; 6] = [
+    ".xml",
+    ".xml.gz",
+    ".xml.zst",
+    ".json",
+    ".json.gz",
+    ".json.zst",
+];
 
 /// The files of the given paths: a file as it is named, a folder with all files
 /// below it whose names end as those of a feed do. In order, each once.
@@ -22,7 +29,10 @@ const ENDINGS: [&str; 6] = [".xml", ".xml.gz", ".xml.zst", ".json", ".json.gz", 
 pub fn find_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FeedStateError> {
     let mut files = Vec::new();
     for path in paths {
-        let failed = |source| FeedStateError::Path { path: path.clone(), source };
+        let failed = |source| FeedStateError::Path {
+            path: path.clone(),
+            source,
+        };
         if std::fs::metadata(path).map_err(failed)?.is_dir() {
             walk(path, &mut files)?;
         } else {
@@ -35,7 +45,10 @@ pub fn find_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FeedStateError> {
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FeedStateError> {
-    let failed = |source| FeedStateError::Path { path: folder.to_owned(), source };
+    let failed = |source| FeedStateError::Path {
+        path: folder.to_owned(),
+        source,
+    };
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         // Links are not followed into folders, so that none can lead in a circle.
@@ -59,8 +72,13 @@ pub(super) enum Content {
 }
 
 /// Reads all files, on as many threads as there are cores, in the order of `files`.
-pub(super) fn read_all(files: &[PathBuf], progress: Progress<'_>) -> Vec<Result<Content, FeedError>> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len().max(1));
+pub(super) fn read_all(
+    files: &[PathBuf],
+    progress: Progress<'_>,
+) -> Vec<Result<Content, FeedError>> {
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(files.len().max(1));
     // Large files first would need a look at each; the newest months are the
     // largest, and names begin with the year.
     let queue = Mutex::new((0..files.len()).rev());
@@ -71,7 +89,10 @@ pub(super) fn read_all(files: &[PathBuf], progress: Progress<'_>) -> Vec<Result<
             let (queue, sender) = (&queue, sender.clone());
             scope.spawn(move || {
                 loop {
-                    let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+                    let next = queue
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .next();
                     let Some(position) = next else { break };
                     if sender.send((position, read(&files[position]))).is_err() {
                         break;
@@ -99,7 +120,12 @@ fn read(file: &Path) -> Result<Content, FeedError> {
 fn is_update_index(file: &Path) -> bool {
     use std::io::Read;
     let mut head = [0_u8; 512];
-    let read = std::fs::File::open(file).and_then(|mut f| f.read(&mut head)).unwrap_or(0);
+    let read = std::fs::File::open(file)
+        .and_then(|mut f| f.read(&mut head))
+        .unwrap_or(0);
     let head = String::from_utf8_lossy(&head[..read]);
-    head.trim_start_matches('\u{feff}').trim_start().starts_with('{') && head.contains("$metadata#Updates")
+    head.trim_start_matches('\u{feff}')
+        .trim_start()
+        .starts_with('{')
+        && head.contains("$metadata#Updates")
 }

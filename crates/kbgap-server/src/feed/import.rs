@@ -107,28 +107,47 @@ pub async fn import(
                     content_hash,
                 };
                 let id = record.id.clone();
-                candidates.push(Candidate { position, record, head, body });
+                candidates.push(Candidate {
+                    position,
+                    record,
+                    head,
+                    body,
+                });
                 (Some(id), Outcome::Unchanged)
             }
         });
     }
     // Oldest first, so that the order of the files decides nothing.
-    candidates.sort_by_key(|c| (c.head.current_release, c.head.vulnerabilities, c.head.content_hash));
+    candidates.sort_by_key(|c| {
+        (
+            c.head.current_release,
+            c.head.vulnerabilities,
+            c.head.content_hash,
+        )
+    });
 
-    let mut known: HashMap<String, DocumentHead> =
-        store.feed_heads().await?.into_iter().map(|h| (h.id.clone(), head_of(&h))).collect();
+    let mut known: HashMap<String, DocumentHead> = store
+        .feed_heads()
+        .await?
+        .into_iter()
+        .map(|h| (h.id.clone(), head_of(&h)))
+        .collect();
     let mut accepted: BTreeMap<String, Candidate> = BTreeMap::new();
     for candidate in candidates {
         let id = candidate.record.id.clone();
-        let outcome = match known.get(&id).map(|known| (decide(known, &candidate.head), known)) {
+        let outcome = match known
+            .get(&id)
+            .map(|known| (decide(known, &candidate.head), known))
+        {
             None => Outcome::Added,
             Some((Decision::Replace, _)) => Outcome::Replaced,
             Some((Decision::Shrank, _)) if options.allow_shrink => Outcome::Replaced,
             Some((Decision::Unchanged, _)) => Outcome::Unchanged,
             Some((Decision::Older, _)) => Outcome::Older,
-            Some((Decision::Shrank, known)) => {
-                Outcome::Shrank { known: known.vulnerabilities, new: candidate.head.vulnerabilities }
-            }
+            Some((Decision::Shrank, known)) => Outcome::Shrank {
+                known: known.vulnerabilities,
+                new: candidate.head.vulnerabilities,
+            },
         };
         let goes_in = matches!(outcome, Outcome::Added | Outcome::Replaced);
         outcomes[candidate.position].1 = outcome;
@@ -148,9 +167,17 @@ pub async fn import(
     let files = files
         .into_iter()
         .zip(outcomes)
-        .map(|(file, (document, outcome))| FileOutcome { file, document, outcome })
+        .map(|(file, (document, outcome))| FileOutcome {
+            file,
+            document,
+            outcome,
+        })
         .collect();
-    Ok(ImportReport { files, changed, catalog })
+    Ok(ImportReport {
+        files,
+        changed,
+        catalog,
+    })
 }
 
 async fn store_and_compile(

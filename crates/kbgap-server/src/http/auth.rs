@@ -23,8 +23,13 @@ pub(crate) async fn authenticate(
         .and_then(|token| state.tokens.validate(issuer, token, Clock::real_seconds()))
         .map_err(|reason| {
             tracing::debug!(%reason, "token refused");
-            Failure::new(ErrorCode::Unauthorized, "The Authorization header has no valid bearer token.")
+            Failure::new(
+                ErrorCode::Unauthorized,
+                "The Authorization header has no valid bearer token.",
+            )
         })?;
-    permission.check(&claims).map_err(|missing| Failure::new(ErrorCode::Forbidden, missing.to_string()))?;
+    permission
+        .check(&claims)
+        .map_err(|missing| Failure::new(ErrorCode::Forbidden, missing.to_string()))?;
     Ok(claims)
 }

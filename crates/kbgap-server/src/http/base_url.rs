@@ -11,9 +11,16 @@ pub(crate) fn base_url(config: &Config, headers: &HeaderMap) -> String {
     if let Some(url) = &config.public_url {
         return url.trim_end_matches('/').to_owned();
     }
-    let host = headers.get(HOST).and_then(|h| h.to_str().ok()).filter(|h| is_host(h));
+    let host = headers
+        .get(HOST)
+        .and_then(|h| h.to_str().ok())
+        .filter(|h| is_host(h));
     let allowed = |host: &&str| {
-        config.allowed_hosts.is_empty() || config.allowed_hosts.iter().any(|a| a.eq_ignore_ascii_case(host))
+        config.allowed_hosts.is_empty()
+            || config
+                .allowed_hosts
+                .iter()
+                .any(|a| a.eq_ignore_ascii_case(host))
     };
     format!("http://{}", host.filter(allowed).unwrap_or(&config.listen))
 }
@@ -23,7 +30,9 @@ pub(crate) fn base_url(config: &Config, headers: &HeaderMap) -> String {
 fn is_host(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 255
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
+        && text.bytes().all(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']')
+        })
 }
 
 #[cfg(test)]
@@ -38,7 +47,10 @@ mod tests {
 
     #[test]
     fn the_configured_url_wins() {
-        let config = Config { public_url: Some("https://kbgap.example/".into()), ..Config::default() };
+        let config = Config {
+            public_url: Some("https://kbgap.example/".into()),
+            ..Config::default()
+        };
         assert_eq!(base(&config, "evil.example"), "https://kbgap.example");
     }
 
@@ -49,7 +61,10 @@ mod tests {
         for host in ["a/b", "a@b", "a\"b", "a b"] {
             assert_eq!(base(&config, host), "http://127.0.0.1:8080", "{host}");
         }
-        let config = Config { allowed_hosts: vec!["kbgap.example".into()], ..Config::default() };
+        let config = Config {
+            allowed_hosts: vec!["kbgap.example".into()],
+            ..Config::default()
+        };
         assert_eq!(base(&config, "KBGAP.example"), "http://KBGAP.example");
         assert_eq!(base(&config, "evil.example"), "http://127.0.0.1:8080");
     }

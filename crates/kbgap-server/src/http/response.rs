@@ -39,7 +39,11 @@ impl Failure {
     /// An error of ours: the caller learns nothing but its id.
     pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         let error = ApiError::new(ErrorCode::InternalServerError, "");
-        Self { error, cause: Some(cause.to_string()), allow: None }
+        Self {
+            error,
+            cause: Some(cause.to_string()),
+            allow: None,
+        }
     }
 
     pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
@@ -47,20 +51,31 @@ impl Failure {
             ErrorCode::MethodNotAllowed,
             format!("The method is not allowed here; use {allow}."),
         );
-        Self { error, cause: None, allow: Some(allow) }
+        Self {
+            error,
+            cause: None,
+            allow: Some(allow),
+        }
     }
 }
 
 impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
-        Self { error, cause: None, allow: None }
+        Self {
+            error,
+            cause: None,
+            allow: None,
+        }
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy => Self::new(ErrorCode::ServiceUnavailable, "Too many writes are waiting."),
+            StoreError::Busy => Self::new(
+                ErrorCode::ServiceUnavailable,
+                "Too many writes are waiting.",
+            ),
             other => Self::internal(other),
         }
     }
@@ -74,7 +89,8 @@ impl IntoResponse for Failure {
             Some(cause) => tracing::error!(%target, cause, "request failed"),
             None => tracing::debug!(%target, error = %self.error, "request refused"),
         }
-        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = json(status, self.error.body(&target));
         let headers = response.headers_mut();
         if code == ErrorCode::Unauthorized {

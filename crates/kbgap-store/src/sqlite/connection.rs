@@ -12,7 +12,10 @@ const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_first.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
-    let failed = |reason: String| StoreError::Open { path: path.to_owned(), reason };
+    let failed = |reason: String| StoreError::Open {
+        path: path.to_owned(),
+        reason,
+    };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|e| failed(e.to_string()))?;
     }
@@ -25,8 +28,10 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
 
 pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)
-        .map_err(|e| StoreError::Open { path: path.to_owned(), reason: e.to_string() })?;
+    let connection = Connection::open_with_flags(path, flags).map_err(|e| StoreError::Open {
+        path: path.to_owned(),
+        reason: e.to_string(),
+    })?;
     connection.busy_timeout(PATIENCE)?;
     Ok(connection)
 }
@@ -60,11 +65,18 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let done = applied(&transaction)?.len();
     let found = i64::try_from(done).unwrap_or(i64::MAX);
     if found > known {
-        return Err(StoreError::NewerSchema { path: path.to_owned(), found, known });
+        return Err(StoreError::NewerSchema {
+            path: path.to_owned(),
+            found,
+            known,
+        });
     }
     for (number, sql) in (1_i64..).zip(MIGRATIONS).skip(done) {
         transaction.execute_batch(sql)?;
-        transaction.execute("INSERT INTO migration (number, hash) VALUES (?1, ?2)", params![number, hash(sql)])?;
+        transaction.execute(
+            "INSERT INTO migration (number, hash) VALUES (?1, ?2)",
+            params![number, hash(sql)],
+        )?;
     }
     transaction.commit()?;
     verify(connection, path)
@@ -73,7 +85,10 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
 fn verify(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     for ((number, stored), sql) in applied(connection)?.into_iter().zip(MIGRATIONS) {
         if stored != hash(sql) {
-            return Err(StoreError::ChangedMigration { path: path.to_owned(), number });
+            return Err(StoreError::ChangedMigration {
+                path: path.to_owned(),
+                number,
+            });
         }
     }
     Ok(())
@@ -81,7 +96,11 @@ fn verify(connection: &Connection, path: &Path) -> Result<(), StoreError> {
 
 fn applied(connection: &Connection) -> rusqlite::Result<Vec<(i64, String)>> {
     let exists: Option<i64> = connection
-        .query_row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migration'", [], |r| r.get(0))
+        .query_row(
+            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migration'",
+            [],
+            |r| r.get(0),
+        )
         .optional()?;
     if exists.is_none() {
         return Ok(Vec::new());
@@ -93,8 +112,11 @@ fn applied(connection: &Connection) -> rusqlite::Result<Vec<(i64, String)>> {
 
 /// FNV-1a: tells an edited migration apart, and guards against nothing else.
 fn hash(sql: &str) -> String {
-    let hash = sql.bytes().filter(|b| *b != b'\r').fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = sql
+        .bytes()
+        .filter(|b| *b != b'\r')
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
     format!("{hash:016x}")
 }

@@ -5,7 +5,8 @@ use rusqlite::{Connection, Row, Transaction, params};
 use crate::{FeedDocument, FeedHead};
 
 pub(super) fn heads(connection: &Connection) -> rusqlite::Result<Vec<FeedHead>> {
-    let mut statement = connection.prepare(include_str!("../../queries/feed_document/heads.sql"))?;
+    let mut statement =
+        connection.prepare(include_str!("../../queries/feed_document/heads.sql"))?;
     let rows = statement.query_map([], |row| {
         Ok(FeedHead {
             id: row.get(0)?,
@@ -39,7 +40,10 @@ fn document(row: &Row<'_>) -> rusqlite::Result<FeedDocument> {
     })
 }
 
-pub(super) fn replace(transaction: &Transaction<'_>, documents: &[FeedDocument]) -> rusqlite::Result<()> {
+pub(super) fn replace(
+    transaction: &Transaction<'_>,
+    documents: &[FeedDocument],
+) -> rusqlite::Result<()> {
     let mut statement = transaction.prepare(include_str!("../../queries/feed_document/put.sql"))?;
     for d in documents {
         statement.execute(params![
@@ -53,10 +57,17 @@ pub(super) fn replace(transaction: &Transaction<'_>, documents: &[FeedDocument])
             d.body
         ])?;
     }
-    transaction.execute(include_str!("../../queries/change_counter/bump.sql"), params!["feed", 1])?;
+    transaction.execute(
+        include_str!("../../queries/change_counter/bump.sql"),
+        params!["feed", 1],
+    )?;
     Ok(())
 }
 
 pub(super) fn generation(connection: &Connection) -> rusqlite::Result<u64> {
-    connection.query_row(include_str!("../../queries/change_counter/get.sql"), ["feed"], |row| row.get(0))
+    connection.query_row(
+        include_str!("../../queries/change_counter/get.sql"),
+        ["feed"],
+        |row| row.get(0),
+    )
 }

@@ -15,13 +15,16 @@ pub(super) fn put(
     let before = sequence;
     let mut state = transaction.prepare_cached(include_str!("../../queries/machine/state.sql"))?;
     let mut put = transaction.prepare_cached(include_str!("../../queries/machine/put.sql"))?;
-    let mut put_inventory = transaction.prepare_cached(include_str!("../../queries/inventory/put.sql"))?;
+    let mut put_inventory =
+        transaction.prepare_cached(include_str!("../../queries/inventory/put.sql"))?;
     let mut remove_orphan =
         transaction.prepare_cached(include_str!("../../queries/inventory/remove_orphan.sql"))?;
     let mut outcomes = Vec::with_capacity(machines.len());
     for machine in machines {
         let known: Option<(i64, Option<[u8; 32]>)> = state
-            .query_row(params![tenant, machine.id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .query_row(params![tenant, machine.id], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .optional()?;
         let outcome = match known {
             None | Some((_, None)) => PutOutcome::Created,
@@ -54,36 +57,69 @@ pub(super) fn put(
     Ok(outcomes)
 }
 
-pub(super) fn remove(transaction: &Transaction<'_>, tenant: &str, id: &str) -> rusqlite::Result<bool> {
+pub(super) fn remove(
+    transaction: &Transaction<'_>,
+    tenant: &str,
+    id: &str,
+) -> rusqlite::Result<bool> {
     let state = transaction
-        .query_row(include_str!("../../queries/machine/state.sql"), params![tenant, id], |row| {
-            row.get::<_, Option<[u8; 32]>>(1)
-        })
+        .query_row(
+            include_str!("../../queries/machine/state.sql"),
+            params![tenant, id],
+            |row| row.get::<_, Option<[u8; 32]>>(1),
+        )
         .optional()?;
-    let Some(Some(hash)) = state else { return Ok(false) };
+    let Some(Some(hash)) = state else {
+        return Ok(false);
+    };
     let sequence = last_sequence(transaction)? + 1;
-    transaction.execute(include_str!("../../queries/machine/remove.sql"), params![tenant, id, sequence])?;
-    transaction.execute(include_str!("../../queries/inventory/remove_orphan.sql"), params![tenant, hash])?;
+    transaction.execute(
+        include_str!("../../queries/machine/remove.sql"),
+        params![tenant, id, sequence],
+    )?;
+    transaction.execute(
+        include_str!("../../queries/inventory/remove_orphan.sql"),
+        params![tenant, hash],
+    )?;
     advance(transaction, 1)?;
     Ok(true)
 }
 
 fn last_sequence(transaction: &Transaction<'_>) -> rusqlite::Result<u64> {
-    transaction.query_row(include_str!("../../queries/change_counter/get.sql"), ["machine"], |row| row.get(0))
+    transaction.query_row(
+        include_str!("../../queries/change_counter/get.sql"),
+        ["machine"],
+        |row| row.get(0),
+    )
 }
 
 fn advance(transaction: &Transaction<'_>, by: u64) -> rusqlite::Result<()> {
-    transaction.execute(include_str!("../../queries/change_counter/bump.sql"), params!["machine", by])?;
+    transaction.execute(
+        include_str!("../../queries/change_counter/bump.sql"),
+        params!["machine", by],
+    )?;
     Ok(())
 }
 
-pub(super) fn by_id(connection: &Connection, tenant: &str, id: &str) -> rusqlite::Result<Option<MachineRow>> {
+pub(super) fn by_id(
+    connection: &Connection,
+    tenant: &str,
+    id: &str,
+) -> rusqlite::Result<Option<MachineRow>> {
     connection
-        .query_row(include_str!("../../queries/machine/by_id.sql"), params![tenant, id], machine)
+        .query_row(
+            include_str!("../../queries/machine/by_id.sql"),
+            params![tenant, id],
+            machine,
+        )
         .optional()
 }
 
-pub(super) fn by_name(connection: &Connection, tenant: &str, name: &str) -> rusqlite::Result<Vec<MachineRow>> {
+pub(super) fn by_name(
+    connection: &Connection,
+    tenant: &str,
+    name: &str,
+) -> rusqlite::Result<Vec<MachineRow>> {
     let mut statement = connection.prepare(include_str!("../../queries/machine/by_name.sql"))?;
     let rows = statement.query_map(params![tenant, name.to_lowercase()], machine)?;
     rows.collect()
@@ -106,7 +142,8 @@ pub(super) fn changes_after(
     limit: usize,
 ) -> rusqlite::Result<Vec<MachineChange>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut statement = connection.prepare_cached(include_str!("../../queries/machine/changes_after.sql"))?;
+    let mut statement =
+        connection.prepare_cached(include_str!("../../queries/machine/changes_after.sql"))?;
     let rows = statement.query_map(params![sequence, limit], |row| {
         let (tenant, id, sequence) = (row.get(0)?, row.get(1)?, row.get(6)?);
         let (hash, body): (Option<[u8; 32]>, Option<Vec<u8>>) = (row.get(4)?, row.get(5)?);
@@ -122,7 +159,11 @@ pub(super) fn changes_after(
                     sequence,
                 },
             },
-            _ => MachineChange::Removed { tenant, id, sequence },
+            _ => MachineChange::Removed {
+                tenant,
+                id,
+                sequence,
+            },
         })
     })?;
     rows.collect()

@@ -36,7 +36,10 @@ impl Writer {
         std::thread::Builder::new()
             .name("kbgap-writer".to_owned())
             .spawn(move || write(connection, &work))
-            .map_err(|e| StoreError::Open { path: "writer thread".into(), reason: e.to_string() })?;
+            .map_err(|e| StoreError::Open {
+                path: "writer thread".into(),
+                reason: e.to_string(),
+            })?;
         Ok(Self { queue })
     }
 
@@ -46,7 +49,11 @@ impl Writer {
         machines: Vec<NewMachine>,
     ) -> Result<Vec<PutOutcome>, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.send(Work::Put(Put { tenant, machines, reply }))?;
+        self.send(Work::Put(Put {
+            tenant,
+            machines,
+            reply,
+        }))?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -111,7 +118,10 @@ fn write(mut connection: Connection, work: &Receiver<Work>) {
 
 fn commit(connection: &mut Connection, group: Vec<Put>) {
     let outcomes = in_transaction(connection, |transaction| {
-        group.iter().map(|put| machines::put(transaction, &put.tenant, &put.machines)).collect::<Result<Vec<_>, _>>()
+        group
+            .iter()
+            .map(|put| machines::put(transaction, &put.tenant, &put.machines))
+            .collect::<Result<Vec<_>, _>>()
     });
     match outcomes {
         Ok(outcomes) => {

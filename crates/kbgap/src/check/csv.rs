@@ -3,7 +3,7 @@
 use super::document::CheckDocument;
 
 /// The names of the columns.
-pub fn header() -> [&'static str; 11] {
+pub(crate) fn header() -> [&'static str; 11] {
     [
         "computerDnsName",
         "os",
@@ -21,7 +21,7 @@ pub fn header() -> [&'static str; 11] {
 
 /// The lines of one host. A host that was not assessed has one that says so,
 /// since no line at all would read as clean.
-pub fn rows(document: &CheckDocument) -> Vec<[String; 11]> {
+pub(crate) fn rows(document: &CheckDocument) -> Vec<[String; 11]> {
     let build = match document.os.revision {
         Some(revision) => format!("{}.{revision}", document.os.build),
         None => document.os.build.to_string(),
@@ -39,7 +39,11 @@ pub fn rows(document: &CheckDocument) -> Vec<[String; 11]> {
         .missing
         .iter()
         .map(|kb| {
-            let software: Vec<_> = kb.software.iter().map(|s| format!("{} {}", s.id, s.cves)).collect();
+            let software: Vec<_> = kb
+                .software
+                .iter()
+                .map(|s| format!("{} {}", s.id, s.cves))
+                .collect();
             [
                 name.clone(),
                 os.clone(),
@@ -59,5 +63,9 @@ pub fn rows(document: &CheckDocument) -> Vec<[String; 11]> {
 
 /// A name that begins like a formula must not become one in a spreadsheet.
 fn inert(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }

@@ -8,81 +8,99 @@ use serde::Serialize;
 /// One host's answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CheckDocument {
-    pub computer_dns_name: String,
-    pub assessed: bool,
+pub(crate) struct CheckDocument {
+    pub(crate) computer_dns_name: String,
+    pub(crate) assessed: bool,
     /// Why the host was not assessed.
-    pub reason: Option<String>,
-    pub os: OsEntry,
-    pub feed: FeedState,
-    pub missing: Vec<MissingEntry>,
-    pub advisories: Vec<KbEntry>,
-    pub not_assessed: Vec<NotAssessedEntry>,
-    pub warnings: Vec<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) os: OsEntry,
+    pub(crate) feed: FeedState,
+    pub(crate) missing: Vec<MissingEntry>,
+    pub(crate) advisories: Vec<KbEntry>,
+    pub(crate) not_assessed: Vec<NotAssessedEntry>,
+    pub(crate) warnings: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-pub struct OsEntry {
+pub(crate) struct OsEntry {
     /// The feed's name of the platform; null where it is not known.
-    pub product: Option<String>,
-    pub build: u32,
-    pub revision: Option<u32>,
-    pub track: Option<&'static str>,
+    pub(crate) product: Option<String>,
+    pub(crate) build: u32,
+    pub(crate) revision: Option<u32>,
+    pub(crate) track: Option<&'static str>,
 }
 
 /// As of which feed state an answer holds.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct FeedState {
+pub(crate) struct FeedState {
     /// The newest release date of all documents.
-    pub as_of: Option<String>,
-    pub documents: usize,
+    pub(crate) as_of: Option<String>,
+    pub(crate) documents: usize,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct MissingEntry {
-    pub id: KbId,
-    pub name: String,
-    pub url: String,
-    pub cve_addressed: u32,
-    pub severity: &'static str,
-    pub known_exploited: bool,
-    pub superseded: bool,
-    pub software: Vec<SoftwareEntry>,
-    pub evidence: Evidence,
-    pub alternatives: Vec<KbId>,
+pub(crate) struct MissingEntry {
+    pub(crate) id: KbId,
+    pub(crate) name: String,
+    pub(crate) url: String,
+    pub(crate) cve_addressed: u32,
+    pub(crate) severity: &'static str,
+    pub(crate) known_exploited: bool,
+    pub(crate) superseded: bool,
+    pub(crate) software: Vec<SoftwareEntry>,
+    pub(crate) evidence: Evidence,
+    pub(crate) alternatives: Vec<KbId>,
 }
 
 #[derive(Debug, Serialize)]
-pub struct SoftwareEntry {
-    pub id: String,
-    pub cves: u32,
+pub(crate) struct SoftwareEntry {
+    pub(crate) id: String,
+    pub(crate) cves: u32,
 }
 
 #[derive(Debug, Serialize)]
-pub struct KbEntry {
-    pub id: KbId,
-    pub name: String,
+pub(crate) struct KbEntry {
+    pub(crate) id: KbId,
+    pub(crate) name: String,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum NotAssessedEntry {
-    Kb { id: KbId, lacking: &'static str },
-    Software { software: String, lacking: &'static str },
+pub(crate) enum NotAssessedEntry {
+    Kb {
+        id: KbId,
+        lacking: &'static str,
+    },
+    Software {
+        software: String,
+        lacking: &'static str,
+    },
 }
 
 impl FeedState {
-    pub fn of(catalog: &Catalog) -> Self {
-        let date = |seconds| jiff::Timestamp::from_second(seconds).ok().map(|t| t.strftime("%Y-%m-%d").to_string());
-        Self { as_of: catalog.as_of().and_then(date), documents: catalog.documents().len() }
+    pub(crate) fn of(catalog: &Catalog) -> Self {
+        let date = |seconds| {
+            jiff::Timestamp::from_second(seconds)
+                .ok()
+                .map(|t| t.strftime("%Y-%m-%d").to_string())
+        };
+        Self {
+            as_of: catalog.as_of().and_then(date),
+            documents: catalog.documents().len(),
+        }
     }
 }
 
 impl CheckDocument {
     /// Assesses a host.
-    pub fn of(catalog: &Catalog, machine: &Machine, feed: FeedState, mut warnings: Vec<String>) -> Self {
+    pub(crate) fn of(
+        catalog: &Catalog,
+        machine: &Machine,
+        feed: FeedState,
+        mut warnings: Vec<String>,
+    ) -> Self {
         let projection = Projection::of(machine, catalog);
         let name = machine.computer_dns_name.clone();
         match assess(catalog, &projection) {
@@ -90,7 +108,12 @@ impl CheckDocument {
                 computer_dns_name: name,
                 assessed: false,
                 reason: Some(reason.to_string()),
-                os: OsEntry { product: None, build: machine.os.build, revision: machine.os.revision, track: None },
+                os: OsEntry {
+                    product: None,
+                    build: machine.os.build,
+                    revision: machine.os.revision,
+                    track: None,
+                },
                 feed,
                 missing: Vec::new(),
                 advisories: Vec::new(),
@@ -99,7 +122,9 @@ impl CheckDocument {
             },
             Assessment::Assessed(assessed) => {
                 warnings.extend(assessed.warnings.iter().cloned());
-                if machine.pending_reboot == Some(true) && !warnings.iter().any(|w| w.contains("restart")) {
+                if machine.pending_reboot == Some(true)
+                    && !warnings.iter().any(|w| w.contains("restart"))
+                {
                     warnings.push("the host reports that it waits for a restart".to_owned());
                 }
                 Self::assessed(catalog, name, &assessed, feed, warnings)
@@ -125,25 +150,38 @@ impl CheckDocument {
                 track: Some(assessed.os.track.name()),
             },
             feed,
-            missing: assessed.missing.iter().map(|kb| missing_entry(catalog, kb)).collect(),
+            missing: assessed
+                .missing
+                .iter()
+                .map(|kb| missing_entry(catalog, kb))
+                .collect(),
             advisories: assessed
                 .advisories
                 .iter()
-                .map(|&id| KbEntry { id, name: title(catalog, id) })
+                .map(|&id| KbEntry {
+                    id,
+                    name: title(catalog, id),
+                })
                 .collect(),
-            not_assessed: assessed.not_assessed.iter().map(not_assessed_entry).collect(),
+            not_assessed: assessed
+                .not_assessed
+                .iter()
+                .map(not_assessed_entry)
+                .collect(),
             warnings,
         }
     }
 }
 
 /// The vendor's catalogue page of a KB.
-pub fn catalog_url(id: KbId) -> String {
+pub(crate) fn catalog_url(id: KbId) -> String {
     format!("https://catalog.update.microsoft.com/v7/site/Search.aspx?q=KB{id}")
 }
 
 fn title(catalog: &Catalog, id: KbId) -> String {
-    catalog.kb(id).map_or_else(String::new, |kb| kb.title().to_owned())
+    catalog
+        .kb(id)
+        .map_or_else(String::new, |kb| kb.title().to_owned())
 }
 
 fn missing_entry(catalog: &Catalog, kb: &kbgap_assess::MissingKb) -> MissingEntry {
@@ -168,8 +206,9 @@ fn missing_entry(catalog: &Catalog, kb: &kbgap_assess::MissingKb) -> MissingEntr
 fn not_assessed_entry(entry: &NotAssessed) -> NotAssessedEntry {
     match entry {
         NotAssessed::Kb { id, lacking } => NotAssessedEntry::Kb { id: *id, lacking },
-        NotAssessed::Software { id, lacking } => {
-            NotAssessedEntry::Software { software: id.clone(), lacking }
-        }
+        NotAssessed::Software { id, lacking } => NotAssessedEntry::Software {
+            software: id.clone(),
+            lacking,
+        },
     }
 }

@@ -6,7 +6,7 @@ use super::document::{CheckDocument, NotAssessedEntry};
 use crate::output::table;
 
 /// The whole answer as text. What is untrusted is cleaned of control characters.
-pub fn show(document: &CheckDocument) -> String {
+pub(crate) fn show(document: &CheckDocument) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = head(document, &mut text);
@@ -15,7 +15,10 @@ pub fn show(document: &CheckDocument) -> String {
     }
     if !document.missing.is_empty() {
         let rows = document.missing.iter().map(|kb| {
-            let software = kb.software.iter().map(|s| format!("{} {}", short(&s.id), s.cves));
+            let software = kb
+                .software
+                .iter()
+                .map(|s| format!("{} {}", short(&s.id), s.cves));
             [
                 format!("KB{}", kb.id),
                 kb.name.clone(),
@@ -27,7 +30,15 @@ pub fn show(document: &CheckDocument) -> String {
             ]
         });
         text.push_str(&table(
-            ["KB", "Title", "Software, CVEs", "CVEs", "Severity", "Exploited", "How it was decided"],
+            [
+                "KB",
+                "Title",
+                "Software, CVEs",
+                "CVEs",
+                "Severity",
+                "Exploited",
+                "How it was decided",
+            ],
             rows,
         ));
         text.push('\n');
@@ -42,7 +53,12 @@ fn head(document: &CheckDocument, text: &mut String) -> std::fmt::Result {
     writeln!(text, "{}", clean(&document.computer_dns_name))?;
     match (&os.product, &document.reason) {
         (Some(product), _) => {
-            writeln!(text, "  {product}, build {}{revision}, {} track", os.build, os.track.unwrap_or("?"))?;
+            writeln!(
+                text,
+                "  {product}, build {}{revision}, {} track",
+                os.build,
+                os.track.unwrap_or("?")
+            )?;
         }
         (None, Some(reason)) => writeln!(text, "  build {}{revision}: {reason}", os.build)?,
         (None, None) => {}
@@ -66,7 +82,11 @@ fn tail(document: &CheckDocument, text: &mut String) -> std::fmt::Result {
         )?;
     }
     if !document.advisories.is_empty() {
-        let ids: Vec<_> = document.advisories.iter().map(|kb| format!("KB{}", kb.id)).collect();
+        let ids: Vec<_> = document
+            .advisories
+            .iter()
+            .map(|kb| format!("KB{}", kb.id))
+            .collect();
         writeln!(text, "Known through advisories alone: {}", ids.join(", "))?;
     }
     for entry in &document.not_assessed {
@@ -83,14 +103,22 @@ fn tail(document: &CheckDocument, text: &mut String) -> std::fmt::Result {
 }
 
 fn how(summary: String, superseded: bool) -> String {
-    if superseded { format!("{summary}; superseded") } else { summary }
+    if superseded {
+        format!("{summary}; superseded")
+    } else {
+        summary
+    }
 }
 
 fn short(software: &str) -> &str {
-    software.split_once("-_-").map_or(software, |(_, name)| name)
+    software
+        .split_once("-_-")
+        .map_or(software, |(_, name)| name)
 }
 
 /// A host's name or words could hold escape sequences of the terminal.
 fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }

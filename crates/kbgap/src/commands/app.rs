@@ -14,14 +14,19 @@ use crate::output::{print, print_json, table};
 /// What is shown of a new application, once.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct NewApp {
-    pub tenant_id: String,
-    pub client_id: String,
-    pub client_secret: String,
-    pub roles: Vec<String>,
+pub(crate) struct NewApp {
+    pub(crate) tenant_id: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) roles: Vec<String>,
 }
 
-pub async fn create(data_dir: &Path, name: &str, roles: &[String], format: Format) -> anyhow::Result<()> {
+pub(crate) async fn create(
+    data_dir: &Path,
+    name: &str,
+    roles: &[String],
+    format: Format,
+) -> anyhow::Result<()> {
     let store = open_store(data_dir)?;
     let app = register(store.as_ref(), name, roles).await?;
     match format.format {
@@ -38,7 +43,11 @@ pub async fn create(data_dir: &Path, name: &str, roles: &[String], format: Forma
 }
 
 /// Registers an application in the default tenant.
-pub async fn register(store: &dyn Store, name: &str, roles: &[String]) -> anyhow::Result<NewApp> {
+pub(crate) async fn register(
+    store: &dyn Store,
+    name: &str,
+    roles: &[String],
+) -> anyhow::Result<NewApp> {
     anyhow::ensure!(!name.trim().is_empty(), "the application needs a name");
     let mut known: Vec<String> = Vec::new();
     for role in roles {
@@ -73,25 +82,30 @@ struct ListedApp {
     roles: Vec<String>,
 }
 
-pub async fn list(data_dir: &Path, format: Format) -> anyhow::Result<()> {
+pub(crate) async fn list(data_dir: &Path, format: Format) -> anyhow::Result<()> {
     let store = open_store(data_dir)?;
     let tenant = tenant(store.as_ref()).await?;
     let apps: Vec<ListedApp> = store
         .apps(&tenant)
         .await?
         .into_iter()
-        .map(|app| ListedApp { client_id: app.client_id, name: app.name, roles: app.roles })
+        .map(|app| ListedApp {
+            client_id: app.client_id,
+            name: app.name,
+            roles: app.roles,
+        })
         .collect();
     match format.format {
         OutputFormat::Json => print_json(&apps),
         OutputFormat::Table => print(&table(
             ["Client id", "Name", "Roles"],
-            apps.into_iter().map(|app| [app.client_id, app.name, app.roles.join(", ")]),
+            apps.into_iter()
+                .map(|app| [app.client_id, app.name, app.roles.join(", ")]),
         )),
     }
 }
 
-pub async fn delete(data_dir: &Path, client_id: &str) -> anyhow::Result<()> {
+pub(crate) async fn delete(data_dir: &Path, client_id: &str) -> anyhow::Result<()> {
     let store = open_store(data_dir)?;
     let tenant = tenant(store.as_ref()).await?;
     anyhow::ensure!(

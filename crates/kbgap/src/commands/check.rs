@@ -14,7 +14,7 @@ use crate::output::{note, print, print_json};
 
 const FOUND: u8 = 3;
 
-pub fn run(data_dir: &Path, args: &CheckArgs) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(data_dir: &Path, args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let hosts = read_hosts(&args.files);
     for error in &hosts.errors {
         note(&format!("error: {error}"));
@@ -32,11 +32,14 @@ pub fn run(data_dir: &Path, args: &CheckArgs) -> anyhow::Result<ExitCode> {
         .collect();
     show(&documents, args.format)?;
 
-    let found = documents.iter().flat_map(|d| &d.missing).any(|kb| match args.fail_on {
-        Some(FailOn::Missing) => true,
-        Some(FailOn::KnownExploited) => kb.known_exploited,
-        None => false,
-    });
+    let found = documents
+        .iter()
+        .flat_map(|d| &d.missing)
+        .any(|kb| match args.fail_on {
+            Some(FailOn::Missing) => true,
+            Some(FailOn::KnownExploited) => kb.known_exploited,
+            None => false,
+        });
     Ok(match (found, hosts.errors.is_empty()) {
         (_, false) => ExitCode::FAILURE,
         (true, true) => ExitCode::from(FOUND),

@@ -14,7 +14,7 @@ use crate::commands::{open_store, tenant};
 use crate::hosts::read_hosts;
 use crate::output::{print, print_json};
 
-pub async fn run(data_dir: &Path, args: &ExplainArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(data_dir: &Path, args: &ExplainArgs) -> anyhow::Result<()> {
     let kb: KbId = args.kb.parse()?;
     let store = open_store(data_dir)?;
     let catalog = feed::catalog(store.as_ref(), data_dir).await?;
@@ -34,20 +34,32 @@ async fn machine(store: &dyn Store, named: &str) -> anyhow::Result<Machine> {
     let tenant = tenant(store).await?;
     let stored = match named.parse::<MachineId>() {
         Ok(id) => store.machine(&tenant, id.as_str()).await?,
-        Err(_) => store.machines_by_name(&tenant, named).await?.into_iter().next(),
+        Err(_) => store
+            .machines_by_name(&tenant, named)
+            .await?
+            .into_iter()
+            .next(),
     };
     if let Some(stored) = stored {
         return Ok(decode_machine(&stored.body)?);
     }
     let file = PathBuf::from(named);
-    anyhow::ensure!(file.is_file(), "`{named}` is neither a stored machine nor a file");
+    anyhow::ensure!(
+        file.is_file(),
+        "`{named}` is neither a stored machine nor a file"
+    );
     let hosts = read_hosts(&[file]);
     if let Some(error) = hosts.errors.first() {
         anyhow::bail!("{error}");
     }
     let mut machines = hosts.machines.into_iter().map(|host| host.machine);
-    let first = machines.next().ok_or_else(|| anyhow::anyhow!("`{named}` holds no host"))?;
-    anyhow::ensure!(machines.next().is_none(), "`{named}` holds several hosts: import it and name one of them");
+    let first = machines
+        .next()
+        .ok_or_else(|| anyhow::anyhow!("`{named}` holds no host"))?;
+    anyhow::ensure!(
+        machines.next().is_none(),
+        "`{named}` holds several hosts: import it and name one of them"
+    );
     Ok(first)
 }
 
@@ -60,19 +72,32 @@ fn text(machine: &Machine, explanation: &Explanation) -> anyhow::Result<String> 
         ExplanationVerdict::NotApplicable => "is for none of the products of",
     };
     let mut text = String::new();
-    writeln!(text, "KB{} ({}) {verdict} {}.", explanation.id, explanation.name, machine.computer_dns_name)?;
+    writeln!(
+        text,
+        "KB{} ({}) {verdict} {}.",
+        explanation.id, explanation.name, machine.computer_dns_name
+    )?;
     if let Some(lacking) = &explanation.lacking {
-        writeln!(text, "The report lacks {lacking}, on which this update depends.")?;
+        writeln!(
+            text,
+            "The report lacks {lacking}, on which this update depends."
+        )?;
     }
     for product in &explanation.products {
         writeln!(text, "\n{} ({})", product.product, product.software)?;
         writeln!(text, "  evidence: {}", product.evidence.summary())?;
-        for (what, ids) in [("vulnerable to", &product.vulnerable), ("fixed", &product.fixed)] {
+        for (what, ids) in [
+            ("vulnerable to", &product.vulnerable),
+            ("fixed", &product.fixed),
+        ] {
             if !ids.is_empty() {
                 writeln!(text, "  {what} ({}): {}", ids.len(), ids.join(", "))?;
             }
         }
-        for (what, kbs) in [("fixed by", &product.fixed_by), ("instead would do", &product.alternatives)] {
+        for (what, kbs) in [
+            ("fixed by", &product.fixed_by),
+            ("instead would do", &product.alternatives),
+        ] {
             if !kbs.is_empty() {
                 let kbs: Vec<String> = kbs.iter().map(|kb| format!("KB{kb}")).collect();
                 writeln!(text, "  {what}: {}", kbs.join(", "))?;

@@ -12,20 +12,29 @@ use crate::args::{Format, OutputFormat};
 use crate::commands::open_store;
 use crate::output::{note, print, print_json};
 
-pub async fn run(
+pub(crate) async fn run(
     data_dir: &Path,
     paths: &[PathBuf],
     allow_shrink: bool,
     format: Format,
 ) -> anyhow::Result<ExitCode> {
     let files = find_files(paths)?;
-    anyhow::ensure!(!files.is_empty(), "no feed files found: expected .xml, .xml.gz or .xml.zst");
+    anyhow::ensure!(
+        !files.is_empty(),
+        "no feed files found: expected .xml, .xml.gz or .xml.zst"
+    );
     let store = open_store(data_dir)?;
     let bar = progress_bar(files.len());
     let progress = |done: usize, _: usize| bar.set_position(done as u64);
     let options = ImportOptions { allow_shrink };
     let report = tokio::task::block_in_place(|| {
-        tokio::runtime::Handle::current().block_on(import(store.as_ref(), data_dir, files, options, &progress))
+        tokio::runtime::Handle::current().block_on(import(
+            store.as_ref(),
+            data_dir,
+            files,
+            options,
+            &progress,
+        ))
     })?;
     bar.finish_and_clear();
 
@@ -40,7 +49,11 @@ pub async fn run(
         OutputFormat::Table => print(&summary.text(&report))?,
     }
     let refused = report.files.iter().any(|f| f.outcome.is_refusal());
-    Ok(if refused { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if refused {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 fn progress_bar(files: usize) -> ProgressBar {
@@ -59,7 +72,9 @@ fn refusal(file: &FileOutcome) -> Option<String> {
     let document = file.document.as_deref().unwrap_or("?");
     match &file.outcome {
         Outcome::Refused(error) => Some(error.to_string()),
-        Outcome::Older => Some(format!("{name}: {document} is older than the stored one, which stays")),
+        Outcome::Older => Some(format!(
+            "{name}: {document} is older than the stored one, which stays"
+        )),
         Outcome::Shrank { known, new } => Some(format!(
             "{name}: {document} shrank from {known} to {new} vulnerabilities or lost fixes; the stored one stays \
              (take the new one with --allow-shrink)"
@@ -83,7 +98,8 @@ struct Summary {
 
 impl Summary {
     fn of(report: &ImportReport) -> Self {
-        let count = |is: fn(&Outcome) -> bool| report.files.iter().filter(|f| is(&f.outcome)).count();
+        let count =
+            |is: fn(&Outcome) -> bool| report.files.iter().filter(|f| is(&f.outcome)).count();
         Self {
             added: count(|o| matches!(o, Outcome::Added)),
             replaced: count(|o| matches!(o, Outcome::Replaced)),
@@ -93,7 +109,7 @@ impl Summary {
             refused: count(|o| matches!(o, Outcome::Refused(_))),
             changed: report.changed,
             documents: report.catalog.as_ref().map_or(0, |c| c.documents().len()),
-            kbs: report.catalog.as_ref().map_or(0, |c| c.kbs().filter(|kb| kb.is_fix()).count()),
+            kbs: report.catalog.as_ref().map_or(0, |c| c.kbs().len()),
         }
     }
 
@@ -110,8 +126,19 @@ impl Summary {
                 parts.push(format!("{count} {what}"));
             }
         }
-        let files = if parts.is_empty() { "no documents".to_owned() } else { parts.join(", ") };
-        let outcome = if report.changed { "The catalogue has changed" } else { "Nothing has changed" };
-        format!("{files}. {outcome}: {} documents, {} KBs.\n", self.documents, self.kbs)
+        let files = if parts.is_empty() {
+            "no documents".to_owned()
+        } else {
+            parts.join(", ")
+        };
+        let outcome = if report.changed {
+            "The catalogue has changed"
+        } else {
+            "Nothing has changed"
+        };
+        format!(
+            "{files}. {outcome}: {} documents, {} KBs.\n",
+            self.documents, self.kbs
+        )
     }
 }

@@ -41,7 +41,7 @@ struct Details {
     odd_values: Vec<OddValue>,
 }
 
-pub async fn run(data_dir: &Path, details: bool, format: Format) -> anyhow::Result<()> {
+pub(crate) async fn run(data_dir: &Path, details: bool, format: Format) -> anyhow::Result<()> {
     let store = open_store(data_dir)?;
     let catalog = feed::catalog(store.as_ref(), data_dir).await?;
     let status = Status::of(&catalog, details);
@@ -64,17 +64,23 @@ impl Status {
             .collect();
         Self {
             documents: catalog.documents().len(),
-            vulnerabilities: catalog.documents().map(|d| u64::from(d.vulnerabilities())).sum(),
+            vulnerabilities: catalog
+                .documents()
+                .map(|d| u64::from(d.vulnerabilities()))
+                .sum(),
             distinct_vulnerabilities: catalog.vulnerabilities().len(),
             fixes: catalog.documents().map(|d| u64::from(d.fixes())).sum(),
-            kbs: catalog.kbs().filter(|kb| kb.is_fix()).count(),
+            kbs: catalog.kbs().len(),
             products: catalog.products().filter(|p| p.has_kb()).count(),
             all_products: catalog.products().count(),
             unmapped: unmapped.len(),
             odd_values: catalog.odd_values().len(),
             odd_values_by_kind: by_kind,
             as_of: FeedState::of(catalog).as_of,
-            details: details.then(|| Details { unmapped, odd_values: catalog.odd_values().collect() }),
+            details: details.then(|| Details {
+                unmapped,
+                odd_values: catalog.odd_values().collect(),
+            }),
         }
     }
 
@@ -85,22 +91,40 @@ impl Status {
             ["documents".to_owned(), self.documents.to_string()],
             [
                 "vulnerabilities".to_owned(),
-                format!("{} ({} distinct)", self.vulnerabilities, self.distinct_vulnerabilities),
+                format!(
+                    "{} ({} distinct)",
+                    self.vulnerabilities, self.distinct_vulnerabilities
+                ),
             ],
             ["KBs".to_owned(), self.kbs.to_string()],
-            ["products with KBs".to_owned(), format!("{} of {}", self.products, self.all_products)],
-            ["  mapped to no software".to_owned(), self.unmapped.to_string()],
+            [
+                "products with KBs".to_owned(),
+                format!("{} of {}", self.products, self.all_products),
+            ],
+            [
+                "  mapped to no software".to_owned(),
+                self.unmapped.to_string(),
+            ],
             ["odd values".to_owned(), self.odd_values.to_string()],
         ];
-        let kinds = self.odd_values_by_kind.iter().map(|(kind, n)| [format!("  {kind}"), n.to_string()]);
+        let kinds = self
+            .odd_values_by_kind
+            .iter()
+            .map(|(kind, n)| [format!("  {kind}"), n.to_string()]);
         let mut text = table(["Feed", ""], rows.into_iter().chain(kinds));
         if let Some(details) = &self.details {
             if !details.unmapped.is_empty() {
                 text.push('\n');
-                text.push_str(&table(["Mapped to no software"], details.unmapped.iter().map(|n| [n.clone()])));
+                text.push_str(&table(
+                    ["Mapped to no software"],
+                    details.unmapped.iter().map(|n| [n.clone()]),
+                ));
             }
             text.push('\n');
-            let odd = details.odd_values.iter().map(|o| [o.document.clone(), o.kind.to_string(), o.detail.clone()]);
+            let odd = details
+                .odd_values
+                .iter()
+                .map(|o| [o.document.clone(), o.kind.to_string(), o.detail.clone()]);
             text.push_str(&table(["Document", "Odd value", "Detail"], odd));
         }
         text

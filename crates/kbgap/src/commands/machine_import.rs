@@ -21,15 +21,26 @@ struct Summary {
     refused: usize,
 }
 
-pub async fn run(data_dir: &Path, paths: &[PathBuf], format: Format) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(
+    data_dir: &Path,
+    paths: &[PathBuf],
+    format: Format,
+) -> anyhow::Result<ExitCode> {
     let hosts = read_hosts(paths);
     let store = open_store(data_dir)?;
     let tenant = tenant(store.as_ref()).await?;
     let now = Clock::default().now_ms();
-    let machines = hosts.machines.iter().map(|host| new_machine(&host.machine, now)).collect::<Result<_, _>>()?;
+    let machines = hosts
+        .machines
+        .iter()
+        .map(|host| new_machine(&host.machine, now))
+        .collect::<Result<_, _>>()?;
     let outcomes = store.put_machines(&tenant, machines).await?;
 
-    let mut summary = Summary { refused: hosts.errors.len(), ..Summary::default() };
+    let mut summary = Summary {
+        refused: hosts.errors.len(),
+        ..Summary::default()
+    };
     for outcome in outcomes {
         match outcome {
             PutOutcome::Created => summary.created += 1,
@@ -43,7 +54,10 @@ pub async fn run(data_dir: &Path, paths: &[PathBuf], format: Format) -> anyhow::
     }
     for host in &hosts.machines {
         for warning in &host.warnings {
-            note(&format!("warning: {}: {warning}", host.machine.computer_dns_name));
+            note(&format!(
+                "warning: {}: {warning}",
+                host.machine.computer_dns_name
+            ));
         }
     }
     match format.format {
@@ -53,5 +67,9 @@ pub async fn run(data_dir: &Path, paths: &[PathBuf], format: Format) -> anyhow::
             summary.created, summary.changed, summary.unchanged, summary.stale, summary.refused
         ))?,
     }
-    Ok(if hosts.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if hosts.errors.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

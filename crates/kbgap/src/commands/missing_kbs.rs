@@ -24,7 +24,7 @@ struct Row {
     cve_addressed: u64,
 }
 
-pub async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Result<()> {
     let store = open_store(data_dir)?;
     let catalog = feed::catalog(store.as_ref(), data_dir).await?;
     let tenant = tenant(store.as_ref()).await?;
@@ -32,7 +32,9 @@ pub async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Result<()> {
     tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(tenants.follow()))?;
     let rows = tenants.read(&tenant, |fleet| -> anyhow::Result<Vec<ProductFix>> {
         if let Some(machine) = &args.machine {
-            let found = fleet.find(machine).ok_or_else(|| anyhow::anyhow!("machine `{machine}` was not found"))?;
+            let found = fleet
+                .find(machine)
+                .ok_or_else(|| anyhow::anyhow!("machine `{machine}` was not found"))?;
             let rows = fleet.missing_kbs_of_machine(found, View::All);
             if let Some(reason) = rows.not_assessed {
                 note(&format!("warning: {reason}"));

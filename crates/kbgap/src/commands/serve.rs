@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 use crate::args::ServeArgs;
 use crate::output::note;
 
-pub async fn run(data_dir: &Path, args: ServeArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(data_dir: &Path, args: ServeArgs) -> anyhow::Result<()> {
     log();
     let mut config = match &args.config {
         Some(file) => Config::read(file)?,
@@ -22,19 +22,26 @@ pub async fn run(data_dir: &Path, args: ServeArgs) -> anyhow::Result<()> {
     }
     config.check().map_err(anyhow::Error::msg)?;
     let server = Server::start(data_dir, config, Clock::default()).await?;
-    note(&format!("kbgap listens on http://{} (data in {})", server.address()?, data_dir.display()));
+    note(&format!(
+        "kbgap listens on http://{} (data in {})",
+        server.address()?,
+        data_dir.display()
+    ));
     server.run(interrupted()).await?;
     Ok(())
 }
 
 /// The log goes to stderr; `KBGAP_LOG` sets what is told.
-pub fn log() {
+pub(crate) fn log() {
     let filter = EnvFilter::try_from_env("KBGAP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Ends on Ctrl-C or when the system asks.
-pub async fn interrupted() {
+pub(crate) async fn interrupted() {
     let ctrl_c = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
