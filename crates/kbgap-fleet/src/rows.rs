@@ -8,7 +8,7 @@ use kbgap_catalog::{Catalog, KbId, SoftwareIx, VulnerabilityIx};
 use roaring::RoaringBitmap;
 
 use crate::fleet::{Fleet, FleetMachine};
-use crate::{RETENTION_MS, state::State};
+use crate::RETENTION_MS;
 
 /// A row of getmissingkbs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,19 +108,15 @@ impl Fleet {
             .iter()
             .filter(|kb| view == View::All || !kb.superseded)
             .map(|kb| {
-                let software: Vec<SoftwareIx> = kb.software.iter().map(|s| s.software).collect();
-                let cves = match view {
-                    View::All => kb.cve_addressed(),
-                    View::Effective => self.cves_with_replaced(assessed, kb.id, machine),
+                let (software, cves) = match view {
+                    View::All => (kb.software.iter().map(|s| s.software).collect(), kb.cve_addressed()),
+                    View::Effective => self.with_replaced(assessed, kb.id),
                 };
                 ProductFix {
                     id: kb.id,
                     name: self.title(kb.id),
                     os_build: Some(machine.build),
-                    products_names: software
-                        .into_iter()
-                        .map(|s| self.software_name(s))
-                        .collect(),
+                    products_names: software.into_iter().map(|s| self.software_name(s)).collect(),
                     machine_missed_on: 1,
                     cve_addressed: cves.into(),
                 }
@@ -171,35 +167,30 @@ impl Fleet {
             .collect()
     }
 
-    fn cves_with_replaced(&self, assessed: &Assessed, kb: KbId, machine: &FleetMachine) -> u32 {
+    /// The software of a machine that a KB and those that it replaces fix, Windows
+    /// first, and the distinct CVEs in all of it.
+    fn with_replaced(&self, assessed: &Assessed, kb: KbId) -> (Vec<SoftwareIx>, u32) {
         let mut cured = replaced_by(&self.catalog, assessed, kb);
         cured.insert(kb);
-        let platform = self
-            .state_of(machine)
-            .and_then(State::assessed)
-            .map(|a| a.os.product.as_str());
+        let mut software: Vec<SoftwareIx> = Vec::new();
+        let rows = assessed.missing.iter().filter(|m| cured.contains(&m.id));
+        for ix in rows.flat_map(|m| m.software.iter().map(|s| s.software)) {
+            if !software.contains(&ix) {
+                software.push(ix);
+            }
+        }
+        let platform = assessed.os.product.as_str();
         let mut pairs: HashSet<(SoftwareIx, VulnerabilityIx)> = HashSet::new();
-        let software: HashSet<SoftwareIx> = assessed
-            .missing
-            .iter()
-            .filter(|m| cured.contains(&m.id))
-            .flat_map(|m| m.software.iter().map(|s| s.software))
-            .collect();
-        for fix in cured
-            .iter()
-            .filter_map(|&kb| self.catalog.kb(kb))
-            .flat_map(|kb| kb.fixes())
-        {
+        for fix in cured.iter().filter_map(|&kb| self.catalog.kb(kb)).flat_map(|kb| kb.fixes()) {
             let product = fix.product();
-            let Some(ix) = product.software().filter(|ix| software.contains(ix)) else {
-                continue;
-            };
-            let own = platform.is_some_and(|p| product.name() == p || product.name().ends_with(p));
+            let Some(ix) = product.software().filter(|ix| software.contains(ix)) else { continue };
+            // A product of the machine is its platform or a component on it.
+            let own = product.name() == platform || product.name().ends_with(&format!(" on {platform}"));
             if own && !fix.vulnerability().is_advisory() {
                 pairs.insert((ix, fix.vulnerability_ix()));
             }
         }
-        u32::try_from(pairs.len()).unwrap_or(u32::MAX)
+        (software, u32::try_from(pairs.len()).unwrap_or(u32::MAX))
     }
 
     fn shared_build(&self, machines: &RoaringBitmap) -> Option<u32> {

@@ -49,6 +49,8 @@ pub enum ServerError {
 pub struct Server {
     listener: TcpListener,
     state: Shared,
+    /// The feed generation of the catalogue that was loaded.
+    generation: u64,
 }
 
 impl Server {
@@ -62,6 +64,8 @@ impl Server {
         clock: Clock,
     ) -> Result<Self, ServerError> {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data_dir.join("kbgap.db"))?);
+        // Read before the catalogue, so that a change in between is followed later.
+        let generation = store.feed_generation().await?;
         let catalog = match feed::catalog(store.as_ref(), data_dir).await {
             Err(FeedStateError::Snapshot(SnapshotError::Missing(_))) => feed::empty_catalog()?,
             other => other?,
@@ -83,7 +87,11 @@ impl Server {
             tokens: kbgap_auth::TokenCache::default(),
             issuer: OnceCell::new(),
         });
-        Ok(Self { listener, state })
+        Ok(Self {
+            listener,
+            state,
+            generation,
+        })
     }
 
     /// The address that is listened on.
@@ -108,7 +116,7 @@ impl Server {
         self,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
-        let background = tokio::spawn(background(Arc::clone(&self.state)));
+        let background = tokio::spawn(background(Arc::clone(&self.state), self.generation));
         let result = axum::serve(self.listener, router(self.state))
             .with_graceful_shutdown(shutdown)
             .await;
@@ -119,11 +127,10 @@ impl Server {
 
 /// Makes the signing key on the first start, then follows what other processes
 /// change in the store.
-async fn background(state: Shared) {
+async fn background(state: Shared, mut generation: u64) {
     if let Err(error) = crate::oauth::issuer(&state).await {
         tracing::error!(?error, "no signing key");
     }
-    let mut generation = state.store.feed_generation().await.unwrap_or_default();
     loop {
         tokio::time::sleep(FOLLOW).await;
         if let Err(error) = state.tenants.follow().await {

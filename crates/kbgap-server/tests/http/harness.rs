@@ -1,0 +1,183 @@
+//! A server of one's own, and words for talking to it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kbgap_auth::{ClientSecret, Grant, Issuer, SigningKey, random_guid};
+use kbgap_server::feed::{ImportOptions, import};
+use kbgap_server::{Clock, Config, Server, signing_key};
+use kbgap_store::App;
+use kbgap_store::sqlite::SqliteStore;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use ureq::http::Response;
+
+/// 25 March 2020, 12:00 UTC.
+pub const NOW_MS: i64 = 1_585_137_600_000;
+pub const AUDIENCE: &str = "https://api.securitycenter.microsoft.com";
+
+pub struct TestServer {
+    pub url: String,
+    pub tenant: String,
+    pub client_id: String,
+    pub secret: String,
+    issuer: Issuer,
+    stop: Option<oneshot::Sender<()>>,
+    runtime: Option<Runtime>,
+    folder: tempfile::TempDir,
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+    response: Response<()>,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
+    }
+
+    pub fn code(&self) -> String {
+        self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    pub fn ids(&self) -> Vec<String> {
+        let value = self.json()["value"].clone();
+        value.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+impl TestServer {
+    pub fn start() -> Self {
+        Self::with(Config::default())
+    }
+
+    pub fn with(config: Config) -> Self {
+        let config = Config { listen: "127.0.0.1:0".into(), ..config };
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = Runtime::new().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let (url, tenant, client_id, secret, issuer) = runtime.block_on(async {
+            import_sample(folder.path());
+            let server = Server::start(folder.path(), config.clone(), Clock::set_to(NOW_MS)).await.unwrap();
+            let store = server.store().clone();
+            let tenant = store.default_tenant(random_guid().unwrap()).await.unwrap();
+            let secret = ClientSecret::random().unwrap();
+            let app = App {
+                tenant: tenant.clone(),
+                client_id: random_guid().unwrap(),
+                name: "test".into(),
+                secret_sha256: secret.sha256(),
+                roles: vec!["Software.Read.All".into(), "Inventory.Write.All".into()],
+                created_at_ms: 0,
+            };
+            store.create_app(app.clone()).await.unwrap();
+            let key = SigningKey::from_pkcs8(&signing_key(store.as_ref()).await.unwrap()).unwrap();
+            let url = format!("http://{}", server.address().unwrap());
+            tokio::spawn(server.run(async {
+                let _ = stopped.await;
+            }));
+            (url, tenant, app.client_id, secret.reveal().to_owned(), Issuer::new(key, &[]))
+        });
+        Self { url, tenant, client_id, secret, issuer, stop: Some(stop), runtime: Some(runtime), folder }
+    }
+
+    /// The server's data folder, for what another process would do to it.
+    pub fn data_dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn token(&self, roles: &[&str], scopes: &[&str]) -> String {
+        self.token_of(&self.tenant, roles, scopes)
+    }
+
+    pub fn token_of(&self, tenant: &str, roles: &[&str], scopes: &[&str]) -> String {
+        let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        let (roles, scopes) = (owned(roles), owned(scopes));
+        let grant = Grant { tenant, app_id: "test", roles: &roles, scopes: &scopes, audience: AUDIENCE };
+        self.issuer.issue(&grant, Clock::real_seconds()).unwrap()
+    }
+
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .build()
+            .into();
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.to_vec()).unwrap();
+        // A GET may have a body, which the server has to ignore.
+        let request = agent.configure_request(request).allow_non_standard_methods(true).build();
+        let (parts, mut body) = agent.run(request).unwrap().into_parts();
+        let body = body.read_to_string().unwrap_or_default();
+        Answer { status: parts.status.as_u16(), body, response: Response::from_parts(parts, ()) }
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.get_as(path, &self.token(&["Software.Read.All"], &[]))
+    }
+
+    pub fn get_as(&self, path: &str, token: &str) -> Answer {
+        self.send("GET", path, &[("Authorization", &format!("Bearer {token}"))], b"")
+    }
+
+    pub fn post(&self, path: &str, body: &str) -> Answer {
+        let token = self.token(&["Inventory.Write.All"], &[]);
+        self.send("POST", path, &[("Authorization", &format!("Bearer {token}"))], body.as_bytes())
+    }
+
+    /// Reports `count` machines that wait for the updates of March 2020.
+    pub fn fleet(&self, count: usize, version: &str) {
+        let documents: Vec<_> =
+            (0..count).map(|i| document(&format!("{version}-{i}"), version, "2020-03-24T08:00:00Z")).collect();
+        let answer = self.post("/ingest/v1/machines", &format!("[{}]", documents.join(",")));
+        assert_eq!((answer.status, answer.json()["accepted"].as_u64()), (200, Some(count as u64)));
+    }
+}
+
+impl TestServer {
+    /// Runs something inside the server's runtime.
+    pub fn run(&self, work: impl Future<Output = ()>) {
+        self.runtime.as_ref().unwrap().block_on(work);
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(Duration::from_secs(2));
+        }
+    }
+}
+
+/// Imports the sample month, as the command line does.
+fn import_sample(folder: &Path) {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kbgap/demo/2020-Mar.xml");
+    import_files(folder, vec![sample]);
+}
+
+/// Imports feed files into a data folder with a handle of its own.
+pub fn import_files(folder: &Path, files: Vec<PathBuf>) {
+    let quiet = |_: usize, _: usize| {};
+    tokio::task::block_in_place(|| {
+        let store = SqliteStore::open(&folder.join("kbgap.db")).unwrap();
+        let import = import(&store, folder, files, ImportOptions::default(), &quiet);
+        tokio::runtime::Handle::current().block_on(import)
+    })
+    .unwrap();
+}
+
+pub fn document(name: &str, version: &str, seen_at: &str) -> String {
+    format!(
+        r#"{{"computerDnsName":"{name}","os":{{"platform":"Windows10","version":"{version}","architecture":"x64"}},"seenAt":"{seen_at}"}}"#
+    )
+}
