@@ -372,7 +372,13 @@ impl<'a> Product<'a> {
     /// Whether some KB fixes it.
     #[must_use]
     pub fn has_kb(self) -> bool {
-        self.row.has_kb != 0
+        self.ids_with_kb() != 0
+    }
+
+    /// How many of the vendor's ids for this product some KB fixes.
+    #[must_use]
+    pub fn ids_with_kb(self) -> u16 {
+        self.row.ids_with_kb.get()
     }
 
     /// Its fixes, ordered by vulnerability and KB.

@@ -43,7 +43,7 @@ ProductRow {
     architecture: u8,
     server_core: u8,
     component: u8,
-    has_kb: u8,
+    ids_with_kb: U16,
 });
 
 row!(/// A fix: this product is cured of this vulnerability by this KB. Ordered

@@ -7,8 +7,8 @@ use kbgap_assess::{Assessed, Assessment};
 use kbgap_catalog::{Catalog, KbId, SoftwareIx, VulnerabilityIx};
 use roaring::RoaringBitmap;
 
-use crate::fleet::{Fleet, FleetMachine};
 use crate::RETENTION_MS;
+use crate::fleet::{Fleet, FleetMachine};
 
 /// A row of getmissingkbs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,14 +109,20 @@ impl Fleet {
             .filter(|kb| view == View::All || !kb.superseded)
             .map(|kb| {
                 let (software, cves) = match view {
-                    View::All => (kb.software.iter().map(|s| s.software).collect(), kb.cve_addressed()),
+                    View::All => (
+                        kb.software.iter().map(|s| s.software).collect(),
+                        kb.cve_addressed(),
+                    ),
                     View::Effective => self.with_replaced(assessed, kb.id),
                 };
                 ProductFix {
                     id: kb.id,
                     name: self.title(kb.id),
                     os_build: Some(machine.build),
-                    products_names: software.into_iter().map(|s| self.software_name(s)).collect(),
+                    products_names: software
+                        .into_iter()
+                        .map(|s| self.software_name(s))
+                        .collect(),
                     machine_missed_on: 1,
                     cve_addressed: cves.into(),
                 }
@@ -181,11 +187,18 @@ impl Fleet {
         }
         let platform = assessed.os.product.as_str();
         let mut pairs: HashSet<(SoftwareIx, VulnerabilityIx)> = HashSet::new();
-        for fix in cured.iter().filter_map(|&kb| self.catalog.kb(kb)).flat_map(|kb| kb.fixes()) {
+        for fix in cured
+            .iter()
+            .filter_map(|&kb| self.catalog.kb(kb))
+            .flat_map(|kb| kb.fixes())
+        {
             let product = fix.product();
-            let Some(ix) = product.software().filter(|ix| software.contains(ix)) else { continue };
+            let Some(ix) = product.software().filter(|ix| software.contains(ix)) else {
+                continue;
+            };
             // A product of the machine is its platform or a component on it.
-            let own = product.name() == platform || product.name().ends_with(&format!(" on {platform}"));
+            let own =
+                product.name() == platform || product.name().ends_with(&format!(" on {platform}"));
             if own && !fix.vulnerability().is_advisory() {
                 pairs.insert((ix, fix.vulnerability_ix()));
             }

@@ -8,10 +8,11 @@ mod document;
 mod files;
 mod import;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kbgap_catalog::{Catalog, SnapshotError, compile};
-use kbgap_store::{Store, StoreError};
+use kbgap_store::{FeedHead, Store, StoreError};
 
 pub use document::DocumentError;
 pub use files::{Progress, find_files};
@@ -46,31 +47,67 @@ pub fn snapshot_path(data_dir: &Path) -> PathBuf {
     data_dir.join("catalog.snapshot")
 }
 
-/// The catalogue of the stored documents: from the snapshot where it can be
-/// used, else compiled anew and saved.
+/// The catalogue of the stored documents: from the snapshot where it can be used and
+/// was made of just these, else compiled anew and saved.
 ///
 /// # Errors
 /// [`FeedStateError`]; [`SnapshotError::Missing`] when no document was ever imported.
 pub async fn catalog(store: &dyn Store, data_dir: &Path) -> Result<Catalog, FeedStateError> {
     let path = snapshot_path(data_dir);
-    match Catalog::load(&path) {
-        Ok(catalog) => Ok(catalog),
-        Err(SnapshotError::Io { path, source }) => Err(SnapshotError::Io { path, source }.into()),
-        Err(unusable) => {
-            let stored = store.feed_documents().await?;
-            if stored.is_empty() {
-                return Err(SnapshotError::Missing(path).into());
-            }
-            tracing::info!(%unusable, documents = stored.len(), "compiling the catalogue");
-            let documents = stored
-                .iter()
-                .map(|d| document::decode(&d.id, &d.body))
-                .collect::<Result<Vec<_>, _>>()?;
-            let catalog = compile(&documents)?;
-            catalog.save(&path)?;
-            Ok(catalog)
-        }
+    let heads = store.feed_heads().await?;
+    if heads.is_empty() {
+        return Err(SnapshotError::Missing(path).into());
     }
+    match Catalog::load(&path) {
+        Ok(catalog) if is_of(&catalog, &heads) => return Ok(catalog),
+        Err(SnapshotError::Io { path, source }) => {
+            return Err(SnapshotError::Io { path, source }.into());
+        }
+        Ok(_) => tracing::info!("the snapshot is of other documents: compiling the catalogue"),
+        Err(unusable) => tracing::info!(%unusable, "compiling the catalogue"),
+    }
+    let documents = store
+        .feed_documents()
+        .await?
+        .iter()
+        .map(|d| document::decode(&d.id, &d.body))
+        .collect::<Result<Vec<_>, _>>()?;
+    let catalog = compile(&documents)?;
+    catalog.save(&path)?;
+    Ok(catalog)
+}
+
+/// Whether a catalogue was compiled from these documents. An import stores first and
+/// saves the snapshot then, so for a moment the two may differ.
+fn is_of(catalog: &Catalog, heads: &[FeedHead]) -> bool {
+    let compiled: BTreeMap<&str, (String, &str, u32, u32)> = catalog
+        .documents()
+        .map(|d| {
+            (
+                d.id(),
+                (
+                    d.current_release().to_string(),
+                    d.revision(),
+                    d.vulnerabilities(),
+                    d.fixes(),
+                ),
+            )
+        })
+        .collect();
+    compiled.len() == heads.len()
+        && heads.iter().all(|head| {
+            compiled.get(head.id.as_str()).is_some_and(
+                |(release, revision, vulnerabilities, fixes)| {
+                    (release, *revision, *vulnerabilities, *fixes)
+                        == (
+                            &head.current_release,
+                            head.revision.as_str(),
+                            head.vulnerabilities,
+                            head.fixes,
+                        )
+                },
+            )
+        })
 }
 
 /// A catalogue without documents, for a server that has no feed yet.

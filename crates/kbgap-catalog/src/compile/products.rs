@@ -22,6 +22,8 @@ pub(super) struct Product {
     pub(super) mapping: Option<ProductMapping>,
     /// The servicing family, for Windows and what is part of it.
     pub(super) family: Option<Family>,
+    /// How many of its ids some KB fixes.
+    ids_with_kb: u16,
 }
 
 pub(super) struct Products {
@@ -93,7 +95,7 @@ pub(super) fn fold(documents: &[&DocumentRecord]) -> Products {
         position_of_root.insert(group, u32::try_from(list.len()).unwrap_or(NONE));
         list.push(Product::new(id, name));
     }
-    let by_document = by_document
+    let by_document: Vec<Vec<u32>> = by_document
         .into_iter()
         .map(|groups| {
             let position = |group| position_of_root.get(&root(&parents, group)).copied();
@@ -103,6 +105,9 @@ pub(super) fn fold(documents: &[&DocumentRecord]) -> Products {
                 .collect()
         })
         .collect();
+    for (position, _) in ids_with_kb(documents, &by_document) {
+        list[position as usize].ids_with_kb += 1;
+    }
     let software: BTreeSet<SoftwareId> = list
         .iter()
         .filter_map(|p| p.mapping.as_ref())
@@ -113,6 +118,26 @@ pub(super) fn fold(documents: &[&DocumentRecord]) -> Products {
         by_document,
         software: software.into_iter().collect(),
     }
+}
+
+/// The folded products and ids that some KB fixes.
+fn ids_with_kb<'a>(
+    documents: &[&'a DocumentRecord],
+    by_document: &[Vec<u32>],
+) -> BTreeSet<(u32, &'a str)> {
+    let mut ids = BTreeSet::new();
+    for (document, folded) in documents.iter().zip(by_document) {
+        let fixes = document.vulnerabilities.iter().flat_map(|v| &v.fixes);
+        for (local, _) in fixes.filter(|f| f.kb.is_some()).flat_map(|f| &f.products) {
+            if let (Some(product), Some(position)) = (
+                document.products.get(*local as usize),
+                folded.get(*local as usize),
+            ) {
+                ids.insert((*position, product.id.as_str()));
+            }
+        }
+    }
+    ids
 }
 
 fn root(parents: &[usize], mut group: usize) -> usize {
@@ -141,6 +166,7 @@ impl Product {
             name: name.to_owned(),
             mapping,
             family,
+            ids_with_kb: 0,
         }
     }
 
@@ -159,7 +185,6 @@ impl Products {
                 .iter()
                 .take_while(|f| f.product as usize == position)
                 .count();
-            let own = &fixes[start..start + count];
             let mapping = product.mapping.as_ref();
             let platform = mapping.and_then(|m| m.platform);
             let software = mapping.and_then(|m| self.software.binary_search(&m.software).ok());
@@ -175,7 +200,7 @@ impl Products {
                 architecture: platform.map_or(0, |p| architecture_number(p.architecture)),
                 server_core: platform.is_some_and(|p| p.server_core).into(),
                 component: mapping.map_or(u8::MAX, |m| m.component as u8),
-                has_kb: own.iter().any(|f| f.kb.is_some()).into(),
+                ids_with_kb: product.ids_with_kb.into(),
             });
             start += count;
         }

@@ -43,12 +43,20 @@ impl Answer {
     }
 
     pub fn code(&self) -> String {
-        self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+        self.json()["error"]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     pub fn ids(&self) -> Vec<String> {
         let value = self.json()["value"].clone();
-        value.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+        value
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["id"].as_str().unwrap().to_owned())
+            .collect()
     }
 }
 
@@ -58,13 +66,18 @@ impl TestServer {
     }
 
     pub fn with(config: Config) -> Self {
-        let config = Config { listen: "127.0.0.1:0".into(), ..config };
+        let config = Config {
+            listen: "127.0.0.1:0".into(),
+            ..config
+        };
         let folder = tempfile::tempdir().unwrap();
         let runtime = Runtime::new().unwrap();
         let (stop, stopped) = oneshot::channel();
         let (url, tenant, client_id, secret, issuer) = runtime.block_on(async {
             import_sample(folder.path());
-            let server = Server::start(folder.path(), config.clone(), Clock::set_to(NOW_MS)).await.unwrap();
+            let server = Server::start(folder.path(), config.clone(), Clock::set_to(NOW_MS))
+                .await
+                .unwrap();
             let store = server.store().clone();
             let tenant = store.default_tenant(random_guid().unwrap()).await.unwrap();
             let secret = ClientSecret::random().unwrap();
@@ -82,9 +95,24 @@ impl TestServer {
             tokio::spawn(server.run(async {
                 let _ = stopped.await;
             }));
-            (url, tenant, app.client_id, secret.reveal().to_owned(), Issuer::new(key, &[]))
+            (
+                url,
+                tenant,
+                app.client_id,
+                secret.reveal().to_owned(),
+                Issuer::new(key, &[]),
+            )
         });
-        Self { url, tenant, client_id, secret, issuer, stop: Some(stop), runtime: Some(runtime), folder }
+        Self {
+            url,
+            tenant,
+            client_id,
+            secret,
+            issuer,
+            stop: Some(stop),
+            runtime: Some(runtime),
+            folder,
+        }
     }
 
     /// The server's data folder, for what another process would do to it.
@@ -99,7 +127,13 @@ impl TestServer {
     pub fn token_of(&self, tenant: &str, roles: &[&str], scopes: &[&str]) -> String {
         let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
         let (roles, scopes) = (owned(roles), owned(scopes));
-        let grant = Grant { tenant, app_id: "test", roles: &roles, scopes: &scopes, audience: AUDIENCE };
+        let grant = Grant {
+            tenant,
+            app_id: "test",
+            roles: &roles,
+            scopes: &scopes,
+            audience: AUDIENCE,
+        };
         self.issuer.issue(&grant, Clock::real_seconds()).unwrap()
     }
 
@@ -109,16 +143,25 @@ impl TestServer {
             .allow_non_standard_methods(true)
             .build()
             .into();
-        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let request = request.body(body.to_vec()).unwrap();
         // A GET may have a body, which the server has to ignore.
-        let request = agent.configure_request(request).allow_non_standard_methods(true).build();
+        let request = agent
+            .configure_request(request)
+            .allow_non_standard_methods(true)
+            .build();
         let (parts, mut body) = agent.run(request).unwrap().into_parts();
         let body = body.read_to_string().unwrap_or_default();
-        Answer { status: parts.status.as_u16(), body, response: Response::from_parts(parts, ()) }
+        Answer {
+            status: parts.status.as_u16(),
+            body,
+            response: Response::from_parts(parts, ()),
+        }
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -126,20 +169,34 @@ impl TestServer {
     }
 
     pub fn get_as(&self, path: &str, token: &str) -> Answer {
-        self.send("GET", path, &[("Authorization", &format!("Bearer {token}"))], b"")
+        self.send(
+            "GET",
+            path,
+            &[("Authorization", &format!("Bearer {token}"))],
+            b"",
+        )
     }
 
     pub fn post(&self, path: &str, body: &str) -> Answer {
         let token = self.token(&["Inventory.Write.All"], &[]);
-        self.send("POST", path, &[("Authorization", &format!("Bearer {token}"))], body.as_bytes())
+        self.send(
+            "POST",
+            path,
+            &[("Authorization", &format!("Bearer {token}"))],
+            body.as_bytes(),
+        )
     }
 
     /// Reports `count` machines that wait for the updates of March 2020.
     pub fn fleet(&self, count: usize, version: &str) {
-        let documents: Vec<_> =
-            (0..count).map(|i| document(&format!("{version}-{i}"), version, "2020-03-24T08:00:00Z")).collect();
+        let documents: Vec<_> = (0..count)
+            .map(|i| document(&format!("{version}-{i}"), version, "2020-03-24T08:00:00Z"))
+            .collect();
         let answer = self.post("/ingest/v1/machines", &format!("[{}]", documents.join(",")));
-        assert_eq!((answer.status, answer.json()["accepted"].as_u64()), (200, Some(count as u64)));
+        assert_eq!(
+            (answer.status, answer.json()["accepted"].as_u64()),
+            (200, Some(count as u64))
+        );
     }
 }
 

@@ -16,7 +16,10 @@ fn a_bad_record_never_spoils_its_batch() {
     let answer = server.post(PATH, &format!("{good}\n{bad}\n{{\"x\":\n"));
     assert_eq!(answer.status, 200, "{}", answer.body);
     let json = answer.json();
-    assert_eq!((json["accepted"].as_u64(), json["refused"].as_u64()), (Some(1), Some(2)));
+    assert_eq!(
+        (json["accepted"].as_u64(), json["refused"].as_u64()),
+        (Some(1), Some(2))
+    );
     assert_eq!(json["records"][0]["outcome"], "created");
     assert_eq!(json["records"][1]["error"]["path"], "os.version");
     assert_eq!(json["records"][1]["line"], 2);
@@ -30,18 +33,33 @@ fn nothing_accepted_is_a_bad_request() {
     assert_eq!(server.post(PATH, r#"{"computerDnsName":"a"}"#).status, 400);
     for body in ["", "hello", "[1,", "7"] {
         let answer = server.post(PATH, body);
-        assert_eq!((answer.status, answer.code().as_str()), (400, "InvalidRequestBody"), "{body}");
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (400, "InvalidRequestBody"),
+            "{body}"
+        );
     }
     let answer = server.post(PATH, "[]");
-    assert_eq!((answer.status, answer.json()["accepted"].as_u64()), (200, Some(0)));
+    assert_eq!(
+        (answer.status, answer.json()["accepted"].as_u64()),
+        (200, Some(0))
+    );
 }
 
 #[test]
 fn packed_bodies_and_their_limits() {
-    let server = TestServer::with(Config { max_body_mb: 1, ..Config::default() });
+    let server = TestServer::with(Config {
+        max_body_mb: 1,
+        ..Config::default()
+    });
     let token = format!("Bearer {}", server.token(&["Inventory.Write.All"], &[]));
     let send = |encoding: &str, body: &[u8]| {
-        server.send("POST", PATH, &[("Authorization", &token), ("Content-Encoding", encoding)], body)
+        server.send(
+            "POST",
+            PATH,
+            &[("Authorization", &token), ("Content-Encoding", encoding)],
+            body,
+        )
     };
     let gzip = |plain: &[u8]| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -50,7 +68,10 @@ fn packed_bodies_and_their_limits() {
     };
     let machine = document("a", "10.0.18363.592", "2020-03-24T08:00:00Z");
     assert_eq!(send("gzip", &gzip(machine.as_bytes())).status, 200);
-    assert_eq!(send("zstd", &zstd::encode_all(machine.as_bytes(), 1).unwrap()).status, 200);
+    assert_eq!(
+        send("zstd", &zstd::encode_all(machine.as_bytes(), 1).unwrap()).status,
+        200
+    );
     assert_eq!(send("br", machine.as_bytes()).status, 415);
     assert_eq!(send("gzip", machine.as_bytes()).status, 400);
     // A megabyte of blanks packs to nothing.
@@ -61,8 +82,14 @@ fn packed_bodies_and_their_limits() {
 #[test]
 fn a_report_from_the_future_does_not_shut_out_the_next() {
     let server = TestServer::start();
-    server.post(PATH, &document("a", "10.0.18363.592", "2099-01-01T00:00:00Z"));
-    let answer = server.post(PATH, &document("a", "10.0.18363.720", "2099-01-01T00:00:00Z"));
+    server.post(
+        PATH,
+        &document("a", "10.0.18363.592", "2099-01-01T00:00:00Z"),
+    );
+    let answer = server.post(
+        PATH,
+        &document("a", "10.0.18363.720", "2099-01-01T00:00:00Z"),
+    );
     assert_eq!(answer.json()["records"][0]["outcome"], "changed");
     assert_eq!(server.get("/api/machines/a/getmissingkbs").ids(), [""; 0]);
 }

@@ -22,10 +22,11 @@ struct Status {
     distinct_vulnerabilities: usize,
     fixes: u64,
     kbs: usize,
-    /// Products that some KB fixes, after folding.
+    /// Product ids that some KB fixes.
     products: usize,
-    all_products: usize,
-    /// Products that some KB fixes and that map to no software.
+    /// What they are after folding ids and spellings.
+    distinct_products: usize,
+    /// Product ids that some KB fixes and that map to no software.
     unmapped: usize,
     odd_values: usize,
     odd_values_by_kind: BTreeMap<String, usize>,
@@ -71,9 +72,16 @@ impl Status {
             distinct_vulnerabilities: catalog.vulnerabilities().len(),
             fixes: catalog.documents().map(|d| u64::from(d.fixes())).sum(),
             kbs: catalog.kbs().len(),
-            products: catalog.products().filter(|p| p.has_kb()).count(),
-            all_products: catalog.products().count(),
-            unmapped: unmapped.len(),
+            products: catalog
+                .products()
+                .map(|p| usize::from(p.ids_with_kb()))
+                .sum(),
+            distinct_products: catalog.products().filter(|p| p.has_kb()).count(),
+            unmapped: catalog
+                .products()
+                .filter(|p| p.software().is_none())
+                .map(|p| usize::from(p.ids_with_kb()))
+                .sum(),
             odd_values: catalog.odd_values().len(),
             odd_values_by_kind: by_kind,
             as_of: FeedState::of(catalog).as_of,
@@ -99,7 +107,7 @@ impl Status {
             ["KBs".to_owned(), self.kbs.to_string()],
             [
                 "products with KBs".to_owned(),
-                format!("{} of {}", self.products, self.all_products),
+                format!("{} ({} distinct)", self.products, self.distinct_products),
             ],
             [
                 "  mapped to no software".to_owned(),

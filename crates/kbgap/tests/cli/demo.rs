@@ -1,0 +1,116 @@
+//! `kbgap demo`, as in the README.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use crate::harness::command;
+
+struct Demo {
+    child: Child,
+    address: String,
+    token: String,
+    client: [String; 3],
+    temporary: tempfile::TempDir,
+}
+
+impl Demo {
+    fn start() -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let mut child = command(temporary.path())
+            .env("TMPDIR", temporary.path())
+            .args(["demo", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let mut after = |label: &str| {
+            let line = lines.find(|line| line.starts_with(label)).unwrap();
+            line[label.len()..].trim().to_owned()
+        };
+        let address = after("address:");
+        let client = [
+            after("tenant id:"),
+            after("client id:"),
+            after("client secret:"),
+        ];
+        after("token:");
+        let token = lines.next().unwrap();
+        assert!(lines.any(|line| line.starts_with("curl -H") && line.contains("getmissingkbs")));
+        Self {
+            child,
+            address,
+            token,
+            client,
+            temporary,
+        }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut response = ureq::get(format!("{}{path}", self.address))
+            .header("Authorization", format!("Bearer {}", self.token))
+            .call()
+            .unwrap();
+        response.body_mut().read_to_string().unwrap()
+    }
+
+    fn post(&self, version: &str, seen_at: &str) {
+        let machine = serde_json::json!({
+            "computerDnsName": "one-more",
+            "os": {"platform": "Windows10", "version": version, "architecture": "x64"},
+            "seenAt": seen_at,
+        });
+        let answer = ureq::post(format!("{}/ingest/v1/machines", self.address))
+            .header("Authorization", format!("Bearer {}", self.token))
+            .send(machine.to_string())
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+}
+
+#[test]
+fn the_demo_answers_as_the_readme_says_and_leaves_nothing_behind() {
+    let mut demo = Demo::start();
+    let edge = "/api/Software/microsoft-_-edge/getmissingkbs";
+    let expected = |missed: u32| {
+        format!(
+            r#"{{"@odata.context":"{}/api/$metadata#Collection(microsoft.windowsDefenderATP.api.PublicProductFixDto)","value":[{{"id":"4540673","name":"March 2020 Security Updates","productsNames":["edge"],"url":"https://catalog.update.microsoft.com/v7/site/Search.aspx?q=KB4540673","machineMissedOn":{missed},"cveAddressed":14}}]}}"#,
+            demo.address
+        )
+    };
+    assert_eq!(demo.get(edge), expected(240));
+    demo.post("10.0.18363.592", "2020-03-20T08:00:00Z");
+    assert_eq!(demo.get(edge), expected(241));
+    demo.post("10.0.18363.720", "2020-03-21T08:00:00Z");
+    assert_eq!(demo.get(edge), expected(240));
+
+    // The printed application gets a token that opens the API too.
+    let [tenant, id, secret] = &demo.client;
+    let form = format!(
+        "grant_type=client_credentials&client_id={id}&client_secret={secret}&scope=https%3A%2F%2Fapi.securitycenter.microsoft.com%2F.default"
+    );
+    let mut answer = ureq::post(format!("{}/{tenant}/oauth2/v2.0/token", demo.address))
+        .send(form)
+        .unwrap();
+    let token: serde_json::Value =
+        serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
+    demo.token = token["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(demo.get(edge), expected(240));
+
+    assert!(std::fs::read_dir(demo.temporary.path()).unwrap().count() > 0);
+    let pid = demo.child.id().to_string();
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert!(demo.child.wait().unwrap().success());
+    assert_eq!(
+        std::fs::read_dir(demo.temporary.path()).unwrap().count(),
+        0,
+        "something is left behind"
+    );
+}

@@ -1,0 +1,193 @@
+//! `kbgap feed`.
+
+use crate::harness::{file, kbgap, real_feed, sample, sample_feed, shared};
+
+#[test]
+fn the_status_of_the_real_feed() {
+    let Some(data) = real_feed() else { return };
+    let json = kbgap(data, &["feed", "status", "--format", "json"])
+        .ok()
+        .json();
+    assert_eq!(json["documents"], 190);
+    assert_eq!(json["vulnerabilities"], 26_281);
+    assert_eq!(json["kbs"], 5_236);
+    assert_eq!(json["asOf"], "2026-07-05");
+    let (products, unmapped) = (
+        json["products"].as_u64().unwrap(),
+        json["unmapped"].as_u64().unwrap(),
+    );
+    assert!(
+        products == 1_159 && unmapped * 100 <= products,
+        "{products} {unmapped}"
+    );
+    assert!(json["oddValues"].as_u64().unwrap() > 50);
+}
+
+#[test]
+fn importing_again_changes_nothing_and_says_so() {
+    let Some(data) = real_feed() else { return };
+    let month = shared()
+        .unwrap()
+        .join("data/msrc-cvrf-xml/2020-Mar.xml.zst");
+    let run = kbgap(data, &["feed", "import", month.to_str().unwrap()]).ok();
+    assert!(run.stdout.contains("Nothing has changed"), "{}", run.stdout);
+}
+
+#[test]
+fn newer_older_and_shrunk_months() {
+    let data = sample_feed();
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(sample()).unwrap();
+    let with_date = |date: &str| {
+        text.replace(
+            "<cvrf:CurrentReleaseDate>2020-03-12T",
+            &format!("<cvrf:CurrentReleaseDate>{date}T"),
+        )
+    };
+    let import = |name: &str, text: &str, more: &[&str]| {
+        let path = file(folder.path(), name, text);
+        kbgap(
+            data.path(),
+            &[&["feed", "import", &path][..], more].concat(),
+        )
+    };
+    let newer = import(
+        "newer.xml",
+        &with_date("2020-04-01").replace("CVE-2019-1224", "CVE-2019-9999"),
+        &[],
+    )
+    .ok();
+    assert!(newer.stdout.contains("1 replaced"), "{}", newer.stdout);
+    let older = import("older.xml", &text, &[]);
+    assert!(
+        older.code == 1
+            && older.stderr.contains("older.xml")
+            && older.stderr.contains("older than the stored one"),
+        "{}",
+        older.stderr
+    );
+    let start = text.find("  <vuln:Vulnerability Ordinal=\"50\"").unwrap();
+    let half = format!("{}</cvrf:cvrfdoc>", &with_date("2020-05-01")[..start]);
+    let shrunk = import("half.xml", &half, &[]);
+    assert!(
+        shrunk.code == 1
+            && shrunk.stderr.contains("shrank from 96 to 49")
+            && shrunk.stderr.contains("--allow-shrink"),
+        "{}",
+        shrunk.stderr
+    );
+    assert_eq!(
+        kbgap(data.path(), &["feed", "status", "--format", "json"]).json()["vulnerabilities"],
+        96
+    );
+    import("half.xml", &half, &["--allow-shrink"]).ok();
+    assert_eq!(
+        kbgap(data.path(), &["feed", "status", "--format", "json"]).json()["vulnerabilities"],
+        49
+    );
+}
+
+#[test]
+fn what_is_refused_is_named_with_its_line_and_the_rest_goes_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let feed = folder.path().join("feed");
+    std::fs::create_dir(&feed).unwrap();
+    let text = std::fs::read_to_string(sample()).unwrap();
+    file(&feed, "good.xml", &text);
+    file(
+        &feed,
+        "cut.xml",
+        &text.replace("2020-Mar<", "2020-Apr<")[..text.len() / 2],
+    );
+    file(&feed, "other.xml", "<html>\n</html>");
+    file(
+        &feed,
+        "index.json",
+        r#"{"@odata.context":"https://api.msrc.microsoft.com/$metadata#Updates","value":[]}"#,
+    );
+    file(&feed, "readme.txt", "not read");
+    let run = kbgap(&data, &["feed", "import", feed.to_str().unwrap()]);
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stdout.contains("1 new") && run.stdout.contains("2 refused"),
+        "{}",
+        run.stdout
+    );
+    let cut = run.stderr.lines().find(|l| l.contains("cut.xml")).unwrap();
+    assert!(cut.contains("cut.xml:") && cut.contains("cut off"), "{cut}");
+    assert!(
+        run.stderr.contains("other.xml:1: is not a CVRF document"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        !run.stderr.contains("index.json") && !run.stderr.contains("readme"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(
+        kbgap(&data, &["feed", "status", "--format", "json"]).json()["documents"],
+        1
+    );
+}
+
+#[test]
+fn the_order_of_import_does_not_matter() {
+    let Some(shared) = shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let months = ["2020-Jan", "2020-Feb", "2020-Mar"]
+        .map(|m| shared.join(format!("data/msrc-cvrf-xml/{m}.xml.zst")));
+    let import = |data: &str, order: [usize; 3]| {
+        let data = folder.path().join(data);
+        for position in order {
+            kbgap(
+                &data,
+                &["feed", "import", months[position].to_str().unwrap()],
+            )
+            .ok();
+        }
+        std::fs::read(data.join("catalog.snapshot")).unwrap()
+    };
+    assert!(import("a", [0, 1, 2]) == import("b", [2, 0, 1]));
+}
+
+#[test]
+fn a_damaged_snapshot_is_compiled_anew() {
+    let data = sample_feed();
+    let snapshot = data.path().join("catalog.snapshot");
+    let whole = std::fs::read(&snapshot).unwrap();
+    for damaged in [
+        Vec::new(),
+        whole[..whole.len() / 2].to_vec(),
+        vec![7; whole.len()],
+    ] {
+        std::fs::write(&snapshot, damaged).unwrap();
+        let host = file(
+            data.path(),
+            "h.json",
+            &crate::harness::host("10.0.18363.592"),
+        );
+        let run = kbgap(data.path(), &["check", &host]).ok();
+        assert!(run.stdout.contains("KB4540673"), "{}", run.stdout);
+        assert!(std::fs::read(&snapshot).unwrap() == whole);
+    }
+}
+
+#[test]
+fn usage_and_missing_things() {
+    let data = tempfile::tempdir().unwrap();
+    assert_eq!(kbgap(data.path(), &["feed", "import"]).code, 2);
+    let run = kbgap(data.path(), &["feed", "import", "/nowhere/at/all"]);
+    assert!(
+        run.code == 1 && run.stderr.contains("/nowhere/at/all"),
+        "{}",
+        run.stderr
+    );
+    let run = kbgap(data.path(), &["feed", "status"]);
+    assert!(
+        run.code == 1 && run.stderr.contains("feed import"),
+        "{}",
+        run.stderr
+    );
+}
