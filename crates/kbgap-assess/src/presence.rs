@@ -26,14 +26,14 @@ pub(crate) fn judge(fix: Fix<'_>, build: u32, servicing: &Servicing) -> Verdict 
     let id = kb.and_then(|kb| kb.id());
 
     // Rule 1. What no cumulative update carries, no build can prove.
-    if !standalone {
-        if let (Some(present), Some(own), Some(fix_revision)) = (
+    if !standalone
+        && let (Some(present), Some(own), Some(fix_revision)) = (
             servicing.compare(fix.revision(), hotpatch),
             servicing.revision,
             fix.revision(),
-        ) {
-            return by_build(present, build, own, fix_revision, id, servicing);
-        }
+        )
+    {
+        return by_build(present, build, own, fix_revision, id, servicing);
     }
     let (Some(kb), Some(id)) = (kb, id) else {
         return Verdict::Missing(Evidence::NotListed);
@@ -46,11 +46,11 @@ pub(crate) fn judge(fix: Fix<'_>, build: u32, servicing: &Servicing) -> Verdict 
         return Verdict::Present(Evidence::Supersedence { chain });
     }
     // Rule 5.
-    if !standalone && !hotpatch {
-        if let Some((month, through)) = servicing.covered.filter(|(month, _)| kb.month() <= *month)
-        {
-            return Verdict::Present(Evidence::Series { month, through });
-        }
+    if !standalone
+        && !hotpatch
+        && let Some((month, through)) = servicing.covered.filter(|(month, _)| kb.month() <= *month)
+    {
+        return Verdict::Present(Evidence::Series { month, through });
     }
     Verdict::Missing(Evidence::NotListed)
 }

@@ -87,7 +87,7 @@ impl Servicing {
             })
             .map(|u| u.kb);
         let present: Vec<KbId> = servicing.running.iter().copied().chain(by_build).collect();
-        servicing.superseded_by = superseded_by(present, catalog);
+        servicing.superseded_by = superseded_by(&present, catalog);
         let mut present: Vec<(Month, KbId)> = updates
             .iter()
             .filter(|u| u.kind != ServicingKind::Hotpatch)
@@ -259,7 +259,7 @@ fn baseline(revision: u32, updates: &[ServicingUpdate]) -> Option<u32> {
 
 /// All that the present KBs supersede, in any number of steps. Chains loop in
 /// the real data, so every KB is visited once.
-fn superseded_by(present: Vec<KbId>, catalog: &Catalog) -> HashMap<KbId, KbId> {
+fn superseded_by(present: &[KbId], catalog: &Catalog) -> HashMap<KbId, KbId> {
     let mut visited: HashSet<KbId> = present.iter().copied().collect();
     // The order of hash sets must not show in the chains that are told.
     let mut start: Vec<KbId> = visited.iter().copied().collect();

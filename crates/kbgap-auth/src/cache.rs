@@ -27,10 +27,10 @@ impl TokenCache {
         let key: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         {
             let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((claims, until)) = entries.get(&key) {
-                if now < *until {
-                    return Ok(claims.clone());
-                }
+            if let Some((claims, until)) = entries.get(&key)
+                && now < *until
+            {
+                return Ok(claims.clone());
             }
         }
         let claims = issuer.validate(token, now)?;

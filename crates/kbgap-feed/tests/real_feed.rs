@@ -1,25 +1,10 @@
 //! All real documents, against figures that were counted independently.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use kbgap_catalog::compile;
 use kbgap_feed::{cvrf, source};
-
-fn shared() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let folder = std::env::var_os("KBGAP_SHARED").map_or(default, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(
-        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "no shared data at {}",
-        folder.display()
-    );
-    println!("skipped: no shared data at {}", folder.display());
-    None
-}
+use kbgap_testkit::shared;
 
 #[test]
 fn counts_of_the_whole_feed() {

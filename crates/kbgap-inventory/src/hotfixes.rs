@@ -112,10 +112,10 @@ fn columns<'a>(header: &str, rows: impl Iterator<Item = &'a str>) -> HotfixList 
                 .filter(|w| w.starts_with("KB"))
                 .for_each(|word| list.kb(word));
         }
-        if list.kbs.len() > before {
-            if let Some(span) = host {
-                list.host(&cell(row, span));
-            }
+        if list.kbs.len() > before
+            && let Some(span) = host
+        {
+            list.host(&cell(row, span));
         }
     }
     list.finish()

@@ -1,5 +1,7 @@
 //! The native machine document.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use kbgap_catalog::{Architecture, InstallationType};
 use kbgap_inventory::native::{self, Record};
 use proptest::prelude::*;

@@ -1,24 +1,15 @@
 //! Every real report: what is read of it.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 use std::path::{Path, PathBuf};
 
-use kbgap_catalog::{Architecture, InstallationType};
+use kbgap_catalog::Architecture;
 use kbgap_inventory::{Machine, Report, merge, read_reports};
 use proptest::prelude::*;
 
 fn folder() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let shared = std::env::var_os("KBGAP_SHARED").map_or(default, PathBuf::from);
-    if shared.is_dir() {
-        return Some(shared.join("data/inventories/systeminfo"));
-    }
-    assert!(
-        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "no shared data at {}",
-        shared.display()
-    );
-    println!("skipped: no shared data at {}", shared.display());
-    None
+    Some(kbgap_testkit::shared()?.join("data/inventories/systeminfo"))
 }
 
 fn one(file: &Path) -> (Machine, Vec<String>) {
@@ -30,143 +21,50 @@ fn one(file: &Path) -> (Machine, Vec<String>) {
     }
 }
 
+/// file, computer name, build, service pack, kind of installation, KBs
+const EXPECTED: &str = "
+    10_1803_x64_pro_it_systeminfo.txt                        PC044            17134  0  Client  10
+    10_1809_x64_education_es_systeminfo.txt                  ...              17763  0  Client  9
+    10_1809_x64_enterprise_zh-cn_systeminfo.txt              DESKTOP-0CQH3P2  17763  0  Client  1
+    10_21H2_x64_pro_systeminfo.txt                           DESKTOP          19044  0  Client  7
+    10_22H2_x64_enterprise_en-us_systeminfo.txt              DESKTOP-92B51CV  19045  0  Client  1
+    11_23H2_x64_enterprise_systeminfo.txt                    DESKTOP-JNEKK9U  22631  0  Client  4
+    11_24H2_x64_enterprise_systeminfo.txt                    WINXI24H2LTSC    26100  0  Client  3
+    7_sp1_x64_enterprise_fr_systeminfo_cmd.txt               WIN-IDKKFN87EL8  7601   1  Client  73
+    7_sp1_x64_ultimaten_de_systeminfo.txt                    OLI7-PC          7601   1  Client  242
+    8.1_u1_x64_enterprise_en-us_systeminfo.txt               WIN81U1X64       9600   0  Client  6
+    srv_2008r2_sp1_x64_standard_en-us_systeminfo.txt         SRV2K8R2SP1X64   7601   1  Server  2
+    srv_2012r2_x64_standard_ru_systeminfo.txt                DC               9600   0  Server  7
+    srv_2016_1607_datacenter_en-us_systeminfo.txt            MYSERVER         14393  0  Server  5
+    srv_2022_systeminfo.txt                                  WIN-RIBN7SM07BK  20348  0  Server  3
+";
+
 #[test]
 fn every_systeminfo() {
-    use InstallationType::{Client, Server};
     let Some(folder) = folder() else { return };
-    let expected: [(&str, &str, u32, Option<u8>, InstallationType, usize); 14] = [
-        (
-            "10_1803_x64_pro_it_systeminfo.txt",
-            "PC044",
-            17_134,
-            Some(0),
-            Client,
-            10,
-        ),
-        (
-            "10_1809_x64_education_es_systeminfo.txt",
-            "...",
-            17_763,
-            Some(0),
-            Client,
-            9,
-        ),
-        (
-            "10_1809_x64_enterprise_zh-cn_systeminfo.txt",
-            "DESKTOP-0CQH3P2",
-            17_763,
-            Some(0),
-            Client,
-            1,
-        ),
-        (
-            "10_21H2_x64_pro_systeminfo.txt",
-            "DESKTOP",
-            19_044,
-            Some(0),
-            Client,
-            7,
-        ),
-        (
-            "10_22H2_x64_enterprise_en-us_systeminfo.txt",
-            "DESKTOP-92B51CV",
-            19_045,
-            Some(0),
-            Client,
-            1,
-        ),
-        (
-            "11_23H2_x64_enterprise_systeminfo.txt",
-            "DESKTOP-JNEKK9U",
-            22_631,
-            Some(0),
-            Client,
-            4,
-        ),
-        (
-            "11_24H2_x64_enterprise_systeminfo.txt",
-            "WINXI24H2LTSC",
-            26_100,
-            Some(0),
-            Client,
-            3,
-        ),
-        (
-            "7_sp1_x64_enterprise_fr_systeminfo_cmd.txt",
-            "WIN-IDKKFN87EL8",
-            7_601,
-            Some(1),
-            Client,
-            73,
-        ),
-        (
-            "7_sp1_x64_ultimaten_de_systeminfo.txt",
-            "OLI7-PC",
-            7_601,
-            Some(1),
-            Client,
-            242,
-        ),
-        (
-            "8.1_u1_x64_enterprise_en-us_systeminfo.txt",
-            "WIN81U1X64",
-            9_600,
-            Some(0),
-            Client,
-            6,
-        ),
-        (
-            "srv_2008r2_sp1_x64_standard_en-us_systeminfo.txt",
-            "SRV2K8R2SP1X64",
-            7_601,
-            Some(1),
-            Server,
-            2,
-        ),
-        (
-            "srv_2012r2_x64_standard_ru_systeminfo.txt",
-            "DC",
-            9_600,
-            Some(0),
-            Server,
-            7,
-        ),
-        (
-            "srv_2016_1607_datacenter_en-us_systeminfo.txt",
-            "MYSERVER",
-            14_393,
-            Some(0),
-            Server,
-            5,
-        ),
-        (
-            "srv_2022_systeminfo.txt",
-            "WIN-RIBN7SM07BK",
-            20_348,
-            Some(0),
-            Server,
-            3,
-        ),
-    ];
-    for (file, host, build, service_pack, kind, kbs) in expected {
+    for row in EXPECTED.lines().filter(|line| !line.is_empty()) {
+        let [file, host, build, service_pack, kind, kbs] =
+            <[&str; 6]>::try_from(row.split_whitespace().collect::<Vec<_>>()).unwrap();
         let (machine, warnings) = one(&folder.join(file));
         let os = &machine.os;
+        let read = format!(
+            "{} {} {} {:?} {}",
+            machine.computer_dns_name,
+            os.build,
+            os.service_pack.unwrap(),
+            os.installation_type.unwrap(),
+            machine.installed_kbs.len()
+        );
         assert_eq!(
-            (
-                machine.computer_dns_name.as_str(),
-                os.build,
-                os.service_pack,
-                os.installation_type
-            ),
-            (host, build, service_pack, Some(kind)),
-            "{file}"
+            read,
+            [host, build, service_pack, kind, kbs].join(" "),
+            "{file}: {warnings:?}"
         );
         assert_eq!(
             (os.revision, os.architecture),
             (None, Some(Architecture::X64)),
             "{file}"
         );
-        assert_eq!(machine.installed_kbs.len(), kbs, "{file}: {warnings:?}");
     }
 }
 

@@ -1,9 +1,10 @@
 //! The real feed, compiled once for all tests of this binary.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{LazyLock, Mutex};
 
 use kbgap_catalog::{Catalog, DocumentRecord, compile};
+use kbgap_testkit::shared;
 
 static DOCUMENTS: LazyLock<Option<Vec<DocumentRecord>>> = LazyLock::new(|| {
     let folder = shared()?.join("data/msrc-cvrf-xml");
@@ -37,22 +38,6 @@ static CATALOG: LazyLock<Option<Catalog>> = LazyLock::new(|| {
         .as_ref()
         .map(|documents| compile(documents).unwrap())
 });
-
-/// The folder of shared data; without it tests are skipped, except on CI.
-pub fn shared() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let folder = std::env::var_os("KBGAP_SHARED").map_or(default, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(
-        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "no shared data at {}",
-        folder.display()
-    );
-    println!("skipped: no shared data at {}", folder.display());
-    None
-}
 
 /// The catalogue of all documents.
 pub fn catalog() -> Option<&'static Catalog> {

@@ -3,7 +3,9 @@
 use kbgap_assess::{Evidence, Projection};
 use kbgap_catalog::{Architecture, InstallationType, KbId, Platform, Version};
 
-use crate::feed::{catalog, shared};
+use kbgap_testkit::shared;
+
+use crate::feed::catalog;
 use crate::hosts::{assessed, host, undecided};
 
 /// Facts that a scan result of Vuls holds of a host.

@@ -48,10 +48,10 @@ impl Servicing {
 
         let mut updates: BTreeMap<(Family, KbId), BTreeSet<Subtype>> = BTreeMap::new();
         for fix in fixes.iter() {
-            if let (Some(kb), Some(family)) = (fix.kb, family_of(fix)) {
-                if !standalone.contains_key(&kb) {
-                    updates.entry((family, kb)).or_default().insert(fix.subtype);
-                }
+            if let (Some(kb), Some(family)) = (fix.kb, family_of(fix))
+                && !standalone.contains_key(&kb)
+            {
+                updates.entry((family, kb)).or_default().insert(fix.subtype);
             }
         }
         let revision_of = |kb, family| {
@@ -62,12 +62,11 @@ impl Servicing {
         };
         let hotpatches = Hotpatches::of(&updates, revision_of, &month);
         for fix in fixes.iter_mut() {
-            if let (Some(kb), Some(family)) = (fix.kb, family_of(fix)) {
-                if fix.subtype != Subtype::StandaloneSecurityUpdate
-                    && hotpatches.kbs.contains(&(family, kb))
-                {
-                    fix.subtype = Subtype::Hotpatch;
-                }
+            if let (Some(kb), Some(family)) = (fix.kb, family_of(fix))
+                && fix.subtype != Subtype::StandaloneSecurityUpdate
+                && hotpatches.kbs.contains(&(family, kb))
+            {
+                fix.subtype = Subtype::Hotpatch;
             }
         }
 

@@ -1,5 +1,7 @@
 //! The server over real HTTP, with a real store and the sample month.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
 mod errors;
 mod follow;
 mod harness;

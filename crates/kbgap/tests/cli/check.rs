@@ -1,6 +1,8 @@
 //! `kbgap check` and `kbgap explain`.
 
-use crate::harness::{file, host, kbgap, real_feed, sample_feed, shared};
+use kbgap_testkit::shared;
+
+use crate::harness::{file, host, kbgap, real_feed, sample_feed};
 
 #[test]
 fn windows_10_1909_on_the_real_feed() {

@@ -1,6 +1,8 @@
 //! `kbgap feed`.
 
-use crate::harness::{file, kbgap, real_feed, sample, sample_feed, shared};
+use kbgap_testkit::shared;
+
+use crate::harness::{file, kbgap, real_feed, sample, sample_feed};
 
 #[test]
 fn the_status_of_the_real_feed() {

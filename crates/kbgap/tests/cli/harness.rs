@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
+use kbgap_testkit::shared;
+
 pub struct Run {
     pub code: i32,
     pub stdout: String,
@@ -38,22 +40,6 @@ pub fn command(data_dir: &Path) -> Command {
 
 pub fn kbgap(data_dir: &Path, args: &[&str]) -> Run {
     Run::of(command(data_dir).args(args).output().unwrap())
-}
-
-/// The folder of shared data; without it tests are skipped, except on CI.
-pub fn shared() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let folder = std::env::var_os("KBGAP_SHARED").map_or(default, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    assert!(
-        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "no shared data at {}",
-        folder.display()
-    );
-    println!("skipped: no shared data at {}", folder.display());
-    None
 }
 
 static REAL: LazyLock<Option<tempfile::TempDir>> = LazyLock::new(|| {
