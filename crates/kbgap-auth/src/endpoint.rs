@@ -144,7 +144,10 @@ impl TokenRequest {
         now: i64,
     ) -> Result<Result<TokenAnswer, TokenRefusal>, AuthError> {
         let matches = secret_matches(&self.client_secret, registration.map(|r| &r.secret_sha256));
-        let Some(registration) = registration else {
+        // Names of tenants and the word of the multi-tenant endpoint stand for the one.
+        let of_tenant =
+            |r: &&Registration| !is_guid(tenant) || tenant.eq_ignore_ascii_case(&r.tenant);
+        let Some(registration) = registration.filter(of_tenant) else {
             let text = "The application is not registered in this tenant.";
             return Ok(Err(TokenRefusal::new(
                 400,
@@ -153,16 +156,6 @@ impl TokenRequest {
                 text,
             )));
         };
-        // Names of tenants and the word of the multi-tenant endpoint stand for the one.
-        if is_guid(tenant) && !tenant.eq_ignore_ascii_case(&registration.tenant) {
-            let text = "The application is not registered in this tenant.";
-            return Ok(Err(TokenRefusal::new(
-                400,
-                "unauthorized_client",
-                700_016,
-                text,
-            )));
-        }
         if !matches {
             let text = "Invalid client secret provided.";
             return Ok(Err(TokenRefusal::new(

@@ -1,22 +1,26 @@
-//! The compiled catalogue and the views on its rows.
+//! The compiled catalogue: finding what was published. The views on its rows are
+//! in the modules below.
+
+mod documents;
+mod kbs;
+mod products;
+mod vulnerabilities;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use zerocopy::little_endian::U32;
+pub use documents::Document;
+pub use kbs::{Kb, ServicingKind, ServicingUpdate};
+pub use products::{Fix, Product};
+pub use vulnerabilities::Vulnerability;
 
 use crate::kb::KbId;
 use crate::layout::{
-    DocumentRow, FixRow, KbRevisionRow, KbRow, NONE, OddRow, ProductRow, Section, ServicingRow,
-    SoftwareRow, Span, VulnerabilityRevisionRow, VulnerabilityRow, servicing_kind,
-    vulnerability_flag,
+    DocumentRow, KbRevisionRow, KbRow, OddRow, ProductRow, Section, ServicingRow, SoftwareRow,
+    Span, VulnerabilityRow,
 };
-use crate::mapping::Component;
-use crate::month::Month;
 use crate::odd::{OddKind, OddValue};
-use crate::platform::{Architecture, Platform, Release};
-use crate::record::{Severity, Subtype};
-use crate::servicing::{Condition, Family};
+use crate::servicing::Family;
 use crate::snapshot::{Snapshot, SnapshotError};
 
 /// What the vendor published, compiled for asking: immutable, cheap to share,
@@ -40,67 +44,6 @@ pub struct ProductIx(u32);
 /// Position of a vulnerability. Ordered by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VulnerabilityIx(u32);
-
-/// A product of the feed.
-#[derive(Clone, Copy)]
-pub struct Product<'a> {
-    catalog: &'a Catalog,
-    row: &'a ProductRow,
-    /// Its position.
-    pub ix: ProductIx,
-}
-
-/// A fix: this product is cured of this vulnerability by this update.
-#[derive(Clone, Copy)]
-pub struct Fix<'a> {
-    catalog: &'a Catalog,
-    row: &'a FixRow,
-}
-
-/// A KB of the feed.
-#[derive(Clone, Copy)]
-pub struct Kb<'a> {
-    catalog: &'a Catalog,
-    row: &'a KbRow,
-}
-
-/// A vulnerability or advisory.
-#[derive(Clone, Copy)]
-pub struct Vulnerability<'a> {
-    catalog: &'a Catalog,
-    row: &'a VulnerabilityRow,
-}
-
-/// A document that the catalogue was compiled from.
-#[derive(Clone, Copy)]
-pub struct Document<'a> {
-    catalog: &'a Catalog,
-    row: &'a DocumentRow,
-}
-
-/// An update of a servicing family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServicingUpdate {
-    /// The KB.
-    pub kb: KbId,
-    /// The revision that it brings; `None` for Monthly Rollups before 2022.
-    pub revision: Option<u32>,
-    /// The month of the KB.
-    pub month: Month,
-    /// What it is.
-    pub kind: ServicingKind,
-}
-
-/// What an update of a servicing family is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServicingKind {
-    /// A cumulative update or Monthly Rollup.
-    Cumulative,
-    /// A cumulative update on which later hotpatches build.
-    Baseline,
-    /// A hotpatch.
-    Hotpatch,
-}
 
 impl Catalog {
     pub(crate) fn new(snapshot: Snapshot) -> Self {
@@ -256,18 +199,7 @@ impl Catalog {
         let rows = self.rows::<ServicingRow>(Section::Servicing);
         let start = rows.partition_point(|r| r.family.get() < family.number());
         let end = rows.partition_point(|r| r.family.get() <= family.number());
-        rows[start..end].iter().filter_map(|row| {
-            Some(ServicingUpdate {
-                kb: KbId::new(row.kb.get())?,
-                revision: (row.revision.get() != 0).then(|| row.revision.get()),
-                month: Month::from_number(row.month.get()),
-                kind: match row.kind {
-                    servicing_kind::HOTPATCH => ServicingKind::Hotpatch,
-                    servicing_kind::BASELINE => ServicingKind::Baseline,
-                    _ => ServicingKind::Cumulative,
-                },
-            })
-        })
+        rows[start..end].iter().filter_map(ServicingUpdate::of)
     }
 
     /// The documents, oldest month first.
@@ -325,302 +257,5 @@ impl std::fmt::Debug for Catalog {
             .field("kbs", &self.kbs().len())
             .field("checksum", &self.checksum())
             .finish()
-    }
-}
-
-impl<'a> Product<'a> {
-    /// The vendor's ProductID; the lowest where it has several.
-    #[must_use]
-    pub fn id(self) -> &'a str {
-        self.catalog.text(self.row.id)
-    }
-
-    /// The full product name.
-    #[must_use]
-    pub fn name(self) -> &'a str {
-        self.catalog.text(self.row.name)
-    }
-
-    /// The software that it maps to; `None` where the mapping does not reach it.
-    #[must_use]
-    pub fn software(self) -> Option<SoftwareIx> {
-        let ix = self.row.software.get();
-        (ix != NONE).then_some(SoftwareIx(ix))
-    }
-
-    /// What it is; `None` where the mapping does not reach it.
-    #[must_use]
-    pub fn component(self) -> Option<Component> {
-        Component::from_u8(self.row.component)
-    }
-
-    /// The Windows that it runs on or is.
-    #[must_use]
-    pub fn platform(self) -> Option<Platform> {
-        Some(Platform {
-            release: Release::by_number(self.row.release.get())?,
-            architecture: match self.row.architecture {
-                1 => Architecture::X64,
-                2 => Architecture::X86,
-                3 => Architecture::Arm64,
-                _ => return None,
-            },
-            server_core: self.row.server_core != 0,
-        })
-    }
-
-    /// Whether some KB fixes it.
-    #[must_use]
-    pub fn has_kb(self) -> bool {
-        self.ids_with_kb() != 0
-    }
-
-    /// How many of the vendor's ids for this product some KB fixes.
-    #[must_use]
-    pub fn ids_with_kb(self) -> u16 {
-        self.row.ids_with_kb.get()
-    }
-
-    /// Its fixes, ordered by vulnerability and KB.
-    pub fn fixes(self) -> impl ExactSizeIterator<Item = Fix<'a>> {
-        let catalog = self.catalog;
-        catalog
-            .run(Section::Fixes, self.row.fixes)
-            .iter()
-            .map(move |row| Fix { catalog, row })
-    }
-}
-
-impl<'a> Fix<'a> {
-    /// The product.
-    #[must_use]
-    pub fn product(self) -> Product<'a> {
-        let ix = self.row.product.get();
-        let row = &self.catalog.rows::<ProductRow>(Section::Products)[ix as usize];
-        Product {
-            catalog: self.catalog,
-            row,
-            ix: ProductIx(ix),
-        }
-    }
-
-    /// The position of the vulnerability.
-    #[must_use]
-    pub fn vulnerability_ix(self) -> VulnerabilityIx {
-        VulnerabilityIx(self.row.vulnerability.get())
-    }
-
-    /// The vulnerability.
-    #[must_use]
-    pub fn vulnerability(self) -> Vulnerability<'a> {
-        let ix = self.row.vulnerability.get() as usize;
-        let row = &self
-            .catalog
-            .rows::<VulnerabilityRow>(Section::Vulnerabilities)[ix];
-        Vulnerability {
-            catalog: self.catalog,
-            row,
-        }
-    }
-
-    /// The KB; `None` for release notes, Click-to-Run and packages.
-    #[must_use]
-    pub fn kb(self) -> Option<Kb<'a>> {
-        let row = self
-            .catalog
-            .rows::<KbRow>(Section::Kbs)
-            .get(self.row.kb.get() as usize)?;
-        Some(Kb {
-            catalog: self.catalog,
-            row,
-        })
-    }
-
-    /// The revision in the product's servicing family, for Windows and what is
-    /// part of it, where the feed or the update history knows it.
-    #[must_use]
-    pub fn revision(self) -> Option<u32> {
-        let revision = self.row.revision.get();
-        (revision != NONE).then_some(revision)
-    }
-
-    /// `FixedBuild` as the feed writes it; may be empty.
-    #[must_use]
-    pub fn fixed_build(self) -> &'a str {
-        self.catalog.text(self.row.fixed_build)
-    }
-
-    /// What kind of update it is.
-    #[must_use]
-    pub fn subtype(self) -> Subtype {
-        Subtype::from_u8(self.row.subtype)
-    }
-
-    /// The severity for this product.
-    #[must_use]
-    pub fn severity(self) -> Severity {
-        Severity::from_u8(self.row.severity)
-    }
-}
-
-impl<'a> Kb<'a> {
-    /// The number.
-    #[must_use]
-    pub fn number(self) -> u32 {
-        self.row.number.get()
-    }
-
-    /// The id.
-    #[must_use]
-    pub fn id(self) -> Option<KbId> {
-        KbId::new(self.number())
-    }
-
-    /// The title of its document, such as `March 2020 Security Updates`
-    /// (assessment.md, section 2).
-    #[must_use]
-    pub fn title(self) -> &'a str {
-        self.catalog.text(self.row.title)
-    }
-
-    /// The month of its document.
-    #[must_use]
-    pub fn month(self) -> Month {
-        Month::from_number(self.row.month.get())
-    }
-
-    /// Whether it is a cumulative update or Monthly Rollup of some Windows.
-    #[must_use]
-    pub fn is_cumulative(self) -> bool {
-        self.row.cumulative != 0
-    }
-
-    /// For an update that no cumulative update carries: the fact on which it depends.
-    #[must_use]
-    pub fn condition(self) -> Option<Condition> {
-        Condition::from_u8(self.row.condition)
-    }
-
-    /// The KBs that it supersedes, in one step. They may be unknown to the catalogue.
-    pub fn supersedes(self) -> impl ExactSizeIterator<Item = u32> + 'a {
-        self.catalog
-            .run::<U32>(Section::Supersedes, self.row.supersedes)
-            .iter()
-            .map(|n| n.get())
-    }
-
-    /// All fixes by this KB, ordered by product and vulnerability.
-    pub fn fixes(self) -> impl Iterator<Item = Fix<'a>> {
-        let catalog = self.catalog;
-        let positions = catalog.run::<U32>(Section::FixesByKb, self.row.fixes);
-        let rows = catalog.rows::<FixRow>(Section::Fixes);
-        positions.iter().filter_map(move |p| {
-            Some(Fix {
-                catalog,
-                row: rows.get(p.get() as usize)?,
-            })
-        })
-    }
-}
-
-impl<'a> Vulnerability<'a> {
-    /// `CVE-…`, or `ADV…` for an advisory.
-    #[must_use]
-    pub fn id(self) -> &'a str {
-        self.catalog.text(self.row.id)
-    }
-
-    /// The vendor's title.
-    #[must_use]
-    pub fn title(self) -> &'a str {
-        self.catalog.text(self.row.title)
-    }
-
-    /// The impact, for instance `Elevation of Privilege`; may be empty.
-    #[must_use]
-    pub fn impact(self) -> &'a str {
-        self.catalog.text(self.row.impact)
-    }
-
-    /// The highest severity for any product.
-    #[must_use]
-    pub fn severity(self) -> Severity {
-        Severity::from_u8(self.row.severity)
-    }
-
-    /// The highest CVSS base score in tenths of a point, with its vector.
-    #[must_use]
-    pub fn cvss(self) -> Option<(u8, &'a str)> {
-        (self.row.cvss_tenths != 0).then(|| {
-            (
-                self.row.cvss_tenths,
-                self.catalog.text(self.row.cvss_vector),
-            )
-        })
-    }
-
-    /// Whether it was public before the fix.
-    #[must_use]
-    pub fn is_publicly_disclosed(self) -> bool {
-        self.row.flags & vulnerability_flag::DISCLOSED != 0
-    }
-
-    /// Whether the vendor knows of its use in the wild.
-    #[must_use]
-    pub fn is_exploited(self) -> bool {
-        self.row.flags & vulnerability_flag::EXPLOITED != 0
-    }
-
-    /// Whether this is an advisory: shown, never counted.
-    #[must_use]
-    pub fn is_advisory(self) -> bool {
-        self.row.flags & vulnerability_flag::ADVISORY != 0
-    }
-
-    /// Its revisions, oldest first: seconds since 1970 and the number as written.
-    pub fn revisions(self) -> impl ExactSizeIterator<Item = (i64, &'a str)> {
-        let catalog = self.catalog;
-        catalog
-            .run::<VulnerabilityRevisionRow>(Section::VulnerabilityRevisions, self.row.revisions)
-            .iter()
-            .map(move |row| (row.date.get(), catalog.text(row.number)))
-    }
-}
-
-impl<'a> Document<'a> {
-    /// The vendor's id, for instance `2020-Mar`.
-    #[must_use]
-    pub fn id(self) -> &'a str {
-        self.catalog.text(self.row.id)
-    }
-
-    /// The title.
-    #[must_use]
-    pub fn title(self) -> &'a str {
-        self.catalog.text(self.row.title)
-    }
-
-    /// The revision number as written.
-    #[must_use]
-    pub fn revision(self) -> &'a str {
-        self.catalog.text(self.row.revision)
-    }
-
-    /// Seconds since 1970 of the release, UTC.
-    #[must_use]
-    pub fn current_release(self) -> i64 {
-        self.row.current_release.get()
-    }
-
-    /// How many vulnerabilities it lists.
-    #[must_use]
-    pub fn vulnerabilities(self) -> u32 {
-        self.row.vulnerabilities.get()
-    }
-
-    /// How many vendor fixes it lists.
-    #[must_use]
-    pub fn fixes(self) -> u32 {
-        self.row.fixes.get()
     }
 }

@@ -70,7 +70,7 @@ pub async fn catalog(store: &dyn Store, data_dir: &Path) -> Result<Catalog, Feed
         .feed_documents()
         .await?
         .iter()
-        .map(|d| document::decode(&d.id, &d.body))
+        .map(|d| document::decode(&d.head.id, &d.body))
         .collect::<Result<Vec<_>, _>>()?;
     let catalog = compile(&documents)?;
     catalog.save(&path)?;

@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use kbgap_auth::Permission;
 use kbgap_inventory::{Machine, native};
 use kbgap_odata::ErrorCode;
-use kbgap_store::{NewMachine, PutOutcome};
+use kbgap_store::{MachineReport, PutOutcome};
 use serde::Serialize;
 
 use crate::http::{Failure, authenticate, json, read_body};
@@ -103,7 +103,7 @@ async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Fa
         }
         answers.push(answer);
     }
-    let (positions, machines): (Vec<usize>, Vec<NewMachine>) = accepted.into_iter().unzip();
+    let (positions, machines): (Vec<usize>, Vec<MachineReport>) = accepted.into_iter().unzip();
     let outcomes = state.store.put_machines(&claims.tenant, machines).await?;
     for (position, outcome) in positions.iter().zip(outcomes) {
         answers[*position].outcome = outcome_name(outcome);
@@ -142,9 +142,9 @@ const fn outcome_name(outcome: PutOutcome) -> &'static str {
 ///
 /// # Errors
 /// When the machine cannot be encoded, which no machine can cause in practice.
-pub fn new_machine(machine: &Machine, now: i64) -> Result<NewMachine, serde_json::Error> {
+pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, serde_json::Error> {
     let seen_at_ms = machine.seen_at.map_or(now, |t| t.as_millisecond().min(now));
-    Ok(NewMachine {
+    Ok(MachineReport {
         id: machine.id.to_string(),
         computer_dns_name: machine.computer_dns_name.clone(),
         seen_at_ms,

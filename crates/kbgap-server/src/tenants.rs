@@ -112,10 +112,10 @@ impl Tenants {
             MachineChange::Put { tenant, machine } => {
                 let fleet = self.fleet(&tenant);
                 let mut fleet = fleet.write().unwrap_or_else(PoisonError::into_inner);
-                match decode_machine(&machine.body) {
-                    Ok(facts) => fleet.upsert(facts, machine.seen_at_ms),
+                match decode_machine(&machine.report.body) {
+                    Ok(facts) => fleet.upsert(facts, machine.report.seen_at_ms),
                     Err(error) => {
-                        tracing::error!(machine = machine.id, %error, "a stored machine cannot be read")
+                        tracing::error!(machine = machine.report.id, %error, "a stored machine cannot be read")
                     }
                 }
             }

@@ -11,4 +11,6 @@ mod types;
 
 pub use error::StoreError;
 pub use store::Store;
-pub use types::{App, FeedDocument, FeedHead, MachineChange, MachineRow, NewMachine, PutOutcome};
+pub use types::{
+    App, FeedDocument, FeedHead, MachineChange, MachineReport, MachineRow, PutOutcome,
+};

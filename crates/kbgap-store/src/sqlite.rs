@@ -19,7 +19,7 @@ use rusqlite::Connection;
 
 use self::writer::Writer;
 use crate::{
-    App, FeedDocument, FeedHead, MachineChange, MachineRow, NewMachine, PutOutcome, Store,
+    App, FeedDocument, FeedHead, MachineChange, MachineReport, MachineRow, PutOutcome, Store,
     StoreError,
 };
 
@@ -91,7 +91,7 @@ impl Store for SqliteStore {
     async fn put_machines(
         &self,
         tenant: &str,
-        machines: Vec<NewMachine>,
+        machines: Vec<MachineReport>,
     ) -> Result<Vec<PutOutcome>, StoreError> {
         self.writer.put_machines(tenant.to_owned(), machines).await
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    App, FeedDocument, FeedHead, MachineChange, MachineRow, NewMachine, PutOutcome, StoreError,
+    App, FeedDocument, FeedHead, MachineChange, MachineReport, MachineRow, PutOutcome, StoreError,
 };
 
 /// What every store does. Whatever a method acknowledges is durable: it survives
@@ -30,7 +30,7 @@ pub trait Store: Send + Sync {
     async fn put_machines(
         &self,
         tenant: &str,
-        machines: Vec<NewMachine>,
+        machines: Vec<MachineReport>,
     ) -> Result<Vec<PutOutcome>, StoreError>;
 
     /// The machine with this id.

@@ -22,27 +22,15 @@ pub struct FeedHead {
 /// A feed document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedDocument {
-    /// The vendor's id, for instance `2020-Mar`.
-    pub id: String,
-    /// The kind of document, for instance `cvrf`.
-    pub kind: String,
-    /// When it was released, in the words of whoever wrote it.
-    pub current_release: String,
-    /// Its revision number as written.
-    pub revision: String,
-    /// A hash of its content.
-    pub content_hash: [u8; 32],
-    /// How many vulnerabilities it lists.
-    pub vulnerabilities: u32,
-    /// How many fixes it lists.
-    pub fixes: u32,
+    /// What is known of it without reading it.
+    pub head: FeedHead,
     /// The encoded document.
     pub body: Vec<u8>,
 }
 
-/// A report to be stored.
+/// What a machine reported, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewMachine {
+pub struct MachineReport {
     /// The device id.
     pub id: String,
     /// The host's name.
@@ -71,16 +59,8 @@ pub enum PutOutcome {
 /// A stored machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MachineRow {
-    /// The device id.
-    pub id: String,
-    /// The host's name.
-    pub computer_dns_name: String,
-    /// When it was seen, in milliseconds since 1970.
-    pub seen_at_ms: i64,
-    /// A hash of what was reported.
-    pub content_hash: [u8; 32],
-    /// The encoded report.
-    pub body: Vec<u8>,
+    /// Its newest report.
+    pub report: MachineReport,
     /// Its place in the order of changes.
     pub sequence: u64,
 }

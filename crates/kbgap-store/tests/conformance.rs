@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use kbgap_store::sqlite::SqliteStore;
-use kbgap_store::{App, FeedDocument, MachineChange, NewMachine, PutOutcome, Store};
+use kbgap_store::{App, FeedDocument, FeedHead, MachineChange, MachineReport, PutOutcome, Store};
 
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 const OTHER: &str = "22222222-2222-2222-2222-222222222222";
@@ -28,8 +28,8 @@ impl Backend {
     }
 }
 
-fn report(id: &str, name: &str, seen_at_ms: i64, content: u8) -> NewMachine {
-    NewMachine {
+fn report(id: &str, name: &str, seen_at_ms: i64, content: u8) -> MachineReport {
+    MachineReport {
         id: id.to_owned(),
         computer_dns_name: name.to_owned(),
         seen_at_ms,
@@ -40,13 +40,15 @@ fn report(id: &str, name: &str, seen_at_ms: i64, content: u8) -> NewMachine {
 
 fn document(id: &str, content: u8) -> FeedDocument {
     FeedDocument {
-        id: id.to_owned(),
-        kind: "cvrf".to_owned(),
-        current_release: "1".to_owned(),
-        revision: "1".to_owned(),
-        content_hash: [content; 32],
-        vulnerabilities: 1,
-        fixes: 2,
+        head: FeedHead {
+            id: id.to_owned(),
+            kind: "cvrf".to_owned(),
+            current_release: "1".to_owned(),
+            revision: "1".to_owned(),
+            content_hash: [content; 32],
+            vulnerabilities: 1,
+            fixes: 2,
+        },
         body: vec![content; 1_000],
     }
 }
@@ -88,7 +90,11 @@ async fn outcomes_of_reports(backend: Backend) {
     assert_eq!(put(2, 200).await.unwrap(), [PutOutcome::Changed]);
     let row = store.machine(TENANT, "a").await.unwrap().unwrap();
     assert_eq!(
-        (row.seen_at_ms, row.content_hash, row.body),
+        (
+            row.report.seen_at_ms,
+            row.report.content_hash,
+            row.report.body
+        ),
         (200, [2; 32], vec![2; 100])
     );
     assert_eq!(store.machine(TENANT, "b").await.unwrap(), None);
@@ -108,9 +114,9 @@ async fn an_older_report_never_overwrites_a_newer_one(backend: Backend) {
     let row = store.machine(TENANT, "a").await.unwrap().unwrap();
     assert_eq!(
         (
-            row.seen_at_ms,
-            row.computer_dns_name.as_str(),
-            row.content_hash
+            row.report.seen_at_ms,
+            row.report.computer_dns_name.as_str(),
+            row.report.content_hash
         ),
         (200, "pc", [2; 32])
     );
@@ -148,7 +154,7 @@ async fn the_change_feed_pages_in_order(backend: Backend) {
         ids.extend(page.into_iter().map(|change| match change {
             MachineChange::Put { tenant, machine } => {
                 assert_eq!(tenant, TENANT);
-                machine.id
+                machine.report.id
             }
             MachineChange::Removed { .. } => panic!("nothing was removed"),
         }));
@@ -191,7 +197,10 @@ async fn names_are_found_in_any_case(backend: Backend) {
         .await
         .unwrap();
     assert_eq!(
-        found.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(),
+        found
+            .iter()
+            .map(|m| m.report.id.as_str())
+            .collect::<Vec<_>>(),
         ["b", "a"]
     );
     assert!(

@@ -66,12 +66,7 @@ impl<'a> Xml<'a> {
     /// The name of the root element, which is then the current one.
     pub(super) fn root(&mut self) -> Result<String, Reason> {
         loop {
-            self.buffer.clear();
-            match self
-                .reader
-                .read_event_into(&mut self.buffer)
-                .map_err(|e| malformed(e, &[]))?
-            {
+            match next_event(&mut self.reader, &mut self.buffer, &self.open)? {
                 Event::Start(start) => {
                     let element = Element {
                         start: start.into_owned(),
@@ -107,12 +102,7 @@ impl<'a> Xml<'a> {
             return Ok(None);
         }
         loop {
-            self.buffer.clear();
-            let event = self
-                .reader
-                .read_event_into(&mut self.buffer)
-                .map_err(|e| malformed(e, &self.open))?;
-            let element = match event {
+            let element = match next_event(&mut self.reader, &mut self.buffer, &self.open)? {
                 Event::Start(start) => Element {
                     start: start.into_owned(),
                     empty: false,
@@ -148,12 +138,7 @@ impl<'a> Xml<'a> {
         }
         let mut depth = 0_usize;
         loop {
-            self.buffer.clear();
-            let event = self
-                .reader
-                .read_event_into(&mut self.buffer)
-                .map_err(|e| malformed(e, &self.open))?;
-            match event {
+            match next_event(&mut self.reader, &mut self.buffer, &self.open)? {
                 Event::Text(part) if depth == 0 => text.push_str(&part.xml10_content()),
                 Event::CData(part) if depth == 0 => text.push_str(&part.xml10_content()),
                 Event::GeneralRef(reference) if depth == 0 => {
@@ -196,12 +181,7 @@ impl<'a> Xml<'a> {
     /// After the root nothing but blanks and comments may follow.
     pub(super) fn end(&mut self) -> Result<(), Reason> {
         loop {
-            self.buffer.clear();
-            match self
-                .reader
-                .read_event_into(&mut self.buffer)
-                .map_err(|e| malformed(e, &[]))?
-            {
+            match next_event(&mut self.reader, &mut self.buffer, &self.open)? {
                 Event::Eof => return Ok(()),
                 Event::Comment(_) | Event::PI(_) => {}
                 Event::Text(text) if text.trim().is_empty() => {}
@@ -237,6 +217,17 @@ fn character_of(reference: &quick_xml::events::BytesRef<'_>) -> Option<char> {
 
 fn cut_off(open: &[String]) -> Reason {
     Reason::Truncated(open.last().cloned().unwrap_or_default())
+}
+
+fn next_event<'b>(
+    reader: &mut Reader<LineCounter<Box<dyn BufRead + '_>>>,
+    buffer: &'b mut Vec<u8>,
+    open: &[String],
+) -> Result<Event<'b>, Reason> {
+    buffer.clear();
+    reader
+        .read_event_into(buffer)
+        .map_err(|e| malformed(e, open))
 }
 
 fn malformed(error: quick_xml::Error, open: &[String]) -> Reason {

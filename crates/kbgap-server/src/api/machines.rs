@@ -3,7 +3,6 @@
 use axum::body::Body;
 use axum::http::Response;
 use axum::http::request::Parts;
-use kbgap_odata::ErrorCode;
 
 use super::missing_kbs::{PERMISSION, answer, options};
 use crate::http::{Failure, authenticate};
@@ -20,13 +19,9 @@ pub(crate) async fn get_missing_kbs(
 ) -> Result<Response<Body>, Failure> {
     let claims = authenticate(state, &parts.headers, PERMISSION).await?;
     let found = state.tenants.read(&claims.tenant, |fleet| {
-        let machine = fleet.find(id).ok_or_else(|| {
-            let id: String = id.chars().take(120).collect();
-            Failure::new(
-                ErrorCode::ResourceNotFound,
-                format!("Machine {id} was not found"),
-            )
-        })?;
+        let machine = fleet
+            .find(id)
+            .ok_or_else(|| Failure::not_found("Machine", id))?;
         let (options, view) = options(parts)?;
         Ok::<_, Failure>((options, fleet.missing_kbs_of_machine(machine, view)))
     });

@@ -4,7 +4,6 @@ use axum::body::Body;
 use axum::http::Response;
 use axum::http::request::Parts;
 use kbgap_catalog::{SoftwareId, is_mapped_software};
-use kbgap_odata::ErrorCode;
 
 use super::missing_kbs::{PERMISSION, answer, options};
 use crate::http::{Failure, authenticate};
@@ -20,13 +19,7 @@ pub(crate) async fn get_missing_kbs(
     id: &str,
 ) -> Result<Response<Body>, Failure> {
     let claims = authenticate(state, &parts.headers, PERMISSION).await?;
-    let not_found = || {
-        let id: String = id.chars().take(120).collect();
-        Failure::new(
-            ErrorCode::ResourceNotFound,
-            format!("Software {id} was not found"),
-        )
-    };
+    let not_found = || Failure::not_found("Software", id);
     let software: SoftwareId = id.parse().map_err(|_| not_found())?;
     let now = state.clock.now_ms();
     let rows = state.tenants.read(&claims.tenant, |fleet| {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use kbgap_catalog::{Catalog, DocumentRecord, compile};
 use kbgap_feed::FeedError;
 use kbgap_feed::revision::{Decision, DocumentHead, decide};
-use kbgap_store::{FeedDocument, Store};
+use kbgap_store::{FeedDocument, FeedHead, Store};
 
 use super::files::{Content, Progress, read_all};
 use super::{FeedStateError, catalog, document, snapshot_path};
@@ -187,14 +187,15 @@ async fn store_and_compile(
 ) -> Result<Catalog, FeedStateError> {
     let mut documents = Vec::new();
     for stored in store.feed_documents().await? {
-        if !accepted.contains_key(&stored.id) {
-            documents.push(document::decode(&stored.id, &stored.body)?);
+        if !accepted.contains_key(&stored.head.id) {
+            documents.push(document::decode(&stored.head.id, &stored.body)?);
         }
     }
     let mut rows = Vec::with_capacity(accepted.len());
     for candidate in accepted.into_values() {
-        rows.push(row_of(&candidate));
-        documents.push(candidate.record);
+        let (row, record) = row_of(candidate);
+        rows.push(row);
+        documents.push(record);
     }
     // Compiled first: a set of documents that does not compile replaces nothing.
     let catalog = compile(&documents)?;
@@ -203,7 +204,7 @@ async fn store_and_compile(
     Ok(catalog)
 }
 
-fn head_of(stored: &kbgap_store::FeedHead) -> DocumentHead {
+fn head_of(stored: &FeedHead) -> DocumentHead {
     DocumentHead {
         current_release: stored.current_release.parse().unwrap_or(i64::MIN),
         revision: stored.revision.clone(),
@@ -213,17 +214,20 @@ fn head_of(stored: &kbgap_store::FeedHead) -> DocumentHead {
     }
 }
 
-fn row_of(candidate: &Candidate) -> FeedDocument {
+fn row_of(candidate: Candidate) -> (FeedDocument, DocumentRecord) {
+    let Candidate {
+        record, head, body, ..
+    } = candidate;
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    FeedDocument {
-        id: candidate.record.id.clone(),
+    let head = FeedHead {
+        id: record.id.clone(),
         kind: "cvrf".to_owned(),
         // Seconds since 1970, as a text that the store need not understand.
-        current_release: candidate.head.current_release.to_string(),
-        revision: candidate.head.revision.clone(),
-        content_hash: candidate.head.content_hash,
-        vulnerabilities: count(candidate.head.vulnerabilities),
-        fixes: count(candidate.head.fixes),
-        body: candidate.body.clone(),
-    }
+        current_release: head.current_release.to_string(),
+        revision: head.revision,
+        content_hash: head.content_hash,
+        vulnerabilities: count(head.vulnerabilities),
+        fixes: count(head.fixes),
+    };
+    (FeedDocument { head, body }, record)
 }

@@ -46,6 +46,15 @@ impl Failure {
         }
     }
 
+    /// There is no `what` with this id, which is repeated no longer than a real one.
+    pub(crate) fn not_found(what: &str, id: &str) -> Self {
+        let id: String = id.chars().take(120).collect();
+        Self::new(
+            ErrorCode::ResourceNotFound,
+            format!("{what} {id} was not found"),
+        )
+    }
+
     pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
         let error = ApiError::new(
             ErrorCode::MethodNotAllowed,

@@ -7,17 +7,7 @@ use crate::{FeedDocument, FeedHead};
 pub(super) fn heads(connection: &Connection) -> rusqlite::Result<Vec<FeedHead>> {
     let mut statement =
         connection.prepare(include_str!("../../queries/feed_document/heads.sql"))?;
-    let rows = statement.query_map([], |row| {
-        Ok(FeedHead {
-            id: row.get(0)?,
-            kind: row.get(1)?,
-            current_release: row.get(2)?,
-            revision: row.get(3)?,
-            content_hash: row.get(4)?,
-            vulnerabilities: row.get(5)?,
-            fixes: row.get(6)?,
-        })
-    })?;
+    let rows = statement.query_map([], head)?;
     rows.collect()
 }
 
@@ -29,6 +19,13 @@ pub(super) fn documents(connection: &Connection) -> rusqlite::Result<Vec<FeedDoc
 
 fn document(row: &Row<'_>) -> rusqlite::Result<FeedDocument> {
     Ok(FeedDocument {
+        head: head(row)?,
+        body: row.get(7)?,
+    })
+}
+
+fn head(row: &Row<'_>) -> rusqlite::Result<FeedHead> {
+    Ok(FeedHead {
         id: row.get(0)?,
         kind: row.get(1)?,
         current_release: row.get(2)?,
@@ -36,7 +33,6 @@ fn document(row: &Row<'_>) -> rusqlite::Result<FeedDocument> {
         content_hash: row.get(4)?,
         vulnerabilities: row.get(5)?,
         fixes: row.get(6)?,
-        body: row.get(7)?,
     })
 }
 
@@ -45,7 +41,7 @@ pub(super) fn replace(
     documents: &[FeedDocument],
 ) -> rusqlite::Result<()> {
     let mut statement = transaction.prepare(include_str!("../../queries/feed_document/put.sql"))?;
-    for d in documents {
+    for FeedDocument { head: d, body } in documents {
         statement.execute(params![
             d.id,
             d.kind,
@@ -54,7 +50,7 @@ pub(super) fn replace(
             d.content_hash,
             d.vulnerabilities,
             d.fixes,
-            d.body
+            body
         ])?;
     }
     transaction.execute(

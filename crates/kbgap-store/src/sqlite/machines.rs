@@ -3,13 +3,13 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use crate::{MachineChange, MachineRow, NewMachine, PutOutcome};
+use crate::{MachineChange, MachineReport, MachineRow, PutOutcome};
 
 /// Stores reports in the order given, each with the next sequence number.
 pub(super) fn put(
     transaction: &Transaction<'_>,
     tenant: &str,
-    machines: &[NewMachine],
+    machines: &[MachineReport],
 ) -> rusqlite::Result<Vec<PutOutcome>> {
     let mut sequence = last_sequence(transaction)?;
     let before = sequence;
@@ -127,11 +127,13 @@ pub(super) fn by_name(
 
 fn machine(row: &Row<'_>) -> rusqlite::Result<MachineRow> {
     Ok(MachineRow {
-        id: row.get(0)?,
-        computer_dns_name: row.get(1)?,
-        seen_at_ms: row.get(2)?,
-        content_hash: row.get(3)?,
-        body: row.get(4)?,
+        report: MachineReport {
+            id: row.get(0)?,
+            computer_dns_name: row.get(1)?,
+            seen_at_ms: row.get(2)?,
+            content_hash: row.get(3)?,
+            body: row.get(4)?,
+        },
         sequence: row.get(5)?,
     })
 }
@@ -151,11 +153,13 @@ pub(super) fn changes_after(
             (Some(content_hash), Some(body)) => MachineChange::Put {
                 tenant,
                 machine: MachineRow {
-                    id,
-                    computer_dns_name: row.get(2)?,
-                    seen_at_ms: row.get(3)?,
-                    content_hash,
-                    body,
+                    report: MachineReport {
+                        id,
+                        computer_dns_name: row.get(2)?,
+                        seen_at_ms: row.get(3)?,
+                        content_hash,
+                        body,
+                    },
                     sequence,
                 },
             },

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::machines;
-use crate::{NewMachine, PutOutcome, StoreError};
+use crate::{MachineReport, PutOutcome, StoreError};
 
 /// Writes that may wait before callers are told that the store is busy.
 const QUEUE: usize = 4_096;
@@ -22,7 +22,7 @@ enum Work {
 
 struct Put {
     tenant: String,
-    machines: Vec<NewMachine>,
+    machines: Vec<MachineReport>,
     reply: oneshot::Sender<Result<Vec<PutOutcome>, StoreError>>,
 }
 
@@ -46,7 +46,7 @@ impl Writer {
     pub(super) async fn put_machines(
         &self,
         tenant: String,
-        machines: Vec<NewMachine>,
+        machines: Vec<MachineReport>,
     ) -> Result<Vec<PutOutcome>, StoreError> {
         let (reply, answer) = oneshot::channel();
         self.send(Work::Put(Put {

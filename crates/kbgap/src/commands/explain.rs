@@ -41,7 +41,7 @@ async fn machine(store: &dyn Store, named: &str) -> anyhow::Result<Machine> {
             .next(),
     };
     if let Some(stored) = stored {
-        return Ok(decode_machine(&stored.body)?);
+        return Ok(decode_machine(&stored.report.body)?);
     }
     let file = PathBuf::from(named);
     anyhow::ensure!(
