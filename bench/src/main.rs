@@ -1,0 +1,69 @@
+//! `cargo run --release -p kbgap-bench`: builds kbgap, measures it on the real feed
+//! and real hosts, and prints a table. What has a peer is measured beside it in the
+//! same run, and only the ratio of the two is a claim: machines differ.
+
+mod figure;
+mod kbgap;
+mod process;
+mod sections;
+mod wesng;
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use crate::figure::Report;
+use crate::kbgap::Kbgap;
+
+/// Measures kbgap on the real feed and real hosts
+#[derive(Debug, Parser)]
+struct Cli {
+    /// What to measure; all of it unless told
+    #[arg(value_enum)]
+    sections: Vec<Section>,
+    /// Also writes the figures to this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Folder of the feed and the inventories
+    #[arg(
+        long,
+        env = "KBGAP_SHARED",
+        default_value = "../shared",
+        value_name = "DIR"
+    )]
+    shared: PathBuf,
+    /// The WES-NG command; without it one is installed from PyPI under `target`
+    #[arg(long, value_name = "FILE")]
+    wes: Option<PathBuf>,
+    /// How often short commands are run; the median counts
+    #[arg(long, default_value_t = 11, value_name = "N")]
+    runs: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+enum Section {
+    /// First start of the server until it answers, size of the binary
+    Start,
+    /// Import of the whole feed, loading the catalogue
+    Import,
+    /// `kbgap check` beside WES-NG on the same systeminfo files
+    Check,
+}
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let wanted = |section| cli.sections.is_empty() || cli.sections.contains(&section);
+    let kbgap = Kbgap::build()?;
+    let mut report = Report::default();
+    if wanted(Section::Start) {
+        sections::start::run(&kbgap, cli.runs, &mut report)?;
+    }
+    if wanted(Section::Import) {
+        sections::import::run(&kbgap, &cli.shared, cli.runs, &mut report)?;
+    }
+    if wanted(Section::Check) {
+        let wes = wesng::Wes::find(cli.wes.as_deref());
+        sections::check::run(&kbgap, wes.as_ref(), &cli.shared, cli.runs, &mut report)?;
+    }
+    report.finish(cli.json.as_deref())
+}

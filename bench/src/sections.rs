@@ -1,0 +1,5 @@
+//! What is measured, a module for each part.
+
+pub(crate) mod check;
+pub(crate) mod import;
+pub(crate) mod start;
