@@ -271,8 +271,14 @@ impl Findings {
         servicing: &Servicing,
         catalog: &Catalog,
     ) -> Assessed {
-        let ids: HashSet<KbId> = self.missing.keys().copied().collect();
-        let superseded = superseded_within(&ids, catalog);
+        let named: HashSet<KbId> = self.missing.keys().copied().collect();
+        // An advisory has no row that could stand for another's.
+        let counted: HashSet<KbId> = self
+            .missing
+            .iter()
+            .filter_map(|(id, finding)| finding.cures_cve.then_some(*id))
+            .collect();
+        let superseded = superseded_within(&counted, catalog);
         let mut missing = Vec::new();
         let mut advisories = Vec::new();
         for (id, finding) in self.missing {
@@ -297,7 +303,7 @@ impl Findings {
         let mut not_assessed: Vec<NotAssessed> = self
             .undecided
             .into_iter()
-            .filter(|(id, _)| !ids.contains(id))
+            .filter(|(id, _)| !named.contains(id))
             .map(|(id, lacking)| NotAssessed::Kb { id, lacking })
             .collect();
         not_assessed.extend(unsupported(machine));

@@ -1,9 +1,9 @@
 //! Whether one fix is present on a machine (section 5), first answer wins.
 
-use kbgap_catalog::{Fix, KbId, Subtype};
+use kbgap_catalog::{Fix, Kb, Subtype};
 
 use crate::evidence::Evidence;
-use crate::servicing::{Revision, Servicing, Track};
+use crate::servicing::{Servicing, Track};
 
 /// A fix, judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,17 +26,22 @@ pub(crate) fn judge(fix: Fix<'_>, build: u32, servicing: &Servicing) -> Verdict 
     let id = kb.and_then(|kb| kb.id());
 
     // Rule 1. What no cumulative update carries, no build can prove.
-    if !standalone
-        && let (Some(present), Some(own), Some(fix_revision)) = (
-            servicing.compare(fix.revision(), hotpatch),
-            servicing.revision,
-            fix.revision(),
-        )
-    {
-        return by_build(present, build, own, fix_revision, id, servicing);
-    }
+    let by_build = if standalone {
+        None
+    } else {
+        by_build(fix, hotpatch, build, servicing)
+    };
+    let undecided = by_build.is_none();
+    let missing = match by_build {
+        None => Verdict::Missing(Evidence::NotListed),
+        Some(verdict @ Verdict::Present(_)) => return verdict,
+        Some(verdict) if servicing.is_revision_reported() => return verdict,
+        // A revision that was taken from the list is the least that the machine
+        // runs: it cannot take away what the list proves besides.
+        Some(verdict) => verdict,
+    };
     let (Some(kb), Some(id)) = (kb, id) else {
-        return Verdict::Missing(Evidence::NotListed);
+        return missing;
     };
     // Rules 3 and 4.
     if servicing.runs(id) {
@@ -46,23 +51,21 @@ pub(crate) fn judge(fix: Fix<'_>, build: u32, servicing: &Servicing) -> Verdict 
         return Verdict::Present(Evidence::Supersedence { chain });
     }
     // Rule 5.
-    if !standalone
+    if undecided
+        && !standalone
         && !hotpatch
         && let Some((month, through)) = servicing.covered.filter(|(month, _)| kb.month() <= *month)
     {
         return Verdict::Present(Evidence::Series { month, through });
     }
-    Verdict::Missing(Evidence::NotListed)
+    missing
 }
 
-fn by_build(
-    present: bool,
-    build: u32,
-    own: Revision,
-    fix_revision: u32,
-    kb: Option<KbId>,
-    servicing: &Servicing,
-) -> Verdict {
+/// Rule 1; `None` where it cannot answer.
+fn by_build(fix: Fix<'_>, hotpatch: bool, build: u32, servicing: &Servicing) -> Option<Verdict> {
+    let (fix_revision, own) = (fix.revision()?, servicing.revision?);
+    let present = servicing.compare(Some(fix_revision), hotpatch)?;
+    let kb = fix.kb().and_then(Kb::id);
     let machine = format!("{build}.{}", own.number);
     let fix = format!("{build}.{fix_revision}");
     let evidence = match own.derived_from {
@@ -72,11 +75,11 @@ fn by_build(
         }
         None => Evidence::Build { machine, fix },
     };
-    if present {
+    Some(if present {
         Verdict::Present(evidence)
     } else {
         Verdict::Missing(evidence)
-    }
+    })
 }
 
 /// The order in which KBs for the same vulnerability are named, lowest first;

@@ -92,8 +92,8 @@ impl Servicing {
             .iter()
             .filter(|u| u.kind != ServicingKind::Hotpatch)
             .filter(|u| match servicing.compare(u.revision, false) {
-                Some(present) => present,
-                None => servicing.runs(u.kb) || servicing.superseded_by.contains_key(&u.kb),
+                Some(present) if present || servicing.is_revision_reported() => present,
+                _ => servicing.runs(u.kb) || servicing.superseded_by.contains_key(&u.kb),
             })
             .map(|u| (u.month, u.kb))
             .collect();
@@ -116,6 +116,11 @@ impl Servicing {
             (Track::Lcu | Track::Rollup, true) => false,
             _ => fix <= own,
         })
+    }
+
+    /// Whether the machine itself told its revision, so that rule 1 beats the list.
+    pub(crate) fn is_revision_reported(&self) -> bool {
+        self.revision.is_some_and(|r| r.derived_from.is_none())
     }
 
     /// Whether a KB is listed and runs.
@@ -148,12 +153,9 @@ impl Servicing {
     /// A listed KB with a higher revision than runs. Only a reported revision
     /// can tell: a derived one comes from the list itself.
     fn waits_for_restart(&self, kb: KbId, family: Family, catalog: &Catalog) -> bool {
-        let Some(Revision {
-            derived_from: None, ..
-        }) = self.revision
-        else {
+        if !self.is_revision_reported() {
             return false;
-        };
+        }
         if catalog.kb(kb).is_some_and(|kb| kb.condition().is_some()) {
             return false;
         }

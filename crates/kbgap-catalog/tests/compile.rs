@@ -2,59 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-use kbgap_catalog::{
-    Catalog, DocumentRecord, FixRecord, KbId, OddKind, ProductRecord, Severity, Subtype,
-    VulnerabilityRecord, compile,
-};
+use kbgap_catalog::{Catalog, DocumentRecord, FixRecord, OddKind, Severity, compile};
+use kbgap_testkit::feed::{W1909, document, fix, kb, vulnerability};
 use proptest::prelude::*;
 
-const W1909: &str = "Windows 10 Version 1909 for x64-based Systems";
 const W24H2: &str = "Windows 11 Version 24H2 for x64-based Systems";
-
-fn kb(number: u32) -> KbId {
-    KbId::new(number).unwrap()
-}
-
-fn document(
-    id: &str,
-    products: &[(&str, &str)],
-    vulnerabilities: Vec<VulnerabilityRecord>,
-) -> DocumentRecord {
-    DocumentRecord {
-        id: id.to_owned(),
-        title: format!("Title of {id}"),
-        initial_release: 0,
-        current_release: 1_600_000_000,
-        revision: "1".to_owned(),
-        products: products
-            .iter()
-            .map(|(id, name)| ProductRecord {
-                id: (*id).to_owned(),
-                name: (*name).to_owned(),
-            })
-            .collect(),
-        vulnerabilities,
-        odd_values: Vec::new(),
-    }
-}
-
-fn vulnerability(id: &str, fixes: Vec<FixRecord>) -> VulnerabilityRecord {
-    VulnerabilityRecord {
-        id: id.to_owned(),
-        fixes,
-        ..VulnerabilityRecord::default()
-    }
-}
-
-fn fix(number: u32, build: &str, supersedes: &[u32]) -> FixRecord {
-    FixRecord {
-        kb: Some(kb(number)),
-        subtype: Subtype::SecurityUpdate,
-        fixed_build: build.to_owned(),
-        supersedes: supersedes.iter().map(|&n| kb(n)).collect(),
-        products: vec![(0, Severity::Important)],
-    }
-}
 
 fn title(catalog: &Catalog, number: u32) -> String {
     catalog.kb(kb(number)).unwrap().title().to_owned()

@@ -1,6 +1,8 @@
 //! What the tests of several crates share. A dev-dependency only: no crate that
 //! is released may depend on it, which keeps its panics out of the product.
 
+pub mod feed;
+
 use std::env;
 use std::path::{Path, PathBuf};
 

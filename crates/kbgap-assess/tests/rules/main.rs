@@ -6,5 +6,7 @@ mod families;
 mod feed;
 mod hosts;
 mod hotpatch;
+mod presence;
+mod properties;
 mod scans;
 mod worked_example;
