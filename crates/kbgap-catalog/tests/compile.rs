@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-use kbgap_catalog::{Catalog, DocumentRecord, FixRecord, OddKind, Severity, compile};
+use kbgap_catalog::{Catalog, DocumentRecord, OddKind, Severity, compile};
 use kbgap_testkit::feed::{W1909, document, fix, kb, vulnerability};
 use proptest::prelude::*;
 

@@ -65,7 +65,11 @@ fn head(document: &CheckDocument, text: &mut String) -> std::fmt::Result {
     }
     let feed = &document.feed;
     let as_of = feed.as_of.as_deref().unwrap_or("no date");
-    writeln!(text, "  feed as of {as_of}, {} documents", feed.documents)?;
+    let documents = match feed.documents {
+        1 => "1 document".to_owned(),
+        many => format!("{many} documents"),
+    };
+    writeln!(text, "  feed as of {as_of}, {documents}")?;
     for warning in &document.warnings {
         writeln!(text, "  warning: {}", clean(warning))?;
     }
@@ -74,12 +78,21 @@ fn head(document: &CheckDocument, text: &mut String) -> std::fmt::Result {
 
 fn tail(document: &CheckDocument, text: &mut String) -> std::fmt::Result {
     if !document.missing.is_empty() {
-        let effective = document.missing.iter().filter(|kb| !kb.superseded).count();
-        writeln!(
-            text,
-            "{} updates are missing; {effective} of them are not superseded by another missing one.",
-            document.missing.len()
-        )?;
+        let newest: Vec<_> = document
+            .missing
+            .iter()
+            .filter(|kb| !kb.superseded)
+            .map(|kb| format!("KB{}", kb.id))
+            .collect();
+        match document.missing.len() {
+            1 => writeln!(text, "1 update is missing.")?,
+            all if all == newest.len() => writeln!(text, "{all} updates are missing.")?,
+            all => writeln!(
+                text,
+                "{all} updates are missing. To install: {}; the rest is superseded.",
+                newest.join(", ")
+            )?,
+        }
     }
     if !document.advisories.is_empty() {
         let ids: Vec<_> = document

@@ -324,3 +324,19 @@ fn explain_tells_the_same_as_the_list() {
         run.stderr
     );
 }
+
+/// The three forms of one answer, as scripts and people have come to know them.
+#[test]
+fn the_forms_of_the_answer() {
+    let data = sample_feed();
+    let host = file(data.path(), "pc.json", &host("10.0.18363.592"));
+    let check = |format| {
+        kbgap(data.path(), &["check", &host, "--format", format])
+            .ok()
+            .stdout
+    };
+    let json: serde_json::Value = serde_json::from_str(&check("json")).unwrap();
+    insta::assert_json_snapshot!("check_json", json);
+    insta::assert_snapshot!("check_csv", check("csv"));
+    insta::assert_snapshot!("check_table", check("table"));
+}
