@@ -48,7 +48,7 @@ impl Projection {
         let mut chromium_edge = false;
         let mut unsupported = Vec::new();
         for software in &machine.software {
-            match map_installed(&software.vendor, &software.name) {
+            match map_installed(&software.vendor, &software.name, &software.version) {
                 Some((_, Component::EdgeChromium)) => chromium_edge = true,
                 Some((id, component)) if has_rules_of_its_own(component) => unsupported.push(id),
                 _ => {}

@@ -275,7 +275,7 @@ fn software_ids(machine: &Machine) -> Vec<SoftwareId> {
         .software
         .iter()
         .filter_map(|s| {
-            let mapped = map_installed(&s.vendor, &s.name).map(|(id, _)| id);
+            let mapped = map_installed(&s.vendor, &s.name, &s.version).map(|(id, _)| id);
             mapped.or_else(|| SoftwareId::from_names(&s.vendor, &s.name))
         })
         .collect();

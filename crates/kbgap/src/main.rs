@@ -7,6 +7,7 @@ mod commands;
 mod demo;
 mod hosts;
 mod output;
+mod progress;
 
 use std::process::ExitCode;
 

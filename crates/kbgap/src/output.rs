@@ -20,10 +20,18 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&line)
 }
 
-/// Writes a line to stderr.
+/// Writes a line to stderr. It may hold names of files and words of documents.
 pub(crate) fn note(text: &str) {
     // Where not even stderr can be written there is nobody to tell.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", clean(text));
+}
+
+/// Text from outside could hold escape sequences of the terminal.
+pub(crate) fn clean(text: &str) -> String {
+    let harmless = |c: char| c == '\n' || !c.is_control();
+    text.chars()
+        .map(|c| if harmless(c) { c } else { '\u{fffd}' })
+        .collect()
 }
 
 /// A table without ruling, as wide as the terminal or its content.

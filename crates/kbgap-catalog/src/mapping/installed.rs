@@ -4,14 +4,27 @@
 use super::Component;
 use crate::platform::fold;
 use crate::software::SoftwareId;
+use crate::version::Version;
+
+/// The first major version that no Edge with the old engine ever had; those of
+/// EdgeHTML ended at 44, the first Chromium one was 75.
+const FIRST_CHROMIUM: u32 = 70;
 
 /// The software and family of an installed program, where it is one of ours.
+/// Vendor and version may be empty, where they are not reported.
 #[must_use]
-pub fn map_installed(_vendor: &str, name: &str) -> Option<(SoftwareId, Component)> {
+pub fn map_installed(vendor: &str, name: &str, version: &str) -> Option<(SoftwareId, Component)> {
+    let vendor = fold(vendor);
+    if !(vendor.is_empty() || vendor.starts_with("microsoft")) {
+        return None;
+    }
     let folded = fold(name);
     let (software, component) = match folded.as_str() {
         // Neither "Microsoft Edge Update" nor the WebView2 runtime is the browser.
-        "microsoft edge" => ("edge_chromium-based", Component::EdgeChromium),
+        "microsoft edge" if is_edge_html(version) => ("edge", Component::EdgeHtml),
+        "microsoft edge" | "edge_chromium-based" => {
+            ("edge_chromium-based", Component::EdgeChromium)
+        }
         name if is_sql_server_engine(name) => ("sql_server", Component::SqlServer),
         name if name.starts_with("microsoft exchange server") => {
             ("exchange_server", Component::Exchange)
@@ -26,6 +39,13 @@ pub fn map_installed(_vendor: &str, name: &str) -> Option<(SoftwareId, Component
         _ => return None,
     };
     Some((SoftwareId::from_names("microsoft", software)?, component))
+}
+
+/// Without a version it is the Chromium one: the old one stands in no uninstall list.
+fn is_edge_html(version: &str) -> bool {
+    Version::parse(version)
+        .and_then(|version| version.parts().first().copied())
+        .is_some_and(|major| major < FIRST_CHROMIUM)
 }
 
 /// `Microsoft SQL Server 2019 (64-bit)`, and none of its drivers and tools.
@@ -62,7 +82,26 @@ mod tests {
     use super::*;
 
     fn component(name: &str) -> Option<Component> {
-        map_installed("Microsoft Corporation", name).map(|(_, component)| component)
+        map_installed("Microsoft Corporation", name, "").map(|(_, component)| component)
+    }
+
+    #[test]
+    fn the_version_tells_the_two_edges_apart() {
+        let edge = |version| map_installed("Microsoft Corporation", "Microsoft Edge", version);
+        for (version, software) in [
+            ("44.18362.449.0", "microsoft-_-edge"),
+            ("80.0.361.66", "microsoft-_-edge_chromium-based"),
+            ("138.0.3351.95", "microsoft-_-edge_chromium-based"),
+            ("", "microsoft-_-edge_chromium-based"),
+        ] {
+            assert_eq!(edge(version).unwrap().0.as_str(), software, "{version}");
+        }
+    }
+
+    #[test]
+    fn what_others_sell_under_such_a_name_is_not_microsofts() {
+        assert_eq!(map_installed("Contoso Ltd", "Microsoft Edge", "80.0"), None);
+        assert!(map_installed("", "Microsoft Edge", "80.0").is_some());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::document::{CheckDocument, NotAssessedEntry};
-use crate::output::table;
+use crate::output::{clean, table};
 
 /// The whole answer as text. What is untrusted is cleaned of control characters.
 pub(crate) fn show(document: &CheckDocument) -> String {
@@ -127,11 +127,4 @@ fn short(software: &str) -> &str {
     software
         .split_once("-_-")
         .map_or(software, |(_, name)| name)
-}
-
-/// A host's name or words could hold escape sequences of the terminal.
-fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-        .collect()
 }

@@ -1,16 +1,15 @@
 //! `kbgap feed import`.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kbgap_server::feed::{FileOutcome, ImportOptions, ImportReport, Outcome, find_files, import};
 use serde::Serialize;
 
 use crate::args::{Format, OutputFormat};
 use crate::commands::open_store;
 use crate::output::{note, print, print_json};
+use crate::progress::Progress;
 
 pub(crate) async fn run(
     data_dir: &Path,
@@ -24,8 +23,7 @@ pub(crate) async fn run(
         "no feed files found: expected .xml, .xml.gz or .xml.zst"
     );
     let store = open_store(data_dir)?;
-    let bar = progress_bar(files.len());
-    let progress = |done: usize, _: usize| bar.set_position(done as u64);
+    let progress = Progress::new(files.len(), "files");
     let options = ImportOptions { allow_shrink };
     let report = tokio::task::block_in_place(|| {
         tokio::runtime::Handle::current().block_on(import(
@@ -33,10 +31,10 @@ pub(crate) async fn run(
             data_dir,
             files,
             options,
-            &progress,
+            &|done, total| progress.set(done, total),
         ))
     })?;
-    bar.finish_and_clear();
+    progress.finish();
 
     for file in &report.files {
         if let Some(message) = refusal(file) {
@@ -54,17 +52,6 @@ pub(crate) async fn run(
     } else {
         ExitCode::SUCCESS
     })
-}
-
-fn progress_bar(files: usize) -> ProgressBar {
-    let bar = ProgressBar::new(files as u64);
-    if !std::io::stderr().is_terminal() {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} documents") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 fn refusal(file: &FileOutcome) -> Option<String> {

@@ -1,7 +1,8 @@
 //! `kbgap demo`, as in the README.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 use crate::harness::command;
 
@@ -69,6 +70,14 @@ impl Demo {
     }
 }
 
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // It has ended by itself where the test came to its end.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
 #[test]
 fn the_demo_answers_as_the_readme_says_and_leaves_nothing_behind() {
     let mut demo = Demo::start();
@@ -101,7 +110,7 @@ fn the_demo_answers_as_the_readme_says_and_leaves_nothing_behind() {
     assert!(std::fs::read_dir(demo.temporary.path()).unwrap().count() > 0);
     let pid = demo.child.id().to_string();
     assert!(
-        std::process::Command::new("kill")
+        Command::new("kill")
             .args(["-INT", &pid])
             .status()
             .unwrap()
@@ -113,4 +122,38 @@ fn the_demo_answers_as_the_readme_says_and_leaves_nothing_behind() {
         0,
         "something is left behind"
     );
+}
+
+/// The examples that the README names, against the demo. Each needs a tool that
+/// kbgap does not; without it the example is passed over.
+#[test]
+fn the_examples_run() {
+    let demo = Demo::start();
+    let [tenant, id, secret] = &demo.client;
+    for (tool, script) in [("curl", "ask.sh"), ("python3", "missing_kbs.py")] {
+        let there = Command::new(tool).arg("--version").output();
+        if !there.is_ok_and(|tool| tool.status.success()) {
+            println!("skipped: {script} needs {tool}");
+            continue;
+        }
+        let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../examples")
+            .join(script);
+        let run = Command::new(&script)
+            .env("KBGAP_URL", &demo.address)
+            .env("TENANT_ID", tenant)
+            .env("CLIENT_ID", id)
+            .env("CLIENT_SECRET", secret)
+            .output()
+            .unwrap();
+        let (told, failed) = (
+            String::from_utf8_lossy(&run.stdout),
+            String::from_utf8_lossy(&run.stderr),
+        );
+        assert!(
+            run.status.success() && told.contains("4540673"),
+            "{}: {told}{failed}",
+            script.display()
+        );
+    }
 }
