@@ -1,4 +1,5 @@
-//! Query options. The filter language comes with the endpoints that have it.
+//! Query options, as they are typed. What they mean for a type of records is in
+//! [`Listing`](crate::Listing).
 
 use crate::path::percent_decode;
 use crate::{ApiError, ErrorCode};
@@ -12,15 +13,40 @@ pub enum SystemOption {
     Skip,
     /// `$count`: whether the number of all is told.
     Count,
+    /// `$filter`: only those that pass.
+    Filter,
+    /// `$orderby`: in this order.
+    OrderBy,
+    /// `$select`: only these properties.
+    Select,
+    /// `$expand`: with related entities.
+    Expand,
+    /// `$skiptoken`: where the page before has ended.
+    SkipToken,
     /// `$format`: only JSON.
     Format,
 }
 
 impl SystemOption {
-    const ALL: [Self; 4] = [Self::Top, Self::Skip, Self::Count, Self::Format];
+    const ALL: [Self; 9] = [
+        Self::Top,
+        Self::Skip,
+        Self::Count,
+        Self::Filter,
+        Self::OrderBy,
+        Self::Select,
+        Self::Expand,
+        Self::SkipToken,
+        Self::Format,
+    ];
 
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
+            Self::Filter => "$filter",
+            Self::OrderBy => "$orderby",
+            Self::Select => "$select",
+            Self::Expand => "$expand",
+            Self::SkipToken => "$skiptoken",
             Self::Top => "$top",
             Self::Skip => "$skip",
             Self::Count => "$count",
@@ -41,6 +67,16 @@ pub struct QueryOptions {
     pub skip: Option<usize>,
     /// `$count`.
     pub count: bool,
+    /// `$filter`.
+    pub filter: Option<String>,
+    /// `$orderby`.
+    pub order_by: Option<String>,
+    /// `$select`.
+    pub select: Option<String>,
+    /// `$expand`.
+    pub expand: Option<String>,
+    /// `$skiptoken`.
+    pub skip_token: Option<String>,
     custom: Vec<(String, String)>,
 }
 
@@ -94,6 +130,11 @@ impl QueryOptions {
                     _ => return Err(malformed(option, value, "true or false")),
                 }
             }
+            SystemOption::Filter => self.filter = Some(value.to_owned()),
+            SystemOption::OrderBy => self.order_by = Some(value.to_owned()),
+            SystemOption::Select => self.select = Some(value.to_owned()),
+            SystemOption::Expand => self.expand = Some(value.to_owned()),
+            SystemOption::SkipToken => self.skip_token = Some(value.to_owned()),
             SystemOption::Format => {
                 let json = value.eq_ignore_ascii_case("json")
                     || value.to_ascii_lowercase().starts_with("application/json");
@@ -131,7 +172,7 @@ fn number(option: SystemOption, value: &str) -> Result<usize, ApiError> {
         .ok_or_else(|| malformed(option, value, "a whole number of at least 0"))
 }
 
-fn malformed(option: SystemOption, value: &str, expected: &str) -> ApiError {
+pub(crate) fn malformed(option: SystemOption, value: &str, expected: &str) -> ApiError {
     let value: String = value.chars().take(60).collect();
     bad(&format!(
         "The value '{value}' of the query option '{}' is not {expected}.",
@@ -139,7 +180,7 @@ fn malformed(option: SystemOption, value: &str, expected: &str) -> ApiError {
     ))
 }
 
-fn bad(message: &str) -> ApiError {
+pub(crate) fn bad(message: &str) -> ApiError {
     ApiError::new(ErrorCode::OdataError, message)
 }
 

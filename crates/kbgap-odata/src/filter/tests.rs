@@ -1,0 +1,352 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::Value;
+use crate::edm::{EdmType, EnumType, NAMESPACE, Property};
+
+static RISK: EnumType = EnumType {
+    name: "RiskScore",
+    members: &["None", "Informational", "Low", "Medium", "High"],
+};
+static ADDRESS: StructuredType = StructuredType {
+    name: "MachineIpAddress",
+    namespace: NAMESPACE,
+    is_entity: false,
+    base: None,
+    properties: &[
+        Property::nullable("ipAddress", EdmType::String),
+        Property::nullable("type", EdmType::String),
+    ],
+    navigation: &[],
+};
+static MACHINE: StructuredType = StructuredType {
+    name: "Machine",
+    namespace: NAMESPACE,
+    is_entity: true,
+    base: None,
+    properties: &[
+        Property::new("id", EdmType::String).folded(),
+        Property::nullable("computerDnsName", EdmType::String).folded(),
+        Property::nullable("version", EdmType::String),
+        Property::nullable("lastSeen", EdmType::DateTimeOffset),
+        Property::nullable("osBuild", EdmType::Int64),
+        Property::new("score", EdmType::Double),
+        Property::nullable("riskScore", EdmType::Enum(&RISK)),
+        Property::nullable("aadDeviceId", EdmType::Guid),
+        Property::nullable("isAadJoined", EdmType::Boolean),
+        Property::nullable("machineTags", EdmType::Collection(&EdmType::String)),
+        Property::nullable(
+            "ipAddresses",
+            EdmType::Collection(&EdmType::Complex(&ADDRESS)),
+        ),
+        Property::nullable("vmMetadata", EdmType::Complex(&ADDRESS)),
+    ],
+    navigation: &[],
+};
+
+/// A machine named `MyMachine1.contoso.com`, with no risk score and nothing known of its join.
+struct Host;
+
+impl Record for Host {
+    fn get(&self, property: &'static str) -> Value<'_> {
+        match property {
+            "id" => Value::text("1e5bc9d7e413ddd7902c2932e418702b84d0cc07"),
+            "computerDnsName" => Value::text("MyMachine1.contoso.com"),
+            "version" => Value::text("1909 O'Neil"),
+            "lastSeen" => Value::or_null(Time::parse("2019-11-22T12:00:00.5Z")),
+            "osBuild" => Value::Int(18_363),
+            "score" => Value::Double(7.5),
+            "aadDeviceId" => Value::text("80fe8ff8-2624-418e-9591-41f0491218f9"),
+            "machineTags" => Value::texts(["pilot", "Berlin"]),
+            "ipAddresses" => Value::List(vec![
+                Value::Object(vec![
+                    ("ipAddress", Value::text("10.0.0.1")),
+                    ("type", Value::Null),
+                ]),
+                Value::Object(vec![
+                    ("ipAddress", Value::text("fe80::1")),
+                    ("type", Value::text("Ethernet")),
+                ]),
+            ]),
+            _ => Value::Null,
+        }
+    }
+}
+
+fn passes(filter: &str) -> bool {
+    Filter::parse(filter, &MACHINE)
+        .unwrap_or_else(|e| panic!("{filter}: {e}"))
+        .matches(&Host)
+}
+
+fn mistake(filter: &str) -> String {
+    Filter::parse(filter, &MACHINE)
+        .map(|_| panic!("{filter} was read"))
+        .unwrap_err()
+        .message
+}
+
+#[test]
+fn every_comparison() {
+    for filter in [
+        "osBuild eq 18363",
+        "osBuild ne 1",
+        "osBuild gt 18362",
+        "osBuild ge 18363",
+        "osBuild lt 18363.5",
+        "osBuild le 18363",
+        "18363 eq osBuild",
+        "score eq 7.5",
+        "score gt 7",
+        "osBuild eq '18363'",
+        "version eq '1909 O''Neil'",
+        "lastSeen ge 2019-11-22T00:00:00Z",
+        "lastSeen gt 2018-08-01Z",
+        "lastSeen gt '2018-08-01'",
+        "lastSeen eq 2019-11-22T12:00:00.5000000Z",
+        "lastSeen lt 2019-11-22T13:00:00.0000000+00:30",
+        "computerDnsName gt version",
+        "aadDeviceId eq 80fe8ff8-2624-418e-9591-41f0491218f9",
+        "aadDeviceId eq '80FE8FF8-2624-418E-9591-41F0491218F9'",
+    ] {
+        assert!(passes(filter), "{filter}");
+    }
+    for filter in [
+        "osBuild eq 18364",
+        "version eq '1909 o''neil'",
+        "lastSeen gt 2020-01-01",
+        "osBuild lt 18363",
+    ] {
+        assert!(!passes(filter), "{filter}");
+    }
+}
+
+#[test]
+fn names_and_identifiers_are_compared_in_any_case() {
+    for filter in [
+        "ComputerDnsName EQ 'MYMACHINE1.contoso.com'",
+        "COMPUTERDNSNAME eq 'mymachine1.CONTOSO.com'",
+        "id eq '1E5BC9D7E413DDD7902C2932E418702B84D0CC07'",
+        "startswith(computerDnsName,'mymachine')",
+        "StartsWith(computerDnsName, 'MyMachine')",
+        "endswith(computerDnsName,'.CONTOSO.COM')",
+        "contains(tolower(computerDnsName),'machine1')",
+        "tolower(version) eq '1909 o''neil'",
+        "toupper(version) eq '1909 O''NEIL'",
+        "length(version) eq 11",
+        "trim(' x ') eq 'x'",
+        "computerDnsName in ('other', 'mymachine1.contoso.com')",
+    ] {
+        assert!(passes(filter), "{filter}");
+    }
+    assert!(!passes(
+        "tolower(computerDnsName) eq 'MYMACHINE1.CONTOSO.COM'"
+    ));
+}
+
+#[test]
+fn or_is_looser_than_and_and_not_is_tightest() {
+    for filter in [
+        "osBuild eq 18363 or osBuild eq 1 and osBuild eq 2",
+        "not (osBuild eq 1) and osBuild gt 1",
+        "not osBuild eq 1",
+        "not not (osBuild eq 18363)",
+        "not contains(version,'x') and (osBuild eq 1 or osBuild eq 18363)",
+        "(((osBuild eq 18363)))",
+    ] {
+        assert!(passes(filter), "{filter}");
+    }
+    assert!(!passes(
+        "(osBuild eq 18363 or osBuild eq 1) and osBuild eq 2"
+    ));
+}
+
+#[test]
+fn null_equals_null_alone() {
+    for filter in [
+        "riskScore eq null",
+        "riskScore ne 'High'",
+        "isAadJoined ne true",
+        "computerDnsName ne null",
+        "not (vmMetadata/ipAddress gt 'a')",
+        "riskScore in (null, 'High')",
+    ] {
+        assert!(passes(filter), "{filter}");
+    }
+    for filter in [
+        "riskScore eq 'High'",
+        "riskScore ne null",
+        "isAadJoined",
+        // Unknown, and so is its opposite.
+        "not isAadJoined",
+        "not contains(vmMetadata/ipAddress,'a')",
+        "vmMetadata/ipAddress le 'zzz'",
+    ] {
+        assert!(!passes(filter), "{filter}");
+    }
+}
+
+#[test]
+fn members_of_enumerations() {
+    assert!(!passes("riskScore eq 'high'"));
+    assert!(!passes(
+        "riskScore eq microsoft.windowsDefenderATP.api.RiskScore'High'"
+    ));
+    let message = mistake("riskScore eq 'Extreme'");
+    assert!(
+        message.contains("column 14") && message.contains("None, Informational, Low"),
+        "{message}"
+    );
+}
+
+#[test]
+fn collections() {
+    for filter in [
+        "machineTags/any(t: t eq 'pilot')",
+        "machineTags/any(t:startswith(t,'Ber'))",
+        "machineTags/any()",
+        "machineTags/all(tag: length(tag) gt 4)",
+        "not machineTags/any(t: t eq 'none')",
+        "ipAddresses/any(i: i/ipAddress eq '10.0.0.1' and i/type eq null)",
+        "ipAddresses/any(i: i/type eq 'Ethernet') and osBuild eq 18363",
+        "ipAddresses/any(i: machineTags/any(t: t eq 'pilot') and i/ipAddress ne computerDnsName)",
+    ] {
+        assert!(passes(filter), "{filter}");
+    }
+    assert!(!passes("machineTags/all(t: t eq 'pilot')"));
+}
+
+#[test]
+fn mistakes_are_named_with_their_column() {
+    for (filter, column, named) in [
+        ("", 1, "the end"),
+        ("osBuild", 8, "a comparison"),
+        ("osBuild eq", 11, "the end"),
+        ("osBuild == 1", 9, "'='"),
+        ("osBuild eq 1 osBuild eq 2", 14, "'and', 'or' or the end"),
+        ("osBuilt eq 1", 1, "no property 'osBuilt'"),
+        ("osBuild eq 'x'", 12, "Edm.Int64 and Edm.String"),
+        ("id eq 5", 7, "Edm.String and Edm.Int64"),
+        ("lastSeen gt 'soon'", 13, "Edm.DateTimeOffset"),
+        ("lastSeen gt 2019-99-99", 13, "no number, date"),
+        ("version eq 'x", 12, "closing quote"),
+        ("(osBuild eq 1", 14, "')'"),
+        ("osBuild eq 1)", 13, "')'"),
+        ("indexof(version,'x') eq 1", 1, "'indexof' is not supported"),
+        ("contains(osBuild,'1')", 10, "expected text"),
+        ("machineTags eq 'x'", 1, "is a collection"),
+        ("version/any(x: x eq 'y')", 1, "need a collection"),
+        (
+            "ipAddresses/any(i: i/mac eq 'x')",
+            22,
+            "no property of MachineIpAddress",
+        ),
+        ("osBuild in (1, osBuild)", 16, "values only"),
+        ("osBuild in ()", 13, "found ')'"),
+        ("osBuild eq riskScore", 12, "cannot be compared"),
+        ("ü eq 1", 1, "unexpected"),
+    ] {
+        let message = mistake(filter);
+        assert!(
+            message.contains(&format!("column {column}:")) && message.contains(named),
+            "{filter}: {message}"
+        );
+    }
+}
+
+#[test]
+fn what_is_too_long_or_too_deep_is_refused() {
+    let deep = format!("{}osBuild eq 1{}", "(".repeat(5_00), ")".repeat(500));
+    assert!(mistake(&deep).contains("deeper"));
+    assert!(mistake(&"not ".repeat(500)).contains("deeper"));
+    assert!(mistake(&format!("osBuild in (1{})", ",1".repeat(3_000))).contains("more than"));
+    assert!(mistake(&format!("version eq '{}'", "x".repeat(9_000))).contains("longer"));
+}
+
+#[test]
+fn what_an_index_can_be_asked_for() {
+    let values =
+        |filter: &str, property: &str| Filter::parse(filter, &MACHINE).unwrap().values_of(property);
+    let texts = |v: &[&str]| Some(v.iter().map(|&t| t.to_owned()).collect::<Vec<_>>());
+    assert_eq!(values("id eq 'A' and osBuild eq 1", "id"), texts(&["a"]));
+    assert_eq!(
+        values("id eq 'a' or id in ('b','c')", "id"),
+        texts(&["a", "b", "c"])
+    );
+    assert_eq!(values("'a' eq id", "id"), texts(&["a"]));
+    for filter in [
+        "id eq 'a' or osBuild eq 1",
+        "id ne 'a'",
+        "not (id eq 'a')",
+        "startswith(id,'a')",
+        "tolower(id) eq 'a'",
+        "id eq null",
+        "osBuild eq 1",
+    ] {
+        assert_eq!(values(filter, "id"), None, "{filter}");
+    }
+    let earliest = |filter: &str| {
+        Filter::parse(filter, &MACHINE)
+            .unwrap()
+            .earliest("lastSeen")
+            .map(|t| t.to_string())
+    };
+    assert_eq!(
+        earliest("lastSeen gt 2018-08-01Z and lastSeen ge 2019-01-01 and osBuild eq 1").as_deref(),
+        Some("2019-01-01T00:00:00Z")
+    );
+    assert_eq!(
+        earliest("lastSeen gt 2018-08-01Z or lastSeen ge 2019-01-01").as_deref(),
+        Some("2018-08-01T00:00:00Z")
+    );
+    assert_eq!(earliest("lastSeen gt 2018-08-01Z or osBuild eq 1"), None);
+    assert_eq!(earliest("lastSeen lt 2018-08-01Z"), None);
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC{0,80}") {
+        let _ = Filter::parse(&text, &MACHINE);
+    }
+
+    #[test]
+    fn no_words_panic(words in prop::collection::vec(
+        prop::sample::select(vec![
+            "osBuild", "id", "machineTags", "ipAddresses", "isAadJoined", "eq", "in", "and", "or",
+            "not", "(", ")", "/", "any", "all", "t", ":", ",", "'x'", "1", "null", "true",
+            "contains", "tolower", "2019-01-01", "lastSeen", "riskScore",
+        ]),
+        0..14,
+    )) {
+        if let Ok(filter) = Filter::parse(&words.join(" "), &MACHINE) {
+            let _ = filter.matches(&Host);
+            let _ = (filter.values_of("id"), filter.earliest("lastSeen"));
+        }
+    }
+
+    /// What an index is asked for is never less than what passes.
+    #[test]
+    fn narrowing_keeps_what_passes(
+        first in prop::sample::select(vec!["id eq 'a'", "id in ('b','c')", "osBuild gt 1", "not (id eq 'a')"]),
+        second in prop::sample::select(vec!["id eq 'b'", "osBuild eq 2", "id ne 'c'"]),
+        both in any::<bool>(),
+        id in prop::sample::select(vec!["a", "b", "c", "d"]),
+        build in 0_i64..4,
+    ) {
+        struct Small(&'static str, i64);
+        impl Record for Small {
+            fn get(&self, property: &'static str) -> Value<'_> {
+                match property {
+                    "id" => Value::text(self.0),
+                    "osBuild" => Value::Int(self.1),
+                    _ => Value::Null,
+                }
+            }
+        }
+        let text = format!("{first} {} {second}", if both { "and" } else { "or" });
+        let filter = Filter::parse(&text, &MACHINE).unwrap();
+        if filter.matches(&Small(id, build)) {
+            prop_assert!(filter.values_of("id").is_none_or(|ids| ids.iter().any(|i| i == id)), "{}", text);
+        }
+    }
+}

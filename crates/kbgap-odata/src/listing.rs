@@ -1,0 +1,394 @@
+//! What a request wants of a list: which records, in which order, how many, and
+//! which of their properties.
+//!
+//! Without `$top` a list is given in pages: each names the next by a `$skiptoken` that
+//! holds the key of its last record. With `$top` there is no next page (api.md, section 13).
+
+use std::cmp::Ordering;
+
+use crate::edm::{EdmType, Navigation, Property, Record, StructuredType};
+use crate::query::{bad, malformed};
+use crate::token::SkipToken;
+use crate::{ApiError, Filter, QueryOptions, SystemOption, Time, Value};
+
+/// The options of a request for a list of one type.
+#[derive(Debug)]
+pub struct Listing {
+    /// Only those that pass.
+    pub filter: Option<Filter>,
+    /// The properties to be written.
+    pub properties: Vec<&'static Property>,
+    /// Whether `$select` chose them.
+    pub selected: bool,
+    /// Related entities to be written with each.
+    pub expansions: Vec<Expansion>,
+    order: Vec<(&'static Property, Direction)>,
+    skip: usize,
+    top: Option<usize>,
+    count: bool,
+    after: Option<SkipToken>,
+    page: usize,
+    key: &'static str,
+}
+
+/// Upwards or downwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// The least first.
+    Ascending,
+    /// The greatest first.
+    Descending,
+}
+
+/// A navigation property that is to be written, with the properties of its target.
+#[derive(Debug)]
+pub struct Expansion {
+    /// Where it leads.
+    pub navigation: &'static Navigation,
+    /// The properties of the target to be written.
+    pub properties: Vec<&'static Property>,
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub struct Page<R> {
+    /// The records.
+    pub records: Vec<R>,
+    /// How many pass the filter, where it was asked.
+    pub count: Option<usize>,
+    /// The `$skiptoken` of the next page, where there is one.
+    pub next: Option<String>,
+}
+
+/// Properties in `$select` and `$orderby`, navigations in `$expand`.
+const MAX_NAMES: usize = 100;
+
+impl Listing {
+    /// What the options mean for records of this type, of which a page has at most
+    /// `page`. Records have to come in ascending order of the text property `id`.
+    ///
+    /// # Errors
+    /// [`ErrorCode::OdataError`](crate::ErrorCode::OdataError), naming the option.
+    pub fn new(
+        options: &QueryOptions,
+        of: &'static StructuredType,
+        page: usize,
+    ) -> Result<Self, ApiError> {
+        if let Some(top) = options.top.filter(|&top| top > page) {
+            return Err(bad(&format!(
+                "The limit of '{page}' for $top has been exceeded. The value from the incoming request is '{top}'."
+            )));
+        }
+        let filter = options.filter.as_deref().map(|f| Filter::parse(f, of));
+        let select = options.select.as_deref().map(|s| select(s, of));
+        let order = options.order_by.as_deref().map(|o| order(o, of));
+        let expand = options.expand.as_deref().map(|e| expand(e, of));
+        let after = options.skip_token.as_deref().map(|token| {
+            SkipToken::read(token)
+                .ok_or_else(|| malformed(SystemOption::SkipToken, token, "one of this server"))
+        });
+        let order = order.transpose()?.unwrap_or_default();
+        let after = after.transpose()?;
+        if after.as_ref().is_some_and(|a| a.order.len() != order.len()) {
+            return Err(bad(
+                "The query option '$skiptoken' belongs to another '$orderby'.",
+            ));
+        }
+        let selected = options.select.is_some();
+        Ok(Self {
+            filter: filter.transpose()?,
+            properties: match select.transpose()? {
+                Some(properties) => properties,
+                None => of.shown(),
+            },
+            selected,
+            expansions: expand.transpose()?.unwrap_or_default(),
+            order,
+            skip: options.skip.unwrap_or(0),
+            top: options.top,
+            count: options.count,
+            after,
+            page,
+            key: "id",
+        })
+    }
+
+    /// The key after which the page begins, where only the key decides: an index
+    /// can begin there.
+    #[must_use]
+    pub fn begins_after(&self) -> Option<&str> {
+        let after = self.after.as_ref()?;
+        (self.order.is_empty() && !self.count).then_some(after.key.as_str())
+    }
+
+    /// The page of these records, which come in ascending order of their `id`.
+    pub fn page<R: Record>(&self, records: impl Iterator<Item = R>) -> Page<R> {
+        let records = records.filter(|r| self.filter.as_ref().is_none_or(|f| f.matches(r)));
+        if self.order.is_empty() {
+            self.cut(records, |record, after| {
+                key_of(record, self.key).as_str() > after.key.as_str()
+            })
+        } else {
+            let mut keyed: Vec<(Vec<Value<'static>>, R)> = records
+                .map(|record| (self.order_values(&record), record))
+                .collect();
+            // Stable: records with equal values stay in the order of their keys.
+            keyed.sort_by(|(a, _), (b, _)| self.compare(a, b));
+            self.cut(
+                keyed.into_iter().map(|(_, record)| record),
+                |record, after| {
+                    let last: Vec<Value<'static>> = after
+                        .order
+                        .iter()
+                        .zip(&self.order)
+                        .map(|(value, (property, _))| from_json(value, property.kind))
+                        .collect();
+                    match self.compare(&self.order_values(record), &last) {
+                        Ordering::Less => false,
+                        Ordering::Greater => true,
+                        Ordering::Equal => key_of(record, self.key).as_str() > after.key.as_str(),
+                    }
+                },
+            )
+        }
+    }
+
+    fn cut<R: Record>(
+        &self,
+        records: impl Iterator<Item = R>,
+        follows: impl Fn(&R, &SkipToken) -> bool,
+    ) -> Page<R> {
+        let limit = self.top.unwrap_or(self.page);
+        let mut page = Page {
+            records: Vec::new(),
+            count: None,
+            next: None,
+        };
+        let (mut passed, mut count) = (0_usize, 0_usize);
+        let mut more = false;
+        for record in records {
+            count += 1;
+            if self
+                .after
+                .as_ref()
+                .is_some_and(|after| !follows(&record, after))
+            {
+                continue;
+            }
+            passed += 1;
+            if passed <= self.skip {
+                continue;
+            }
+            if page.records.len() < limit {
+                page.records.push(record);
+                continue;
+            }
+            more = true;
+            if !self.count {
+                break;
+            }
+        }
+        page.count = self.count.then_some(count);
+        if more && self.top.is_none() {
+            page.next = page.records.last().map(|last| {
+                let order = self.order_values(last);
+                SkipToken {
+                    key: key_of(last, self.key),
+                    order: order
+                        .iter()
+                        .map(|v| serde_json::to_value(v).unwrap_or_default())
+                        .collect(),
+                }
+                .write()
+            });
+        }
+        page
+    }
+
+    fn order_values(&self, record: &dyn Record) -> Vec<Value<'static>> {
+        self.order
+            .iter()
+            .map(|(property, _)| detached(record.get(property.name)))
+            .collect()
+    }
+
+    fn compare(&self, a: &[Value<'_>], b: &[Value<'_>]) -> Ordering {
+        for ((a, b), (_, direction)) in a.iter().zip(b).zip(&self.order) {
+            let order = a.order(b).unwrap_or(Ordering::Equal);
+            let order = match direction {
+                Direction::Ascending => order,
+                Direction::Descending => order.reverse(),
+            };
+            if order != Ordering::Equal {
+                return order;
+            }
+        }
+        Ordering::Equal
+    }
+}
+
+fn key_of(record: &dyn Record, key: &'static str) -> String {
+    match record.get(key) {
+        Value::Text(text) => text.into_owned(),
+        _ => String::new(),
+    }
+}
+
+/// A value that outlives its record. Only single values order anything.
+fn detached(value: Value<'_>) -> Value<'static> {
+    match value {
+        Value::Text(text) => Value::owned(text.into_owned()),
+        Value::Bool(b) => Value::Bool(b),
+        Value::Int(n) => Value::Int(n),
+        Value::Double(n) => Value::Double(n),
+        Value::Time(t) => Value::Time(t),
+        Value::Null | Value::List(_) | Value::Object(_) => Value::Null,
+    }
+}
+
+fn from_json(json: &serde_json::Value, kind: EdmType) -> Value<'static> {
+    match (json, kind) {
+        (serde_json::Value::Bool(b), _) => Value::Bool(*b),
+        (serde_json::Value::Number(n), _) => match n.as_i64() {
+            Some(whole) => Value::Int(whole),
+            None => Value::Double(n.as_f64().unwrap_or_default()),
+        },
+        (serde_json::Value::String(text), EdmType::DateTimeOffset) => {
+            Time::parse(text).map_or(Value::Null, Value::Time)
+        }
+        (serde_json::Value::String(text), _) => Value::owned(text.clone()),
+        _ => Value::Null,
+    }
+}
+
+fn names(text: &str, option: SystemOption) -> Result<Vec<&str>, ApiError> {
+    let names: Vec<&str> = text.split(',').map(str::trim).collect();
+    if names.len() > MAX_NAMES || names.iter().any(|name| name.is_empty()) {
+        return Err(malformed(option, text, "a list of names with commas"));
+    }
+    Ok(names)
+}
+
+fn unknown(option: SystemOption, name: &str, of: &StructuredType) -> ApiError {
+    let name: String = name.chars().take(60).collect();
+    bad(&format!(
+        "The query option '{}' names '{name}', which {} does not have.",
+        option.name(),
+        of.name
+    ))
+}
+
+fn select(text: &str, of: &'static StructuredType) -> Result<Vec<&'static Property>, ApiError> {
+    let mut selected: Vec<&'static Property> = Vec::new();
+    for name in names(text, SystemOption::Select)? {
+        if name == "*" {
+            selected.extend(of.shown());
+        } else if let Some(property) = of.property(name) {
+            selected.push(property);
+        } else if of.navigation(name).is_none() {
+            return Err(unknown(SystemOption::Select, name, of));
+        }
+    }
+    // In the declared order, each once.
+    Ok(of
+        .all_properties()
+        .filter(|p| selected.iter().any(|s| s.name == p.name))
+        .collect())
+}
+
+fn order(
+    text: &str,
+    of: &'static StructuredType,
+) -> Result<Vec<(&'static Property, Direction)>, ApiError> {
+    let mut order = Vec::new();
+    for part in names(text, SystemOption::OrderBy)? {
+        let mut words = part.split_whitespace();
+        let name = words.next().unwrap_or_default();
+        let property = of
+            .property(name)
+            .ok_or_else(|| unknown(SystemOption::OrderBy, name, of))?;
+        if matches!(property.kind, EdmType::Collection(_) | EdmType::Complex(_)) {
+            return Err(malformed(SystemOption::OrderBy, part, "a single value"));
+        }
+        let direction = match words.next().map(str::to_ascii_lowercase).as_deref() {
+            None | Some("asc") => Direction::Ascending,
+            Some("desc") => Direction::Descending,
+            Some(_) => return Err(malformed(SystemOption::OrderBy, part, "asc or desc")),
+        };
+        if words.next().is_some() {
+            return Err(malformed(
+                SystemOption::OrderBy,
+                part,
+                "a property with asc or desc",
+            ));
+        }
+        order.push((property, direction));
+    }
+    Ok(order)
+}
+
+/// `software`, or `software($select=id,name)`.
+fn expand(text: &str, of: &'static StructuredType) -> Result<Vec<Expansion>, ApiError> {
+    let mut expansions: Vec<Expansion> = Vec::new();
+    for part in outside_parentheses(text) {
+        let part = part.trim();
+        let (name, inner) = match part.split_once('(') {
+            Some((name, rest)) => {
+                let inner = rest.strip_suffix(')').ok_or_else(|| {
+                    malformed(SystemOption::Expand, part, "closed with a parenthesis")
+                })?;
+                (name.trim(), Some(inner))
+            }
+            None => (part, None),
+        };
+        let navigation = of
+            .navigation(name)
+            .ok_or_else(|| unknown(SystemOption::Expand, name, of))?;
+        if expansions
+            .iter()
+            .any(|e| e.navigation.name == navigation.name)
+        {
+            return Err(bad(&format!(
+                "The query option '$expand' names '{name}' more than once."
+            )));
+        }
+        let properties = match inner {
+            None => navigation.target.shown(),
+            Some(inner) => {
+                let (option, value) = inner.split_once('=').unwrap_or((inner, ""));
+                if !option.trim().eq_ignore_ascii_case("$select") {
+                    return Err(bad(
+                        "Within '$expand' only '$select' is supported, as in software($select=id).",
+                    ));
+                }
+                select(value, navigation.target)?
+            }
+        };
+        expansions.push(Expansion {
+            navigation,
+            properties,
+        });
+    }
+    Ok(expansions)
+}
+
+fn outside_parentheses(text: &str) -> Vec<&str> {
+    let (mut depth, mut start) = (0_i32, 0);
+    let mut parts = Vec::new();
+    for (position, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(&text[start..position]);
+                start = position + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,215 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::edm::NAMESPACE;
+
+static SOFTWARE: StructuredType = StructuredType {
+    name: "Software",
+    namespace: NAMESPACE,
+    is_entity: true,
+    base: None,
+    properties: &[
+        Property::new("id", EdmType::String),
+        Property::new("name", EdmType::String),
+    ],
+    navigation: &[],
+};
+static MACHINE: StructuredType = StructuredType {
+    name: "Machine",
+    namespace: NAMESPACE,
+    is_entity: true,
+    base: None,
+    properties: &[
+        Property::new("id", EdmType::String),
+        Property::nullable("osBuild", EdmType::Int64),
+        Property::nullable("lastSeen", EdmType::DateTimeOffset),
+        Property::nullable("machineTags", EdmType::Collection(&EdmType::String)),
+        Property::new("secret", EdmType::String).on_demand(),
+    ],
+    navigation: &[Navigation {
+        name: "software",
+        target: &SOFTWARE,
+        many: true,
+    }],
+};
+const ALL: crate::Allowed = &[
+    SystemOption::Top,
+    SystemOption::Skip,
+    SystemOption::Count,
+    SystemOption::Filter,
+    SystemOption::OrderBy,
+    SystemOption::Select,
+    SystemOption::Expand,
+    SystemOption::SkipToken,
+];
+
+#[derive(Clone, Debug, PartialEq)]
+struct Host {
+    id: String,
+    build: Option<i64>,
+}
+
+impl Record for Host {
+    fn get(&self, property: &'static str) -> Value<'_> {
+        match property {
+            "id" => Value::text(&self.id),
+            "osBuild" => self.build.map_or(Value::Null, Value::Int),
+            _ => Value::Null,
+        }
+    }
+}
+
+fn hosts(builds: &[Option<i64>]) -> Vec<Host> {
+    builds
+        .iter()
+        .enumerate()
+        .map(|(i, &build)| Host {
+            id: format!("{i:04}"),
+            build,
+        })
+        .collect()
+}
+
+fn listing(query: &str, page: usize) -> Result<Listing, ApiError> {
+    Listing::new(&QueryOptions::parse(query, ALL)?, &MACHINE, page)
+}
+
+fn ids(page: &Page<Host>) -> Vec<&str> {
+    page.records.iter().map(|h| h.id.as_str()).collect()
+}
+
+fn page(query: &str, size: usize, builds: &[Option<i64>]) -> Page<Host> {
+    listing(query, size)
+        .unwrap()
+        .page(hosts(builds).into_iter())
+}
+
+const BUILDS: [Option<i64>; 5] = [Some(3), None, Some(1), Some(3), Some(2)];
+
+#[test]
+fn order_skip_top_and_count() {
+    assert_eq!(
+        ids(&page("", 10, &BUILDS)),
+        ["0000", "0001", "0002", "0003", "0004"]
+    );
+    assert_eq!(
+        ids(&page("$orderby=osBuild desc,id desc", 10, &BUILDS)),
+        ["0003", "0000", "0004", "0002", "0001"]
+    );
+    assert_eq!(
+        ids(&page("$orderby=OSBUILD&$skip=1&$top=2", 10, &BUILDS)),
+        ["0002", "0004"]
+    );
+    let counted = page("$filter=osBuild eq 3&$count=true&$top=1", 10, &BUILDS);
+    assert_eq!((counted.count, ids(&counted)), (Some(2), vec!["0000"]));
+    assert!(page("$skip=9", 10, &BUILDS).records.is_empty());
+    assert!(page("$top=0", 10, &BUILDS).records.is_empty());
+}
+
+#[test]
+fn without_top_there_are_pages_and_with_it_none() {
+    let first = page("", 2, &BUILDS);
+    assert_eq!(ids(&first), ["0000", "0001"]);
+    assert_eq!(page("$top=2", 2, &BUILDS).next, None);
+    assert_eq!(
+        page("", 5, &BUILDS).next,
+        None,
+        "a full page is no reason for another"
+    );
+    let error = listing("$top=3", 2).unwrap_err();
+    assert!(error.message.contains("limit of '2'"), "{}", error.message);
+    let counted = page(
+        &format!("$count=true&$skiptoken={}", first.next.unwrap()),
+        2,
+        &BUILDS,
+    );
+    assert_eq!(
+        (counted.count, ids(&counted)),
+        (Some(5), vec!["0002", "0003"])
+    );
+}
+
+#[test]
+fn what_is_selected_and_expanded() {
+    let names = |listing: &Listing| {
+        listing
+            .properties
+            .iter()
+            .map(|p| p.name)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        names(&listing("", 2).unwrap()),
+        ["id", "osBuild", "lastSeen", "machineTags"]
+    );
+    assert_eq!(
+        names(&listing("$select=SECRET, id,id", 2).unwrap()),
+        ["id", "secret"]
+    );
+    assert_eq!(
+        names(&listing("$select=*,secret", 2).unwrap()),
+        ["id", "osBuild", "lastSeen", "machineTags", "secret"]
+    );
+    let expanded = listing("$expand=Software($select=name)", 2).unwrap();
+    assert_eq!(expanded.expansions[0].properties.len(), 1);
+}
+
+#[test]
+fn mistakes_are_named() {
+    for (query, named) in [
+        ("$select=nothing", "'nothing', which Machine does not have"),
+        ("$select=", "$select"),
+        ("$orderby=osBuild up", "asc or desc"),
+        ("$orderby=osBuild asc desc", "asc or desc"),
+        ("$orderby=machineTags", "single value"),
+        ("$orderby=id,,osBuild", "commas"),
+        ("$expand=alerts", "'alerts'"),
+        ("$expand=software(", "parenthesis"),
+        ("$expand=software($top=1)", "$select"),
+        ("$expand=software,software", "more than once"),
+        ("$skiptoken=abc", "$skiptoken"),
+        ("$filter=osBuild eq", "column"),
+        ("$search=x", "$search"),
+        ("$apply=x", "$apply"),
+    ] {
+        let error = listing(query, 2).unwrap_err();
+        assert!(error.message.contains(named), "{query}: {}", error.message);
+    }
+    let token = page("", 1, &BUILDS).next.unwrap();
+    let error = listing(&format!("$orderby=osBuild&$skiptoken={token}"), 2).unwrap_err();
+    assert!(
+        error.message.contains("another '$orderby'"),
+        "{}",
+        error.message
+    );
+}
+
+proptest! {
+    /// Pages, put together, are the list; also when records come and go in between.
+    #[test]
+    fn pages_lose_and_repeat_nothing(
+        builds in prop::collection::vec(prop::option::of(0_i64..4), 0..40),
+        size in 1_usize..7,
+        order in prop::sample::select(vec!["", "&$orderby=osBuild", "&$orderby=osBuild desc,id desc"]),
+        gone in prop::collection::vec(0_usize..40, 0..5),
+    ) {
+        let all = hosts(&builds);
+        let expected: Vec<Host> = listing(&format!("$skip=0{order}"), 1_000).unwrap().page(all.clone().into_iter()).records;
+        let (mut found, mut query) = (Vec::new(), format!("$skip=0{order}"));
+        let mut left = all;
+        for _ in 0..100 {
+            let page = listing(&query, size).unwrap().page(left.clone().into_iter());
+            found.extend(page.records);
+            let Some(next) = page.next else { break };
+            query = format!("$skiptoken={next}{order}");
+            // After the first page some vanish.
+            left.retain(|host| !gone.iter().any(|&g| host.id == format!("{g:04}")));
+        }
+        let stays = |host: &&Host| !gone.iter().any(|&g| host.id == format!("{g:04}"));
+        let (expected_left, found_left): (Vec<_>, Vec<_>) = (
+            expected.iter().filter(stays).collect(),
+            found.iter().filter(stays).collect(),
+        );
+        prop_assert_eq!(expected_left, found_left);
+    }
+}

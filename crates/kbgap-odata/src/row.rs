@@ -1,0 +1,51 @@
+//! A record as JSON.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::Value;
+use crate::edm::{Property, Record};
+
+/// A record with the properties that are to be written.
+pub struct Row<'a> {
+    /// The record.
+    pub record: &'a dyn Record,
+    /// The properties in the order in which they are written.
+    pub properties: &'a [&'static Property],
+    /// Related entities that `$expand` asked for.
+    pub expanded: Vec<(&'static str, Value<'a>)>,
+}
+
+impl Row<'_> {
+    /// Writes the fields into an object that has begun: entities stand beside their context.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        for property in self.properties {
+            map.serialize_entry(property.name, &self.record.get(property.name))?;
+        }
+        for (name, value) in &self.expanded {
+            map.serialize_entry(name, value)?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.write(&mut map)?;
+        map.end()
+    }
+}
+
+/// A record as a value, for a place inside another one.
+#[must_use]
+pub fn object<'a>(record: &'a dyn Record, properties: &[&'static Property]) -> Value<'a> {
+    Value::Object(
+        properties
+            .iter()
+            .map(|p| (p.name, record.get(p.name)))
+            .collect(),
+    )
+}
