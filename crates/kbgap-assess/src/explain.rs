@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use kbgap_catalog::{Catalog, Component, Fix, Kb, KbId};
 use serde::Serialize;
 
-use crate::assessment::PairFinding;
 use crate::evidence::Evidence;
+use crate::pair::PairFinding;
 use crate::platform::MachinePlatform;
 use crate::presence::Verdict;
 use crate::servicing::Servicing;

@@ -16,14 +16,20 @@
 mod assessment;
 mod evidence;
 mod explain;
+mod findings;
+mod pair;
 mod platform;
 mod presence;
 mod projection;
 mod servicing;
+mod weakness;
 
-pub use assessment::{Assessed, Assessment, MissingKb, NotAssessed, OsFacts, SoftwareCves, assess};
+pub use assessment::{
+    Assessed, Assessment, MissingKb, NotAssessed, OsFacts, SoftwareCves, VulnerableSoftware, assess,
+};
 pub use evidence::Evidence;
 pub use explain::{Explanation, ExplanationVerdict, ProductExplanation, explain};
 pub use platform::Unassessable;
 pub use projection::Projection;
 pub use servicing::Track;
+pub use weakness::{Weakness, weaknesses};

@@ -45,6 +45,14 @@ pub struct ProductIx(u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VulnerabilityIx(u32);
 
+impl VulnerabilityIx {
+    /// The number of those before it, for tables with a place for each.
+    #[must_use]
+    pub const fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
 impl Catalog {
     pub(crate) fn new(snapshot: Snapshot) -> Self {
         Self {
@@ -160,17 +168,14 @@ impl Catalog {
         Some(Vulnerability { catalog: self, row })
     }
 
-    /// The vulnerability with this id.
+    /// The position of the vulnerability with this id.
     #[must_use]
-    pub fn find_vulnerability(&self, id: &str) -> Option<Vulnerability<'_>> {
+    pub fn find_vulnerability(&self, id: &str) -> Option<VulnerabilityIx> {
         let rows = self.rows::<VulnerabilityRow>(Section::Vulnerabilities);
         let position = rows
             .binary_search_by(|row| self.text(row.id).cmp(id))
             .ok()?;
-        Some(Vulnerability {
-            catalog: self,
-            row: &rows[position],
-        })
+        u32::try_from(position).ok().map(VulnerabilityIx)
     }
 
     /// The revision that a KB brings in a family, by a fixed build of the feed

@@ -1,0 +1,54 @@
+//! To which CVEs a machine is vulnerable, with a KB that fixes each.
+
+use std::collections::BTreeMap;
+
+use kbgap_catalog::{Catalog, KbId, Month, SoftwareIx, VulnerabilityIx};
+
+use crate::Projection;
+use crate::pair::judge_product;
+use crate::platform::MachinePlatform;
+use crate::servicing::Servicing;
+
+/// A CVE to which a machine is vulnerable in one software.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Weakness {
+    /// The software.
+    pub software: SoftwareIx,
+    /// The CVE.
+    pub vulnerability: VulnerabilityIx,
+    /// The KB to name: of several the one of the earliest month.
+    pub fixing_kb: KbId,
+}
+
+/// Every CVE to which a machine is vulnerable, with a KB that fixes it, by software
+/// and CVE; empty where it cannot be assessed. The same decisions as [`assess`].
+#[must_use]
+pub fn weaknesses(catalog: &Catalog, machine: &Projection) -> Vec<Weakness> {
+    let Ok(platform) = MachinePlatform::of(machine, catalog) else {
+        return Vec::new();
+    };
+    let servicing = Servicing::of(machine, &platform, catalog);
+    let mut found: BTreeMap<(SoftwareIx, VulnerabilityIx), (Month, KbId)> = BTreeMap::new();
+    for product in &platform.products {
+        let Some(software) = product.software() else {
+            continue;
+        };
+        judge_product(*product, machine, &servicing, |pair| {
+            let Some((vulnerability, kb)) = pair.weakness() else {
+                return;
+            };
+            found
+                .entry((software, vulnerability))
+                .and_modify(|known| *known = (*known).min(kb))
+                .or_insert(kb);
+        });
+    }
+    found
+        .into_iter()
+        .map(|((software, vulnerability), (_, fixing_kb))| Weakness {
+            software,
+            vulnerability,
+            fixing_kb,
+        })
+        .collect()
+}
