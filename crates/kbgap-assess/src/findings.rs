@@ -10,6 +10,7 @@ use crate::Projection;
 use crate::assessment::{
     Assessed, MissingKb, NotAssessed, OsFacts, SoftwareCves, VulnerableSoftware,
 };
+use crate::edge;
 use crate::evidence::Evidence;
 use crate::pair::{PairFinding, judge_product};
 use crate::platform::MachinePlatform;
@@ -40,8 +41,12 @@ impl Findings {
         machine: &Projection,
         platform: &MachinePlatform<'_>,
         servicing: &Servicing,
+        catalog: &Catalog,
     ) -> Self {
         let mut findings = Self::default();
+        for (software, cve) in edge::vulnerable(catalog, machine) {
+            findings.vulnerable.entry(software).or_default().insert(cve);
+        }
         for product in &platform.products {
             judge_product(*product, machine, servicing, |pair| {
                 if let (Some(software), Some((cve, _))) = (product.software(), pair.weakness()) {
