@@ -1,6 +1,6 @@
 //! What can be configured.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -19,6 +19,18 @@ pub struct Config {
     pub audiences: Vec<String>,
     /// The largest body of an ingest request, unpacked, in megabytes.
     pub max_body_mb: usize,
+    /// The certificate with which TLS is spoken; plain HTTP where there is none.
+    pub tls: Option<TlsFiles>,
+}
+
+/// Where the server's certificate lies.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsFiles {
+    /// The certificate chain as PEM, the server's own certificate first.
+    pub certificate: PathBuf,
+    /// Its private key as PEM, without a passphrase.
+    pub private_key: PathBuf,
 }
 
 /// A configuration that cannot be used.
@@ -37,6 +49,7 @@ impl Default for Config {
             allowed_hosts: Vec::new(),
             audiences: Vec::new(),
             max_body_mb: 64,
+            tls: None,
         }
     }
 }
@@ -52,9 +65,21 @@ impl Config {
             reason,
         };
         let text = std::fs::read_to_string(file).map_err(|e| failed(e.to_string()))?;
-        let config: Self = toml::from_str(&text).map_err(|e| failed(e.to_string()))?;
+        let mut config: Self = toml::from_str(&text).map_err(|e| failed(e.to_string()))?;
+        if let (Some(tls), Some(folder)) = (&mut config.tls, file.parent()) {
+            tls.certificate = folder.join(&tls.certificate);
+            tls.private_key = folder.join(&tls.private_key);
+        }
         config.check().map_err(failed)?;
         Ok(config)
+    }
+
+    /// The scheme of the listener's URLs.
+    pub(crate) const fn scheme(&self) -> &'static str {
+        match self.tls {
+            Some(_) => "https",
+            None => "http",
+        }
     }
 
     /// Checks what the types cannot.

@@ -16,10 +16,12 @@ mod router;
 mod server;
 mod state;
 mod tenants;
+mod tls;
 
 pub use clock::Clock;
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, TlsFiles};
 pub use ingest::{encode_machine, new_machine};
 pub use oauth::signing_key;
 pub use server::{Server, ServerError};
 pub use tenants::{Tenants, decode_machine};
+pub use tls::TlsError;

@@ -2,6 +2,8 @@
 //! is released may depend on it, which keeps its panics out of the product.
 
 pub mod feed;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -44,7 +44,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let roles = roles.map(str::to_owned);
     let app = app::register(store.as_ref(), "demo", &roles).await?;
     let token = token::issue(store.as_ref(), &roles, &[]).await?;
-    let address = format!("http://{}", server.address()?);
+    let address = server.url()?;
     print(&format!(
         "kbgap demo: 300 Windows 10 machines in March 2020\n\n\
          address:       {address}\n\

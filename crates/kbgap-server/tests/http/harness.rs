@@ -1,16 +1,19 @@
 //! A server of one's own, and words for talking to it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kbgap_auth::{ClientSecret, Grant, Issuer, SigningKey, random_guid};
 use kbgap_server::feed::{ImportOptions, import};
-use kbgap_server::{Clock, Config, Server, signing_key};
+use kbgap_server::{Clock, Config, Server, TlsFiles, signing_key};
 use kbgap_store::App;
 use kbgap_store::sqlite::SqliteStore;
+use kbgap_testkit::tls::Certificate;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use ureq::http::Response;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// 25 March 2020, 12:00 UTC.
 pub const NOW_MS: i64 = 1_585_137_600_000;
@@ -22,6 +25,8 @@ pub struct TestServer {
     pub client_id: String,
     pub secret: String,
     issuer: Issuer,
+    /// Where the server speaks TLS: the file of the authority to trust.
+    pub authority: Option<PathBuf>,
     stop: Option<oneshot::Sender<()>>,
     runtime: Option<Runtime>,
     folder: tempfile::TempDir,
@@ -91,7 +96,7 @@ impl TestServer {
             };
             store.create_app(app.clone()).await.unwrap();
             let key = SigningKey::from_pkcs8(&signing_key(store.as_ref()).await.unwrap()).unwrap();
-            let url = format!("http://{}", server.address().unwrap());
+            let url = server.url().unwrap();
             tokio::spawn(server.run(async {
                 let _ = stopped.await;
             }));
@@ -109,9 +114,33 @@ impl TestServer {
             client_id,
             secret,
             issuer,
+            authority: None,
             stop: Some(stop),
             runtime: Some(runtime),
             folder,
+        }
+    }
+
+    /// With TLS, by a certificate for localhost.
+    pub fn with_tls(certificate: Certificate) -> Self {
+        let mut server = Self::with(Config {
+            tls: Some(TlsFiles {
+                certificate: certificate.chain,
+                private_key: certificate.key,
+            }),
+            ..Config::default()
+        });
+        server.authority = Some(certificate.authority);
+        server
+    }
+
+    fn agent(&self) -> ureq::Agent {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true);
+        match &self.authority {
+            Some(file) => config.tls_config(trusting(file)).build().into(),
+            None => config.build().into(),
         }
     }
 
@@ -138,11 +167,7 @@ impl TestServer {
     }
 
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .allow_non_standard_methods(true)
-            .build()
-            .into();
+        let agent = self.agent();
         let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url));
@@ -214,6 +239,19 @@ impl Drop for TestServer {
             runtime.shutdown_timeout(Duration::from_secs(2));
         }
     }
+}
+
+/// A client that trusts one authority.
+fn trusting(authority: &Path) -> TlsConfig {
+    let pem = std::fs::read(authority).unwrap();
+    let certificates = parse_pem(&pem).filter_map(|item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(certificate),
+        _ => None,
+    });
+    TlsConfig::builder()
+        .root_certs(RootCerts::from(certificates))
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .build()
 }
 
 /// Imports the sample month, as the command line does.

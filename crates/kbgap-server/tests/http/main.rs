@@ -7,4 +7,5 @@ mod follow;
 mod harness;
 mod ingest;
 mod missing_kbs;
+mod tls;
 mod tokens;
