@@ -55,7 +55,7 @@ pub struct TokenRefusal {
 }
 
 impl TokenRefusal {
-    fn new(status: u16, error: &'static str, code: u32, text: &str) -> Self {
+    pub(crate) fn new(status: u16, error: &'static str, code: u32, text: &str) -> Self {
         Self {
             status,
             error,
@@ -223,7 +223,7 @@ pub enum TokenAnswer {
     },
 }
 
-fn lacks(parameter: &str) -> TokenRefusal {
+pub(crate) fn lacks(parameter: &str) -> TokenRefusal {
     let text = format!("The request body must contain the following parameter: '{parameter}'.");
     invalid(900_144, &text)
 }

@@ -8,6 +8,7 @@
 mod api;
 mod clock;
 mod config;
+mod discovery;
 pub mod feed;
 mod http;
 mod ingest;
