@@ -20,7 +20,7 @@ mod tenants;
 mod tls;
 
 pub use clock::Clock;
-pub use config::{Config, ConfigError, TlsFiles};
+pub use config::{Config, ConfigError, Rate, RateLimits, TlsFiles};
 pub use ingest::{encode_machine, new_machine};
 pub use oauth::signing_key;
 pub use server::{Server, ServerError};

@@ -16,6 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed::{self, FeedStateError};
+use crate::http::Limits;
 use crate::router::router;
 use crate::state::{AppState, Shared};
 use crate::tenants::Tenants;
@@ -86,6 +87,7 @@ impl Server {
         let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
         config.listen = listener.local_addr()?.to_string();
         let state = Arc::new(AppState {
+            limits: Limits::new(config.rate_limits.clone()),
             config,
             clock,
             data_dir: data_dir.to_owned(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kbgap_auth::{ClientSecret, Grant, Issuer, SigningKey, random_guid};
 use kbgap_server::feed::{ImportOptions, import};
-use kbgap_server::{Clock, Config, Server, TlsFiles, signing_key};
+use kbgap_server::{Clock, Config, RateLimits, Server, TlsFiles, signing_key};
 use kbgap_store::App;
 use kbgap_store::sqlite::SqliteStore;
 use kbgap_testkit::tls::Certificate;
@@ -66,8 +66,12 @@ impl Answer {
 }
 
 impl TestServer {
+    /// Without limits of calls, since most tests count other things.
     pub fn start() -> Self {
-        Self::with(Config::default())
+        Self::with(Config {
+            rate_limits: RateLimits::off(),
+            ..Config::default()
+        })
     }
 
     pub fn with(config: Config) -> Self {
@@ -154,11 +158,21 @@ impl TestServer {
     }
 
     pub fn token_of(&self, tenant: &str, roles: &[&str], scopes: &[&str]) -> String {
+        self.token_of_app(tenant, "test", roles, scopes)
+    }
+
+    pub fn token_of_app(
+        &self,
+        tenant: &str,
+        app_id: &str,
+        roles: &[&str],
+        scopes: &[&str],
+    ) -> String {
         let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
         let (roles, scopes) = (owned(roles), owned(scopes));
         let grant = Grant {
             tenant,
-            app_id: "test",
+            app_id,
             roles: &roles,
             scopes: &scopes,
             audience: AUDIENCE,

@@ -8,5 +8,6 @@ mod follow;
 mod harness;
 mod ingest;
 mod missing_kbs;
+mod rate_limits;
 mod tls;
 mod tokens;
