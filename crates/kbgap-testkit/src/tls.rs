@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose,
 };
+use rustls::crypto::aws_lc_rs::default_provider;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// The files of a certificate, all PEM.
 #[derive(Clone, Debug)]
@@ -50,6 +53,23 @@ pub fn certificate(folder: &Path) -> Certificate {
         chain: write("chain.pem", chain.pem()),
         key: write("key.pem", key.serialize_pem()),
     }
+}
+
+/// For a client that trusts this authority and no other.
+///
+/// # Panics
+/// Where the file cannot be read.
+#[must_use]
+pub fn trusting(authority: &Path) -> TlsConfig {
+    let pem = std::fs::read(authority).unwrap();
+    let certificates = parse_pem(&pem).filter_map(|item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(certificate),
+        _ => None,
+    });
+    TlsConfig::builder()
+        .root_certs(RootCerts::from(certificates))
+        .unversioned_rustls_crypto_provider(Arc::new(default_provider()))
+        .build()
 }
 
 fn named(name: &str, hosts: &[&str]) -> CertificateParams {

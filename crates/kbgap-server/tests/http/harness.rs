@@ -1,7 +1,6 @@
 //! A server of one's own, and words for talking to it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use kbgap_auth::{ClientSecret, Grant, Issuer, SigningKey, random_guid};
@@ -9,11 +8,10 @@ use kbgap_server::feed::{ImportOptions, import};
 use kbgap_server::{Clock, Config, RateLimits, Server, TlsFiles, signing_key};
 use kbgap_store::App;
 use kbgap_store::sqlite::SqliteStore;
-use kbgap_testkit::tls::Certificate;
+use kbgap_testkit::tls::{Certificate, trusting};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use ureq::http::Response;
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 /// 25 March 2020, 12:00 UTC.
 pub const NOW_MS: i64 = 1_585_137_600_000;
@@ -253,19 +251,6 @@ impl Drop for TestServer {
             runtime.shutdown_timeout(Duration::from_secs(2));
         }
     }
-}
-
-/// A client that trusts one authority.
-fn trusting(authority: &Path) -> TlsConfig {
-    let pem = std::fs::read(authority).unwrap();
-    let certificates = parse_pem(&pem).filter_map(|item| match item {
-        Ok(PemItem::Certificate(certificate)) => Some(certificate),
-        _ => None,
-    });
-    TlsConfig::builder()
-        .root_certs(RootCerts::from(certificates))
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-        .build()
 }
 
 /// Imports the sample month, as the command line does.
