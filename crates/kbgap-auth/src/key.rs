@@ -12,6 +12,7 @@ use jsonwebtoken::DecodingKey;
 use sha2::{Digest, Sha256};
 
 use crate::AuthError;
+use crate::discovery::Jwk;
 
 /// A signing key with its public part.
 pub struct SigningKey {
@@ -46,6 +47,22 @@ impl SigningKey {
             decoding,
             key_id,
         })
+    }
+
+    /// The public part.
+    pub(crate) fn jwk(&self) -> Jwk {
+        let key = self.pair.public_key();
+        let number = |value: aws_lc_rs::io::Positive<'_>| {
+            URL_SAFE_NO_PAD.encode(value.big_endian_without_leading_zero())
+        };
+        Jwk {
+            kty: "RSA",
+            purpose: "sig",
+            alg: "RS256",
+            kid: self.key_id.clone(),
+            n: number(key.modulus()),
+            e: number(key.exponent()),
+        }
     }
 
     /// Signs a token in its compact form: RS256. Done here because the token

@@ -9,12 +9,13 @@
 //! - The **token** is absent or does not hold: [`ErrorCode::Unauthorized`], the same text for every
 //!   cause, since the cause helps only an attacker. It holds but **lacks a permission**:
 //!   [`ErrorCode::Forbidden`], naming the permission, because clients show it to their users.
+//!   It holds, and its application has **called too often**: [`ErrorCode::TooManyRequests`].
 //! - What is asked for **is not there**: [`ErrorCode::ResourceNotFound`], naming it. The **path** is
 //!   none of ours: [`ErrorCode::NotFound`].
 //! - It is **our** fault: [`ErrorCode::InternalServerError`], with no text at all; the log has the
 //!   cause under the same target.
 //!
-//! Where several hold, the order is 401, 403, 404, 400: a caller who may not see a thing does not
+//! Where several hold, the order is 401, 403, 429, 404, 400: a caller who may not see a thing does not
 //! learn whether it exists. Codes are stable; messages are for people and may change.
 
 use serde::Serialize;

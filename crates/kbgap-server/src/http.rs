@@ -3,9 +3,11 @@
 mod auth;
 mod base_url;
 mod body;
+mod rate_limit;
 mod response;
 
 pub(crate) use auth::authenticate;
 pub(crate) use base_url::base_url;
 pub(crate) use body::read_body;
+pub(crate) use rate_limit::{Class, Limits};
 pub(crate) use response::{Failure, json};

@@ -8,6 +8,7 @@
 mod api;
 mod clock;
 mod config;
+mod discovery;
 pub mod feed;
 mod http;
 mod ingest;
@@ -16,10 +17,12 @@ mod router;
 mod server;
 mod state;
 mod tenants;
+mod tls;
 
 pub use clock::Clock;
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, Rate, RateLimits, TlsFiles};
 pub use ingest::{encode_machine, new_machine};
 pub use oauth::signing_key;
 pub use server::{Server, ServerError};
 pub use tenants::{Tenants, decode_machine};
+pub use tls::TlsError;

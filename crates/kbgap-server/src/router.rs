@@ -6,6 +6,8 @@
 //! | GET | `/api/machines/{id}/getmissingkbs` | `Software.Read.All`, `Software.Read` |
 //! | POST | `/ingest/v1/machines` | `Inventory.Write.All` |
 //! | POST | `/{tenant}/oauth2/token`, `/{tenant}/oauth2/v2.0/token` | - |
+//! | GET | `/{tenant}[/v2.0]/.well-known/openid-configuration` | - |
+//! | GET | `/{tenant}/discovery[/v2.0]/keys`, `/common/discovery/instance` | - |
 //! | GET | `/healthz`, `/readyz` | - |
 //!
 //! Paths below `/api` are matched by hand: their case does not matter, `v1.0` may
@@ -22,7 +24,7 @@ use kbgap_odata::{ErrorCode, ResourcePath};
 
 use crate::http::Failure;
 use crate::state::Shared;
-use crate::{api, ingest, oauth};
+use crate::{api, discovery, ingest, oauth};
 
 pub(crate) fn router(state: Shared) -> Router {
     Router::new()
@@ -38,8 +40,32 @@ pub(crate) fn router(state: Shared) -> Router {
             "/{tenant}/oauth2/v2.0/token",
             any(|s, p, r| oauth::token(Version::V2, s, p, r)),
         )
+        .merge(discovery_routes())
         .fallback(api_request)
         .with_state(state)
+}
+
+/// What sign-in libraries ask before they ask for a token.
+fn discovery_routes() -> Router<Shared> {
+    let keys = || get(discovery::keys).fallback(discovery::only_get);
+    let configuration = |version| {
+        get(move |s, p, h| discovery::configuration(version, s, p, h)).fallback(discovery::only_get)
+    };
+    Router::new()
+        .route(
+            "/{tenant}/.well-known/openid-configuration",
+            configuration(Version::V1),
+        )
+        .route(
+            "/{tenant}/v2.0/.well-known/openid-configuration",
+            configuration(Version::V2),
+        )
+        .route("/{tenant}/discovery/keys", keys())
+        .route("/{tenant}/discovery/v2.0/keys", keys())
+        .route(
+            "/common/discovery/instance",
+            get(discovery::instance).fallback(discovery::only_get),
+        )
 }
 
 async fn api_request(State(state): State<Shared>, request: Request) -> Response<Body> {

@@ -11,13 +11,16 @@ use kbgap_store::sqlite::SqliteStore;
 use kbgap_store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
+use tokio_rustls::TlsAcceptor;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed::{self, FeedStateError};
+use crate::http::Limits;
 use crate::router::router;
 use crate::state::{AppState, Shared};
 use crate::tenants::Tenants;
+use crate::tls::{self, TlsError, TlsListener};
 
 /// How often the store is asked what other processes have changed.
 const FOLLOW: Duration = Duration::from_secs(1);
@@ -32,6 +35,9 @@ pub enum ServerError {
     /// The catalogue could not be loaded.
     #[error(transparent)]
     Feed(#[from] FeedStateError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address cannot be listened on.
     #[error("cannot listen on {listen}: {source} (choose another with --listen ADDR:PORT)")]
     Listen {
@@ -48,6 +54,7 @@ pub enum ServerError {
 /// A server that is loaded and listens.
 pub struct Server {
     listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
     state: Shared,
     /// The feed generation of the catalogue that was loaded.
     generation: u64,
@@ -63,6 +70,7 @@ impl Server {
         mut config: Config,
         clock: Clock,
     ) -> Result<Self, ServerError> {
+        let acceptor = config.tls.as_ref().map(tls::acceptor).transpose()?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data_dir.join("kbgap.db"))?);
         // Read before the catalogue, so that a change in between is followed later.
         let generation = store.feed_generation().await?;
@@ -79,6 +87,7 @@ impl Server {
         let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
         config.listen = listener.local_addr()?.to_string();
         let state = Arc::new(AppState {
+            limits: Limits::new(config.rate_limits.clone()),
             config,
             clock,
             data_dir: data_dir.to_owned(),
@@ -89,6 +98,7 @@ impl Server {
         });
         Ok(Self {
             listener,
+            acceptor,
             state,
             generation,
         })
@@ -100,6 +110,18 @@ impl Server {
     /// When the system does not tell.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// The URL of the address that is listened on.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn url(&self) -> std::io::Result<String> {
+        Ok(format!(
+            "{}://{}",
+            self.state.config.scheme(),
+            self.address()?
+        ))
     }
 
     /// The store behind the server.
@@ -117,9 +139,19 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), ServerError> {
         let background = tokio::spawn(background(Arc::clone(&self.state), self.generation));
-        let result = axum::serve(self.listener, router(self.state))
-            .with_graceful_shutdown(shutdown)
-            .await;
+        let router = router(self.state);
+        let result = match self.acceptor {
+            None => {
+                axum::serve(self.listener, router)
+                    .with_graceful_shutdown(shutdown)
+                    .await
+            }
+            Some(acceptor) => {
+                axum::serve(TlsListener::new(self.listener, acceptor), router)
+                    .with_graceful_shutdown(shutdown)
+                    .await
+            }
+        };
         background.abort();
         Ok(result?)
     }

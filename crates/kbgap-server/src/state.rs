@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::http::Limits;
 use crate::tenants::Tenants;
 
 pub(crate) struct AppState {
@@ -18,6 +19,7 @@ pub(crate) struct AppState {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) tenants: Tenants,
     pub(crate) tokens: TokenCache,
+    pub(crate) limits: Limits,
     pub(crate) issuer: OnceCell<Issuer>,
 }
 

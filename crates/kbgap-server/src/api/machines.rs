@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Response;
 use axum::http::request::Parts;
 
-use super::missing_kbs::{PERMISSION, answer, options};
+use super::missing_kbs::{ACCESS, answer, options};
 use crate::http::{Failure, authenticate};
 use crate::state::AppState;
 
@@ -17,7 +17,7 @@ pub(crate) async fn get_missing_kbs(
     parts: &Parts,
     id: &str,
 ) -> Result<Response<Body>, Failure> {
-    let claims = authenticate(state, &parts.headers, PERMISSION).await?;
+    let claims = authenticate(state, &parts.headers, ACCESS).await?;
     let found = state.tenants.read(&claims.tenant, |fleet| {
         let machine = fleet
             .find(id)

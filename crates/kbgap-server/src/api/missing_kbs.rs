@@ -10,13 +10,16 @@ use kbgap_odata::{
     SystemOption,
 };
 
-use crate::http::{Failure, base_url, json};
+use crate::http::{Class, Failure, base_url, json};
 use crate::state::AppState;
 
-pub(super) const PERMISSION: Permission = Permission {
-    roles: &["Software.Read.All"],
-    scopes: &["Software.Read"],
-};
+pub(super) const ACCESS: (Permission, Class) = (
+    Permission {
+        roles: &["Software.Read.All"],
+        scopes: &["Software.Read"],
+    },
+    Class::Other,
+);
 
 const ALLOWED: Allowed = &[SystemOption::Top, SystemOption::Skip, SystemOption::Count];
 

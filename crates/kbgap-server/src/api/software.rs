@@ -5,7 +5,7 @@ use axum::http::Response;
 use axum::http::request::Parts;
 use kbgap_catalog::{SoftwareId, is_mapped_software};
 
-use super::missing_kbs::{PERMISSION, answer, options};
+use super::missing_kbs::{ACCESS, answer, options};
 use crate::http::{Failure, authenticate};
 use crate::state::AppState;
 
@@ -18,7 +18,7 @@ pub(crate) async fn get_missing_kbs(
     parts: &Parts,
     id: &str,
 ) -> Result<Response<Body>, Failure> {
-    let claims = authenticate(state, &parts.headers, PERMISSION).await?;
+    let claims = authenticate(state, &parts.headers, ACCESS).await?;
     let not_found = || Failure::not_found("Software", id);
     let software: SoftwareId = id.parse().map_err(|_| not_found())?;
     let now = state.clock.now_ms();

@@ -22,7 +22,8 @@ pub(crate) fn base_url(config: &Config, headers: &HeaderMap) -> String {
                 .iter()
                 .any(|a| a.eq_ignore_ascii_case(host))
     };
-    format!("http://{}", host.filter(allowed).unwrap_or(&config.listen))
+    let host = host.filter(allowed).unwrap_or(&config.listen);
+    format!("{}://{host}", config.scheme())
 }
 
 /// A name or address with or without a port; nothing that could end the host

@@ -6,4 +6,7 @@ mod check;
 mod demo;
 mod feed;
 mod harness;
+mod python_clients;
+mod served;
 mod server;
+mod tls;
