@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kbgap_catalog::{Catalog, Component, SoftwareIx, Version, VulnerabilityIx};
+use kbgap_catalog::{Catalog, Component, SoftwareId, SoftwareIx, Version, VulnerabilityIx};
 
 use crate::Projection;
 
@@ -44,6 +44,24 @@ pub(crate) fn vulnerable(
         .into_iter()
         .filter(move |(_, fixes)| installed.is_some_and(|installed| !is_fixed(&installed, fixes)))
         .map(|(key, _)| key)
+}
+
+/// The lowest version that fixes all of some CVEs in a software that no KB fixes: the
+/// highest of what the feed names; `None` where it names none.
+#[must_use]
+pub fn fixed_version(
+    catalog: &Catalog,
+    software: &SoftwareId,
+    cves: &[VulnerabilityIx],
+) -> Option<Version> {
+    let ix = catalog.find_software(software.as_str())?;
+    catalog
+        .products()
+        .filter(|p| p.component() == Some(Component::EdgeChromium) && p.software() == Some(ix))
+        .flat_map(|p| p.fixes())
+        .filter(|fix| cves.binary_search(&fix.vulnerability_ix()).is_ok())
+        .filter_map(|fix| Fixed::parse(fix.fixed_build())?.version)
+        .max()
 }
 
 fn is_fixed(installed: &Version, fixes: &BTreeSet<Fixed>) -> bool {

@@ -29,6 +29,7 @@ mod weakness;
 pub use assessment::{
     Assessed, Assessment, MissingKb, NotAssessed, OsFacts, SoftwareCves, VulnerableSoftware, assess,
 };
+pub use edge::fixed_version;
 pub use evidence::Evidence;
 pub use explain::{Explanation, ExplanationVerdict, ProductExplanation, explain};
 pub use platform::Unassessable;

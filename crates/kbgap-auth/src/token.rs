@@ -112,6 +112,18 @@ impl Issuer {
         }
     }
 
+    /// The signature of a link that needs no token.
+    #[must_use]
+    pub fn sign_link(&self, text: &str) -> String {
+        self.key.sign_link(text)
+    }
+
+    /// Whether this is the signature of a link; compared in constant time.
+    #[must_use]
+    pub fn verify_link(&self, text: &str, signature: &str) -> bool {
+        self.key.verify_link(text, signature)
+    }
+
     /// Issues a token at the time `now`.
     ///
     /// # Errors

@@ -193,6 +193,12 @@ impl Fleet {
         self.ordinals.is_empty()
     }
 
+    /// A number that grows with every change.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// Whether some machine has this software.
     #[must_use]
     pub fn has_installed(&self, software: &SoftwareId) -> bool {

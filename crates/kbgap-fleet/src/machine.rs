@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use kbgap_assess::{Assessment, OsFacts, Weakness, weaknesses};
 use kbgap_catalog::{
-    Catalog, Component, SoftwareId, SoftwareIx, is_mapped_software, map_installed,
+    Catalog, Component, KbId, SoftwareId, SoftwareIx, VulnerabilityIx, is_mapped_software, map_installed,
 };
 use kbgap_inventory::{DeviceValue, Machine, MachineId, Software};
 
+use crate::RETENTION_MS;
 use crate::score::ExposureLevel;
 use crate::state::PatchState;
 
@@ -131,6 +132,23 @@ impl FleetMachine {
         self.facts.os.build
     }
 
+    /// Whether it was seen within 30 days of `now` (milliseconds since 1970), so that
+    /// it counts.
+    #[must_use]
+    pub const fn is_active(&self, now: i64) -> bool {
+        self.seen_at >= now.saturating_sub(RETENTION_MS)
+    }
+
+    /// The KBs that it misses for a software and that no other of them supersedes.
+    pub fn kbs_to_install(&self, software: SoftwareIx) -> impl Iterator<Item = KbId> {
+        let missing = self.patch_state.assessed().map(|a| a.missing.as_slice());
+        missing
+            .unwrap_or_default()
+            .iter()
+            .filter(move |kb| !kb.superseded && kb.vulnerable_software.contains(&software))
+            .map(|kb| kb.id)
+    }
+
     /// Its operating system, where it could be assessed.
     #[must_use]
     pub fn os(&self) -> Option<&OsFacts> {
@@ -166,6 +184,12 @@ impl FleetMachine {
         weaknesses(catalog, &self.patch_state.projection)
     }
 
+    /// A number that machines in the same patch state share, while one of them lives.
+    #[must_use]
+    pub fn state_key(&self) -> usize {
+        Arc::as_ptr(&self.patch_state).addr()
+    }
+
     /// How many pairs of software and CVE it is vulnerable in.
     #[must_use]
     pub fn weakness_count(&self) -> usize {
@@ -181,6 +205,19 @@ impl FleetMachine {
             .iter()
             .find(|v| v.software == software)
             .map_or(0, |v| v.cves.len())
+    }
+
+    /// The CVEs to which it is vulnerable in whatever software, in order.
+    #[must_use]
+    pub fn cves(&self) -> Vec<VulnerabilityIx> {
+        let vulnerable = self.patch_state.vulnerable();
+        let mut cves: Vec<VulnerabilityIx> = vulnerable
+            .iter()
+            .flat_map(|v| v.cves.iter().copied())
+            .collect();
+        cves.sort_unstable();
+        cves.dedup();
+        cves
     }
 
     /// The software that it is vulnerable in.

@@ -14,7 +14,6 @@ use roaring::RoaringBitmap;
 
 use crate::RETENTION_MS;
 use crate::fleet::Fleet;
-use crate::machine::FleetMachine;
 use crate::score::weight;
 
 /// Numbers over the machines seen in the last 30 days.
@@ -214,28 +213,21 @@ impl Summary {
             .unwrap_or_default()
     }
 
-    /// The machines that are vulnerable to a CVE, in whatever software.
+    /// The machines that are vulnerable to one of these CVEs, in whatever software.
     #[must_use]
-    pub fn machines_exposed_to(&self, cve: VulnerabilityIx) -> RoaringBitmap {
+    pub fn machines_exposed_to(
+        &self,
+        cves: impl IntoIterator<Item = VulnerabilityIx>,
+    ) -> RoaringBitmap {
         let mut machines = RoaringBitmap::new();
-        for list in &self.lists {
-            if list.cves.binary_search(&cve).is_ok() {
-                machines |= &list.machines;
+        for cve in cves {
+            for list in &self.lists {
+                if list.cves.binary_search(&cve).is_ok() {
+                    machines |= &list.machines;
+                }
             }
         }
         machines
-    }
-
-    /// The device groups of these machines, each once, by name.
-    #[must_use]
-    pub fn group_names(machines: &[Arc<FleetMachine>]) -> Vec<String> {
-        let mut names: Vec<String> = machines
-            .iter()
-            .filter_map(|m| m.facts.group.clone())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        names
     }
 }
 

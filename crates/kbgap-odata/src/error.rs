@@ -31,9 +31,12 @@ pub enum ErrorCode {
     OdataError,
     InvalidInput,
     InvalidRequestBody,
+    InvalidIpAddress,
+    MaximumBatchSizeExceeded,
     MissingRequiredParameter,
     Unauthorized,
     Forbidden,
+    DisabledFeature,
     NotFound,
     ResourceNotFound,
     MethodNotAllowed,
@@ -53,9 +56,12 @@ impl ErrorCode {
             Self::OdataError => "ODataError",
             Self::InvalidInput => "InvalidInput",
             Self::InvalidRequestBody => "InvalidRequestBody",
+            Self::InvalidIpAddress => "InvalidIpAddress",
+            Self::MaximumBatchSizeExceeded => "MaximumBatchSizeExceeded",
             Self::MissingRequiredParameter => "MissingRequiredParameter",
             Self::Unauthorized => "Unauthorized",
             Self::Forbidden => "Forbidden",
+            Self::DisabledFeature => "DisabledFeature",
             Self::NotFound => "NotFound",
             Self::ResourceNotFound => "ResourceNotFound",
             Self::MethodNotAllowed => "MethodNotAllowed",
@@ -75,9 +81,11 @@ impl ErrorCode {
             | Self::OdataError
             | Self::InvalidInput
             | Self::InvalidRequestBody
+            | Self::InvalidIpAddress
+            | Self::MaximumBatchSizeExceeded
             | Self::MissingRequiredParameter => 400,
             Self::Unauthorized => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::DisabledFeature => 403,
             Self::NotFound | Self::ResourceNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::PayloadTooLarge => 413,

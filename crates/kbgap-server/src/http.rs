@@ -5,9 +5,11 @@ mod base_url;
 mod body;
 mod rate_limit;
 mod response;
+mod stream;
 
 pub(crate) use auth::authenticate;
 pub(crate) use base_url::base_url;
 pub(crate) use body::read_body;
 pub(crate) use rate_limit::{Class, Limits};
-pub(crate) use response::{Failure, json};
+pub(crate) use response::{Failure, json, json_body};
+pub(crate) use stream::{piped, streamed};

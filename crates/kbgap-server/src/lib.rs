@@ -6,13 +6,19 @@
 //! - [`feed`] imports documents and loads the catalogue, also without a server.
 
 mod api;
+mod call;
 mod clock;
 mod config;
 mod discovery;
+mod documents;
+mod exports;
 pub mod feed;
 mod http;
 mod ingest;
+mod list;
 mod oauth;
+mod records;
+mod route;
 mod router;
 mod server;
 mod state;

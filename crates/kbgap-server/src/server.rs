@@ -25,6 +25,9 @@ use crate::tls::{self, TlsError, TlsListener};
 /// How often the store is asked what other processes have changed.
 const FOLLOW: Duration = Duration::from_secs(1);
 
+/// Exports that may be downloaded at a time; each takes a thread.
+const DOWNLOADS: usize = 8;
+
 /// Why a server could not start or run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -94,6 +97,8 @@ impl Server {
             store,
             tenants,
             tokens: kbgap_auth::TokenCache::default(),
+            exports: crate::exports::Exports::default(),
+            downloads: Arc::new(tokio::sync::Semaphore::new(DOWNLOADS)),
             issuer: OnceCell::new(),
         });
         Ok(Self {

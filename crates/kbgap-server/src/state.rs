@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use kbgap_auth::{Issuer, TokenCache};
 use kbgap_store::Store;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::exports::Exports;
 use crate::http::Limits;
 use crate::tenants::Tenants;
 
@@ -19,6 +20,9 @@ pub(crate) struct AppState {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) tenants: Tenants,
     pub(crate) tokens: TokenCache,
+    pub(crate) exports: Exports,
+    /// Exports that may be downloaded at a time.
+    pub(crate) downloads: Arc<Semaphore>,
     pub(crate) limits: Limits,
     pub(crate) issuer: OnceCell<Issuer>,
 }

@@ -20,13 +20,6 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Endpoints that are counted together.
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "the endpoints of these classes name them as they come"
-    )
-)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Class {
     /// Machines: the list, one, tags, searches, the device value.

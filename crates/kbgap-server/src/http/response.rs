@@ -13,7 +13,12 @@ static ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 
 /// A JSON answer of the API.
 pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
+    json_body(status, Body::from(body))
+}
+
+/// A JSON answer of the API whose body is already made, or is made while it is sent.
+pub(crate) fn json_body(status: StatusCode, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(
@@ -30,7 +35,7 @@ pub(crate) struct Failure {
     error: ApiError,
     /// The cause of an error of ours, for the log.
     cause: Option<String>,
-    allow: Option<&'static str>,
+    allow: Option<String>,
     /// When to ask again.
     retry_after: Option<Duration>,
 }
@@ -57,13 +62,12 @@ impl Failure {
         )
     }
 
-    pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
+    pub(crate) fn method_not_allowed(allow: impl Into<String>) -> Self {
+        let allow = allow.into();
+        let message = format!("The method is not allowed here; use {allow}.");
         Self {
             allow: Some(allow),
-            ..Self::new(
-                ErrorCode::MethodNotAllowed,
-                format!("The method is not allowed here; use {allow}."),
-            )
+            ..Self::new(ErrorCode::MethodNotAllowed, message)
         }
     }
 
@@ -119,8 +123,8 @@ impl IntoResponse for Failure {
         if let Some(wait) = self.retry_after {
             headers.insert(RETRY_AFTER, whole_seconds(wait).into());
         }
-        if let Some(allow) = self.allow {
-            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        if let Some(allow) = self.allow.and_then(|a| HeaderValue::try_from(a).ok()) {
+            headers.insert(ALLOW, allow);
         }
         response
     }
