@@ -217,6 +217,24 @@ fn an_advisory_is_shown_and_never_counted() {
 }
 
 #[test]
+fn an_advisory_adds_no_alternative_to_a_row() {
+    let advised = vulnerability(
+        "ADV200001",
+        vec![
+            rollup(4_100_001, "", &[]),
+            of_kind(fix(4_100_002, "", &[]), Subtype::IeCumulative),
+        ],
+    );
+    let cve = vulnerability("CVE-2020-0001", vec![rollup(4_100_001, "", &[])]);
+    let month = document("2020-Jan", &[("1", W7)], vec![advised, cve]);
+    let catalog = compile(&[month]).unwrap();
+    let found = assessed(&catalog, &client(7_601, None));
+    assert_eq!(found.missing.len(), 1);
+    assert_eq!(found.missing[0].alternatives, []);
+    assert_eq!(found.advisories, []);
+}
+
+#[test]
 fn a_long_term_release_reports_no_display_version_and_has_findings_by_its_build() {
     let catalog = feed(
         "Windows 10 Version 1809 for x64-based Systems",
