@@ -162,3 +162,24 @@ fn a_listed_hotpatch_tells_the_track_where_the_revision_is_not_reported() {
     );
     assert_eq!(missing(catalog, &machine), [5_094_128]);
 }
+
+#[test]
+fn the_out_of_band_cumulative_update_is_named_off_the_hotpatch_track() {
+    let Some(catalog) = catalog() else { return };
+    // October 2025, WSUS: 5070884 and the standalone update for hotpatched
+    // servers, 5070892, both bring 20348.4297.
+    let ids = missing(catalog, &server(20_348, 4_294));
+    assert!(
+        ids.contains(&5_070_884) && !ids.contains(&5_070_892),
+        "{ids:?}"
+    );
+    let ids = missing(catalog, &server(20_348, 4_297));
+    assert!(!ids.contains(&5_070_884), "{ids:?}");
+    let mut machine = server(20_348, 4_294);
+    machine.hotpatch = Some(true);
+    let ids = missing(catalog, &machine);
+    assert!(
+        ids.contains(&5_070_892) && !ids.contains(&5_070_884),
+        "{ids:?}"
+    );
+}
