@@ -25,6 +25,13 @@ const BUFFER: usize = 64 << 10;
 pub struct Source<'a> {
     pub(crate) name: String,
     pub(crate) text: LineCounter<Box<dyn BufRead + 'a>>,
+    is_update_index: bool,
+}
+
+/// Unpacked text, and what its beginning tells.
+struct Unpacked<'a> {
+    text: Box<dyn BufRead + 'a>,
+    is_update_index: bool,
 }
 
 /// Opens a file.
@@ -35,7 +42,7 @@ pub fn open(path: &Path) -> Result<Source<'static>, FeedError> {
     let name = path.display().to_string();
     File::open(path)
         .and_then(|file| unpack(BufReader::with_capacity(BUFFER, file)))
-        .map(|text| source(name.clone(), text))
+        .map(|unpacked| source(name.clone(), unpacked))
         .map_err(|e| FeedError {
             file: name,
             line: None,
@@ -44,36 +51,36 @@ pub fn open(path: &Path) -> Result<Source<'static>, FeedError> {
 }
 
 impl Source<'_> {
-    /// Whether this is the list of documents that the vendor's API answers at
-    /// `/updates`, known by its context. Nothing is consumed.
-    pub fn is_update_index(&mut self) -> bool {
-        let head = self.text.fill_buf().unwrap_or_default();
-        let head = &head[..head.len().min(512)];
-        head.trim_ascii_start().starts_with(b"{")
-            && memchr::memmem::find(head, b"$metadata#Updates").is_some()
+    /// Whether this is the list of documents that the vendor's API answers at `/updates`.
+    #[must_use]
+    pub const fn is_update_index(&self) -> bool {
+        self.is_update_index
     }
 }
 
 /// Takes bytes that are already in memory; `name` is for messages.
 #[must_use]
 pub fn from_bytes<'a>(name: &str, bytes: &'a [u8]) -> Source<'a> {
-    let text = unpack(Cursor::new(bytes))
-        .unwrap_or_else(|error| Box::new(BufReader::new(Failed(Some(error)))));
-    source(name.to_owned(), text)
+    let unpacked = unpack(Cursor::new(bytes)).unwrap_or_else(|error| Unpacked {
+        text: Box::new(BufReader::new(Failed(Some(error)))),
+        is_update_index: false,
+    });
+    source(name.to_owned(), unpacked)
 }
 
-fn source<'a>(name: String, text: Box<dyn BufRead + 'a>) -> Source<'a> {
+fn source(name: String, unpacked: Unpacked<'_>) -> Source<'_> {
     Source {
         name,
         text: LineCounter {
-            inner: text,
+            inner: unpacked.text,
             line: Rc::new(Cell::new(1)),
             event: 0,
         },
+        is_update_index: unpacked.is_update_index,
     }
 }
 
-fn unpack<'a>(mut packed: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a>> {
+fn unpack<'a>(mut packed: impl BufRead + 'a) -> io::Result<Unpacked<'a>> {
     let head = packed.fill_buf()?;
     let plain: Box<dyn Read + 'a> = match head {
         [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(packed)),
@@ -93,12 +100,25 @@ fn unpack<'a>(mut packed: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a>
             left: MAX_UNPACKED,
         },
     );
-    let encoding = encoding_of(limited.fill_buf()?);
+    let head = limited.fill_buf()?;
+    let encoding = encoding_of(head);
+    let is_update_index = is_update_index(head);
     let decoder = DecodeReaderBytesBuilder::new()
         .encoding(Some(encoding))
         .bom_override(true)
         .build(limited);
-    Ok(Box::new(BufReader::with_capacity(BUFFER, decoder)))
+    Ok(Unpacked {
+        text: Box::new(BufReader::with_capacity(BUFFER, decoder)),
+        is_update_index,
+    })
+}
+
+/// The list of documents is known by its context.
+fn is_update_index(head: &[u8]) -> bool {
+    let head = &head[..head.len().min(512)];
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    text.trim_ascii_start().starts_with(b"{")
+        && memchr::memmem::find(text, b"$metadata#Updates").is_some()
 }
 
 /// A byte order mark is seen to by the decoder; without one, UTF-16 shows in
@@ -227,6 +247,15 @@ mod tests {
         assert_eq!(text_of(&gzip.finish().unwrap()), "<a/>");
         assert_eq!(text_of(&zstd::encode_all(&b"<a/>"[..], 1).unwrap()), "<a/>");
         assert_eq!(text_of(b"<a/>"), "<a/>");
+    }
+
+    #[test]
+    fn the_list_of_documents_is_known_packed_or_not() {
+        let list = br#"{"@odata.context":"https://example.org/$metadata#Updates","value":[]}"#;
+        assert!(from_bytes("x", list).is_update_index());
+        let packed = zstd::encode_all(&list[..], 1).unwrap();
+        assert!(from_bytes("x", &packed).is_update_index());
+        assert!(!from_bytes("x", b"<a>{ $metadata#Updates</a>").is_update_index());
     }
 
     #[test]
