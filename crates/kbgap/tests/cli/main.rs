@@ -6,4 +6,5 @@ mod check;
 mod demo;
 mod feed;
 mod harness;
+mod input;
 mod server;
