@@ -8,5 +8,6 @@ mod feed;
 mod harness;
 mod python_clients;
 mod served;
+mod input;
 mod server;
 mod tls;
