@@ -8,6 +8,7 @@
 mod api;
 mod clock;
 mod config;
+mod connections;
 pub mod feed;
 mod http;
 mod ingest;

@@ -14,6 +14,7 @@ use tokio::sync::OnceCell;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::connections;
 use crate::feed::{self, FeedStateError};
 use crate::router::router;
 use crate::state::{AppState, Shared};
@@ -108,20 +109,11 @@ impl Server {
         &self.state.store
     }
 
-    /// Serves until `shutdown`, then lets what is under way end.
-    ///
-    /// # Errors
-    /// [`ServerError::Io`].
-    pub async fn run(
-        self,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), ServerError> {
+    /// Serves until `shutdown`, then lets what is under way end, for some seconds.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) {
         let background = tokio::spawn(background(Arc::clone(&self.state), self.generation));
-        let result = axum::serve(self.listener, router(self.state))
-            .with_graceful_shutdown(shutdown)
-            .await;
+        connections::serve(self.listener, router(self.state), shutdown).await;
         background.abort();
-        Ok(result?)
     }
 }
 
