@@ -7,5 +7,5 @@ mod response;
 
 pub(crate) use auth::authenticate;
 pub(crate) use base_url::base_url;
-pub(crate) use body::read_body;
+pub(crate) use body::{Packed, discard, read_body};
 pub(crate) use response::{Failure, json};

@@ -14,7 +14,7 @@ use kbgap_odata::ErrorCode;
 use kbgap_store::{MachineReport, PutOutcome};
 use serde::Serialize;
 
-use crate::http::{Failure, authenticate, json, read_body};
+use crate::http::{Failure, Packed, authenticate, discard, json, read_body};
 use crate::state::{AppState, Shared};
 
 const PERMISSION: Permission = Permission {
@@ -62,9 +62,58 @@ async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Fa
         return Err(Failure::method_not_allowed("POST"));
     }
     let (parts, body) = request.into_parts();
-    let claims = authenticate(state, &parts.headers, PERMISSION).await?;
+    let claims = match authenticate(state, &parts.headers, PERMISSION).await {
+        Ok(claims) => claims,
+        Err(failure) => {
+            discard(&parts.headers, body).await;
+            return Err(failure);
+        }
+    };
     let body = read_body(&parts.headers, body, state.config.max_body_mb << 20).await?;
-    let text = String::from_utf8(body)
+    let now = state.clock.now_ms();
+    let (mut answers, accepted) = read_off_the_runtime(state, body, now).await?;
+    let (positions, machines): (Vec<usize>, Vec<MachineReport>) = accepted.into_iter().unzip();
+    let outcomes = state.store.put_machines(&claims.tenant, machines).await?;
+    for (position, outcome) in positions.iter().zip(outcomes) {
+        answers[*position].outcome = outcome_name(outcome);
+    }
+    state.tenants.follow().await?;
+
+    let refused = answers.len() - positions.len();
+    let status = if positions.is_empty() && refused > 0 {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
+    let answer = Answer {
+        accepted: positions.len(),
+        refused,
+        records: answers,
+    };
+    Ok(json(
+        status,
+        serde_json::to_vec(&answer).map_err(Failure::internal)?,
+    ))
+}
+
+/// What each record came to, and the machines with the positions of their answers.
+type Understood = (Vec<RecordAnswer>, Vec<(usize, MachineReport)>);
+
+/// A large body takes seconds to read and many times its size in memory, so only as many
+/// are read at once as there are cores to do it.
+async fn read_off_the_runtime(
+    state: &AppState,
+    body: Packed,
+    now: i64,
+) -> Result<Understood, Failure> {
+    let _permit = state.readers.acquire().await.map_err(Failure::internal)?;
+    tokio::task::spawn_blocking(move || understand(body, now))
+        .await
+        .map_err(Failure::internal)?
+}
+
+fn understand(body: Packed, now: i64) -> Result<Understood, Failure> {
+    let text = String::from_utf8(body.unpack()?)
         .map_err(|_| Failure::new(ErrorCode::InvalidRequestBody, "The body is not UTF-8."))?;
     let records = native::read(&text).map_err(|e| {
         Failure::new(
@@ -72,8 +121,6 @@ async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Fa
             format!("The body is no JSON document: {e}"),
         )
     })?;
-
-    let now = state.clock.now_ms();
     let mut answers = Vec::with_capacity(records.len());
     let mut accepted = Vec::new();
     for record in records {
@@ -103,28 +150,7 @@ async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Fa
         }
         answers.push(answer);
     }
-    let (positions, machines): (Vec<usize>, Vec<MachineReport>) = accepted.into_iter().unzip();
-    let outcomes = state.store.put_machines(&claims.tenant, machines).await?;
-    for (position, outcome) in positions.iter().zip(outcomes) {
-        answers[*position].outcome = outcome_name(outcome);
-    }
-    state.tenants.follow().await?;
-
-    let refused = answers.len() - positions.len();
-    let status = if positions.is_empty() && refused > 0 {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
-    let answer = Answer {
-        accepted: positions.len(),
-        refused,
-        records: answers,
-    };
-    Ok(json(
-        status,
-        serde_json::to_vec(&answer).map_err(Failure::internal)?,
-    ))
+    Ok((answers, accepted))
 }
 
 const fn outcome_name(outcome: PutOutcome) -> &'static str {

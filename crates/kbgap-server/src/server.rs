@@ -10,7 +10,7 @@ use kbgap_catalog::SnapshotError;
 use kbgap_store::sqlite::SqliteStore;
 use kbgap_store::{Store, StoreError};
 use tokio::net::TcpListener;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -87,6 +87,7 @@ impl Server {
             tenants,
             tokens: kbgap_auth::TokenCache::default(),
             issuer: OnceCell::new(),
+            readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
         });
         Ok(Self {
             listener,

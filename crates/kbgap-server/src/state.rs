@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kbgap_auth::{Issuer, TokenCache};
 use kbgap_store::Store;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -19,6 +19,8 @@ pub(crate) struct AppState {
     pub(crate) tenants: Tenants,
     pub(crate) tokens: TokenCache,
     pub(crate) issuer: OnceCell<Issuer>,
+    /// Lets in those who read a body of reports.
+    pub(crate) readers: Semaphore,
 }
 
 pub(crate) type Shared = Arc<AppState>;

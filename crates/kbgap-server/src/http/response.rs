@@ -36,6 +36,10 @@ impl Failure {
         ApiError::new(code, message).into()
     }
 
+    pub(crate) const fn status(&self) -> u16 {
+        self.error.code.status()
+    }
+
     /// An error of ours: the caller learns nothing but its id.
     pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         let error = ApiError::new(ErrorCode::InternalServerError, "");

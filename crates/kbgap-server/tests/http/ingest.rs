@@ -47,6 +47,21 @@ fn nothing_accepted_is_a_bad_request() {
 }
 
 #[test]
+fn a_large_body_that_is_refused_is_answered_and_not_cut_off() {
+    let server = TestServer::with(Config {
+        max_body_mb: 1,
+        ..Config::default()
+    });
+    let large = vec![b' '; 50 << 20];
+    let token = format!("Bearer {}", server.token(&["Inventory.Write.All"], &[]));
+    let headers = [("Authorization", &*token)];
+    assert_eq!(server.send("POST", PATH, &headers, &large).status, 413);
+    assert_eq!(server.send("POST", PATH, &[], &large).status, 401);
+    let answer = server.send("POST", PATH, &headers, b"[]");
+    assert_eq!(answer.status, 200, "the next goes in");
+}
+
+#[test]
 fn packed_bodies_and_their_limits() {
     let server = TestServer::with(Config {
         max_body_mb: 1,
