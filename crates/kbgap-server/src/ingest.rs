@@ -6,15 +6,16 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{Method, Response, StatusCode};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method, Response, StatusCode};
 use axum::response::IntoResponse;
 use kbgap_auth::Permission;
-use kbgap_inventory::{Machine, native};
+use kbgap_inventory::{Machine, native, native::Record};
 use kbgap_odata::ErrorCode;
 use kbgap_store::{MachineReport, PutOutcome};
 use serde::Serialize;
 
-use crate::http::{Failure, Packed, authenticate, discard, json, read_body};
+use crate::http::{Failure, authenticate, discard, json, read_body};
 use crate::state::{AppState, Shared};
 
 const PERMISSION: Permission = Permission {
@@ -71,7 +72,12 @@ async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Fa
     };
     let body = read_body(&parts.headers, body, state.config.max_body_mb << 20).await?;
     let now = state.clock.now_ms();
-    let (mut answers, accepted) = read_off_the_runtime(state, body, now).await?;
+    let records = match is_ndjson(&parts.headers) {
+        true => records_of_lines,
+        false => records_of_document,
+    };
+    let read = move || understand(records(&body.unpack()?)?, now);
+    let (mut answers, accepted) = off_the_runtime(state, read).await?;
     let (positions, machines): (Vec<usize>, Vec<MachineReport>) = accepted.into_iter().unzip();
     let outcomes = state.store.put_machines(&claims.tenant, machines).await?;
     for (position, outcome) in positions.iter().zip(outcomes) {
@@ -101,26 +107,38 @@ type Understood = (Vec<RecordAnswer>, Vec<(usize, MachineReport)>);
 
 /// A large body takes seconds to read and many times its size in memory, so only as many
 /// are read at once as there are cores to do it.
-async fn read_off_the_runtime(
+async fn off_the_runtime(
     state: &AppState,
-    body: Packed,
-    now: i64,
+    read: impl FnOnce() -> Result<Understood, Failure> + Send + 'static,
 ) -> Result<Understood, Failure> {
     let _permit = state.readers.acquire().await.map_err(Failure::internal)?;
-    tokio::task::spawn_blocking(move || understand(body, now))
+    tokio::task::spawn_blocking(read)
         .await
         .map_err(Failure::internal)?
 }
 
-fn understand(body: Packed, now: i64) -> Result<Understood, Failure> {
-    let text = String::from_utf8(body.unpack()?)
+fn is_ndjson(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|h| h.to_str().ok());
+    let kind = value.and_then(|v| v.split(';').next()).unwrap_or("").trim();
+    kind.eq_ignore_ascii_case("application/x-ndjson")
+}
+
+fn records_of_lines(bytes: &[u8]) -> Result<Vec<Record>, Failure> {
+    Ok(native::read_lines(bytes))
+}
+
+fn records_of_document(bytes: &[u8]) -> Result<Vec<Record>, Failure> {
+    let text = std::str::from_utf8(bytes)
         .map_err(|_| Failure::new(ErrorCode::InvalidRequestBody, "The body is not UTF-8."))?;
-    let records = native::read(&text).map_err(|e| {
+    native::read(text).map_err(|e| {
         Failure::new(
             ErrorCode::InvalidRequestBody,
             format!("The body is no JSON document: {e}"),
         )
-    })?;
+    })
+}
+
+fn understand(records: Vec<Record>, now: i64) -> Result<Understood, Failure> {
     let mut answers = Vec::with_capacity(records.len());
     let mut accepted = Vec::new();
     for record in records {
