@@ -6,6 +6,6 @@ mod body;
 mod response;
 
 pub(crate) use auth::authenticate;
-pub(crate) use base_url::base_url;
+pub(crate) use base_url::{base_url, is_host};
 pub(crate) use body::{Packed, discard, read_body};
 pub(crate) use response::{Failure, json};

@@ -42,7 +42,6 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
         "Vulnerability.Read.All",
         "Inventory.Write.All",
     ];
-    let roles = roles.map(str::to_owned);
     let app = app::register(store.as_ref(), "demo", &roles).await?;
     let token = token::issue(store.as_ref(), &roles, &[]).await?;
     let address = format!("http://{}", server.address()?);

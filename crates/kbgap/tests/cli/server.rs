@@ -84,7 +84,7 @@ fn applications_and_their_roles() {
         &["app", "create", "script", "--role", "Nonsense"],
     );
     assert!(
-        run.code == 1 && run.stderr.contains("Software.Read.All"),
+        run.code == 2 && run.stderr.contains("Software.Read.All"),
         "{}",
         run.stderr
     );
