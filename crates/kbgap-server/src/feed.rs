@@ -58,7 +58,8 @@ pub async fn catalog(store: &dyn Store, data_dir: &Path) -> Result<Catalog, Feed
     if heads.is_empty() {
         return Err(SnapshotError::Missing(path).into());
     }
-    match Catalog::load(&path) {
+    // Reading takes milliseconds and compiling a second: not on the runtime's threads.
+    match tokio::task::block_in_place(|| Catalog::load(&path)) {
         Ok(catalog) if is_of(&catalog, &heads) => return Ok(catalog),
         Err(SnapshotError::Io { path, source }) => {
             return Err(SnapshotError::Io { path, source }.into());
@@ -66,15 +67,16 @@ pub async fn catalog(store: &dyn Store, data_dir: &Path) -> Result<Catalog, Feed
         Ok(_) => tracing::info!("the snapshot is of other documents: compiling the catalogue"),
         Err(unusable) => tracing::info!(%unusable, "compiling the catalogue"),
     }
-    let documents = store
-        .feed_documents()
-        .await?
-        .iter()
-        .map(|d| document::decode(&d.head.id, &d.body))
-        .collect::<Result<Vec<_>, _>>()?;
-    let catalog = compile(&documents)?;
-    catalog.save(&path)?;
-    Ok(catalog)
+    let stored = store.feed_documents().await?;
+    tokio::task::block_in_place(|| {
+        let documents = stored
+            .iter()
+            .map(|d| document::decode(&d.head.id, &d.body))
+            .collect::<Result<Vec<_>, _>>()?;
+        let catalog = compile(&documents)?;
+        catalog.save(&path)?;
+        Ok(catalog)
+    })
 }
 
 /// Whether a catalogue was compiled from these documents. An import stores first and
