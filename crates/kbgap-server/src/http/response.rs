@@ -100,7 +100,8 @@ impl IntoResponse for Failure {
         let code = self.error.code;
         match &self.cause {
             Some(cause) => tracing::error!(%target, cause, "request failed"),
-            None => tracing::debug!(%target, error = %self.error, "request refused"),
+            // Escaped, since it may hold the caller's words, and those may hold line breaks.
+            None => tracing::debug!(%target, error = ?self.error, "request refused"),
         }
         let status =
             StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
