@@ -179,6 +179,38 @@ fn a_bad_record_never_spoils_its_batch() {
 }
 
 #[test]
+fn a_bad_first_line_spoils_no_other() {
+    let good = r#"{"computerDnsName":"a","os":{"version":"10.0.18363.592"}}"#;
+    let records = native::read(&format!("garbage\n{good}\n")).unwrap();
+    assert!(records[0].machine.is_err() && records[1].machine.is_ok());
+    let lines = [b"[1]\r\n\xff\n", good.as_bytes()].concat();
+    let records = native::read_lines(&lines);
+    let lines: Vec<_> = records
+        .iter()
+        .map(|r| (r.line, r.machine.is_ok()))
+        .collect();
+    assert_eq!(lines, [(Some(1), false), (Some(2), false), (Some(3), true)]);
+    assert_eq!(
+        records[1].machine.clone().unwrap_err().to_string(),
+        "is not UTF-8"
+    );
+}
+
+#[test]
+fn an_array_is_no_object_whatever_its_order() {
+    for (json, path) in [
+        (r#"["a", null, ["10.0.18363.592"]]"#, "expected an object"),
+        (r#"{"computerDnsName":"a","os":["10.0.18363.592"]}"#, "os: "),
+        (
+            r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"software":[["x"]]}"#,
+            "software[0]: ",
+        ),
+    ] {
+        assert!(error(json).contains(path), "{}", error(json));
+    }
+}
+
+#[test]
 fn a_text_that_is_no_batch_is_refused_whole() {
     for text in [
         "",

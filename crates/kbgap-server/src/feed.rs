@@ -81,7 +81,8 @@ async fn from_snapshot(
     if heads.is_empty() {
         return Err(SnapshotError::Missing(path).into());
     }
-    match Catalog::load(&path) {
+    // Reading takes milliseconds and compiling a second: not on the runtime's threads.
+    match tokio::task::block_in_place(|| Catalog::load(&path)) {
         Ok(catalog) if is_of(&catalog, &heads) => return Ok(Some(catalog)),
         Err(SnapshotError::Io { path, source }) => {
             return Err(SnapshotError::Io { path, source }.into());
@@ -93,18 +94,19 @@ async fn from_snapshot(
 }
 
 async fn from_store(store: &dyn Store, data_dir: &Path) -> Result<Catalog, FeedStateError> {
-    let documents = store
-        .feed_documents()
-        .await?
-        .iter()
-        .map(|d| document::decode(&d.head.id, &d.body))
-        .collect::<Result<Vec<_>, _>>()?;
-    let catalog = compile(&documents)?;
-    // The catalogue is whole without its snapshot, only slower to get.
-    if let Err(error) = catalog.save(&snapshot_path(data_dir)) {
-        tracing::warn!(%error, "the catalogue's snapshot cannot be saved");
-    }
-    Ok(catalog)
+    let stored = store.feed_documents().await?;
+    tokio::task::block_in_place(|| {
+        let documents = stored
+            .iter()
+            .map(|d| document::decode(&d.head.id, &d.body))
+            .collect::<Result<Vec<_>, _>>()?;
+        let catalog = compile(&documents)?;
+        // The catalogue is whole without its snapshot, only slower to get.
+        if let Err(error) = catalog.save(&snapshot_path(data_dir)) {
+            tracing::warn!(%error, "the catalogue's snapshot cannot be saved");
+        }
+        Ok(catalog)
+    })
 }
 
 /// Whether a catalogue was compiled from these documents. An import stores first and

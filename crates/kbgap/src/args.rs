@@ -175,8 +175,8 @@ pub(crate) enum AppCommand {
         /// A name to know it by
         name: String,
         /// Application permission, such as Software.Read.All; may be given several times
-        #[arg(long, required = true, value_name = "ROLE")]
-        role: Vec<String>,
+        #[arg(long, required = true, value_name = "ROLE", value_parser = kbgap_auth::parse_role)]
+        role: Vec<&'static str>,
         #[command(flatten)]
         format: Format,
     },
@@ -196,11 +196,11 @@ pub(crate) enum AppCommand {
 #[group(required = true, multiple = true)]
 pub(crate) struct TokenArgs {
     /// Application permission, such as Software.Read.All; may be given several times
-    #[arg(long, value_name = "ROLE")]
-    pub(crate) role: Vec<String>,
+    #[arg(long, value_name = "ROLE", value_parser = kbgap_auth::parse_role)]
+    pub(crate) role: Vec<&'static str>,
     /// Delegated permission, such as Software.Read, for a user's token
-    #[arg(long, value_name = "SCOPE", conflicts_with = "role")]
-    pub(crate) scope: Vec<String>,
+    #[arg(long, value_name = "SCOPE", conflicts_with = "role", value_parser = kbgap_auth::parse_scope)]
+    pub(crate) scope: Vec<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, Args)]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::RecordError;
 use super::network::{Address, Guid};
+use super::object::Object;
 use crate::{InstalledKb, Machine, MachineId, OperatingSystem, Software};
 
 const MAX_TEXT: usize = 1_000;
@@ -26,11 +27,11 @@ pub(super) struct Document {
     computer_dns_name: Text<MAX_NAME>,
     #[serde(default)]
     id: Option<Parsed<MachineId>>,
-    os: Os,
+    os: Object<Os>,
     #[serde(default)]
     installed_kbs: Option<List<Kb, MAX_KBS>>,
     #[serde(default)]
-    software: Option<List<SoftwareDocument, MAX_SOFTWARE>>,
+    software: Option<List<Object<SoftwareDocument>, MAX_SOFTWARE>>,
     #[serde(default)]
     group: Option<Text<MAX_NAME>>,
     #[serde(default)]
@@ -98,14 +99,14 @@ impl Document {
             .map(|list| list.0)
             .unwrap_or_default()
             .into_iter()
-            .map(|s| Software {
+            .map(|Object(s)| Software {
                 vendor: s.vendor.map(|v| v.0).unwrap_or_default(),
                 name: s.name.0,
                 version: s.version.map(|v| v.0).unwrap_or_default(),
             })
             .collect();
         let installed_kbs = self.installed_kbs.map(|list| list.0).unwrap_or_default();
-        let os = self.os;
+        let Object(os) = self.os;
         let platform = os.platform.map(|p| p.0);
         let installation_type = os
             .installation_type

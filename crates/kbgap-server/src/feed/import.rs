@@ -264,7 +264,7 @@ mod tests {
         file
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_stored_document_that_is_damaged_is_mended_by_importing_it_again() {
         let folder = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&folder.path().join("kbgap.db")).unwrap();
