@@ -28,6 +28,9 @@ pub enum Reason {
     /// It is larger than any document of the vendor could be.
     #[error("unpacks to more than {0} MB: refused as a decompression bomb")]
     TooLarge(u64),
+    /// It lists more than any document of the vendor could.
+    #[error("lists more than {0} vulnerabilities: refused, no month has so many")]
+    TooMany(usize),
     /// The text ends early.
     #[error("the document is cut off {}: download it again", place(.0))]
     Truncated(String),

@@ -293,6 +293,19 @@ fn no_single_tag_text_or_comment_is_held_whole() {
 }
 
 #[test]
+fn a_document_lists_no_more_than_a_month_could() {
+    let many = "<Vulnerability><CVE>CVE-2020-0001</CVE></Vulnerability>".repeat(50_001);
+    let error = read(&month(&many)).unwrap_err();
+    assert!(matches!(error.reason, Reason::TooMany(_)), "{error}");
+    let unknown = "<vuln:ProductID>404</vuln:ProductID>".repeat(20_000);
+    let odd = ONE.replace(
+        "<vuln:Supercedence>",
+        &format!("{unknown}<vuln:Supercedence>"),
+    );
+    assert_eq!(read(&month(&odd)).unwrap().odd_values.len(), 10_000);
+}
+
+#[test]
 fn elements_that_are_passed_over_may_not_nest_without_end_either() {
     let deep = format!("<a>{}{}</a>", "<b>".repeat(500), "</b>".repeat(500));
     let in_text = ONE.replace("<vuln:CVE>", &format!("<vuln:CVE>{deep}"));

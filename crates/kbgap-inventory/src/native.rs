@@ -6,6 +6,7 @@ mod document;
 mod network;
 mod object;
 
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::Machine;
@@ -117,12 +118,25 @@ fn parse<'a, T: serde::Deserialize<'a> + Sized>(json: &'a str) -> Result<T, Reco
         let path = e.path().to_string();
         RecordError {
             path: (path != ".").then_some(path),
-            message: e.into_inner().to_string(),
+            message: message(&e.into_inner()),
         }
     })?;
     deserializer.end().map_err(|e| RecordError {
         path: None,
-        message: e.to_string(),
+        message: message(&e),
     })?;
     Ok(value)
+}
+
+/// The message of an error. For a wrong value its path says the place, and the parser's
+/// would mislead: it is counted from the start of the record and not of the file.
+fn message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let what = text.strip_suffix(&place).unwrap_or(&text);
+    match error.classify() {
+        Category::Data => what.to_owned(),
+        Category::Eof => format!("is cut off{place}: {what}"),
+        Category::Syntax | Category::Io => format!("is no JSON{place}: {what}"),
+    }
 }

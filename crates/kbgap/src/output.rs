@@ -43,6 +43,10 @@ pub(crate) fn counted(number: usize, noun: &str) -> String {
     }
 }
 
+/// A terminal that says it is narrower, or that it has no width at all as some
+/// runners of pipelines do, has to wrap lines itself: columns of one letter help nobody.
+const LEAST_WIDTH: u16 = 80;
+
 /// A table without ruling, as wide as the terminal or its content.
 pub(crate) fn table<const N: usize>(
     header: [&str; N],
@@ -52,6 +56,9 @@ pub(crate) fn table<const N: usize>(
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic);
+    if table.width().is_some_and(|width| width < LEAST_WIDTH) {
+        table.set_width(LEAST_WIDTH);
+    }
     table.set_header(header);
     for row in rows {
         table.add_row(row.map(|cell| clean(&cell)));

@@ -22,7 +22,10 @@ const MAX_TAGS: usize = 200;
 const MAX_ADDRESSES: usize = 200;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(
+    rename_all = "camelCase",
+    expecting = "a machine document (an object with `computerDnsName` and `os`)"
+)]
 pub(super) struct Document {
     computer_dns_name: Text<MAX_NAME>,
     #[serde(default)]
@@ -55,11 +58,11 @@ pub(super) struct Document {
     #[serde(default)]
     agent_version: Option<Text<MAX_NAME>>,
     #[serde(default)]
-    seen_at: Option<Parsed<jiff::Timestamp>>,
+    seen_at: Option<Instant>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object with `version`")]
 struct Os {
     version: OsVersion,
     #[serde(default)]
@@ -75,6 +78,7 @@ struct Os {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with `name`")]
 struct SoftwareDocument {
     name: Text<MAX_TEXT>,
     #[serde(default)]
@@ -202,6 +206,21 @@ impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.trim().parse().map(Self).map_err(de::Error::custom)
+    }
+}
+
+/// A time with its zone.
+struct Instant(jiff::Timestamp);
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.trim().parse().map(Self).map_err(|_| {
+            let shown: String = text.chars().take(40).collect();
+            de::Error::custom(format_args!(
+                "`{shown}` is no time with zone (expected such as 2020-03-20T08:00:00Z)"
+            ))
+        })
     }
 }
 

@@ -16,15 +16,42 @@ pub(super) fn of(data_dir: &Path) -> Result<File, FeedStateError> {
         file.lock()?;
         Ok(file)
     };
-    lock().map_err(|source| FeedStateError::Lock {
+    let held = lock().map_err(|source| FeedStateError::Lock {
         path: path.clone(),
         source,
-    })
+    })?;
+    remove_leftovers(data_dir);
+    Ok(held)
+}
+
+/// Whoever was killed while it saved a snapshot left half a file; under the lock
+/// nobody is saving one.
+fn remove_leftovers(data_dir: &Path) {
+    for entry in std::fs::read_dir(data_dir).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("catalog.snapshot.") && name.ends_with(".tmp") {
+            // One that cannot be removed does no harm but to the space.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_killed_import_left_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["catalog.snapshot", "catalog.snapshot.77.tmp", "kbgap.db"] {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+        }
+        let _lock = of(folder.path()).unwrap();
+        let exists = |name| folder.path().join(name).exists();
+        assert!(!exists("catalog.snapshot.77.tmp"));
+        assert!(exists("catalog.snapshot") && exists("kbgap.db"));
+    }
 
     #[test]
     fn a_second_import_waits_for_the_first() {

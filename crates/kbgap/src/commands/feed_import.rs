@@ -109,7 +109,7 @@ impl Summary {
             (self.added, "new"),
             (self.replaced, "replaced"),
             (self.unchanged, "unchanged"),
-            (self.older + self.shrank, "kept as they were"),
+            (self.older + self.shrank, "left out for the stored ones"),
             (self.refused, "refused"),
         ] {
             if count > 0 {
