@@ -125,7 +125,7 @@ pub fn assess(catalog: &Catalog, machine: &Projection) -> Assessment {
         Err(reason) => Assessment::NotAssessed(reason),
         Ok(platform) => {
             let servicing = Servicing::of(machine, &platform, catalog);
-            let findings = Findings::of(machine, &platform, &servicing);
+            let findings = Findings::of(machine, &platform, &servicing, catalog);
             Assessment::Assessed(findings.conclude(machine, &platform, &servicing, catalog))
         }
     }

@@ -10,6 +10,7 @@ use crate::Projection;
 use crate::assessment::{
     Assessed, MissingKb, NotAssessed, OsFacts, SoftwareCves, VulnerableSoftware,
 };
+use crate::edge;
 use crate::evidence::Evidence;
 use crate::pair::{PairFinding, judge_product};
 use crate::platform::MachinePlatform;
@@ -23,13 +24,13 @@ const DOT_NET: &str = "microsoft-_-.net_framework";
 #[derive(Default)]
 pub(crate) struct Findings {
     missing: BTreeMap<KbId, KbFinding>,
+    /// What an advisory names. Advisories are no CVEs: they add nothing to a row.
+    advised: BTreeSet<KbId>,
     vulnerable: BTreeMap<SoftwareIx, BTreeSet<VulnerabilityIx>>,
     undecided: BTreeSet<(KbId, &'static str)>,
 }
 
 struct KbFinding {
-    /// Whether a CVE is among what it would cure; else it is an advisory alone.
-    cures_cve: bool,
     vulnerable_software: BTreeSet<SoftwareIx>,
     evidence: Evidence,
     alternatives: BTreeSet<KbId>,
@@ -40,8 +41,12 @@ impl Findings {
         machine: &Projection,
         platform: &MachinePlatform<'_>,
         servicing: &Servicing,
+        catalog: &Catalog,
     ) -> Self {
         let mut findings = Self::default();
+        for (software, cve) in edge::vulnerable(catalog, machine) {
+            findings.vulnerable.entry(software).or_default().insert(cve);
+        }
         for product in &platform.products {
             judge_product(*product, machine, servicing, |pair| {
                 if let (Some(software), Some((cve, _))) = (product.software(), pair.weakness()) {
@@ -64,16 +69,16 @@ impl Findings {
             else {
                 continue;
             };
+            if fix.vulnerability().is_advisory() {
+                self.advised.insert(id);
+                continue;
+            }
             let finding = self.missing.entry(id).or_insert_with(|| KbFinding {
-                cures_cve: false,
                 vulnerable_software: BTreeSet::new(),
                 evidence: evidence.clone(),
                 alternatives: BTreeSet::new(),
             });
-            if !fix.vulnerability().is_advisory() {
-                finding.cures_cve = true;
-                finding.vulnerable_software.extend(fix.product().software());
-            }
+            finding.vulnerable_software.extend(fix.product().software());
             finding
                 .alternatives
                 .extend(pair.alternatives(track).filter(|&other| other != id));
@@ -87,22 +92,17 @@ impl Findings {
         servicing: &Servicing,
         catalog: &Catalog,
     ) -> Assessed {
-        let named: HashSet<KbId> = self.missing.keys().copied().collect();
-        // An advisory has no row that could stand for another's.
-        let counted: HashSet<KbId> = self
-            .missing
+        let rows: HashSet<KbId> = self.missing.keys().copied().collect();
+        let superseded = superseded_within(&rows, catalog);
+        let advisories: Vec<KbId> = self
+            .advised
             .iter()
-            .filter_map(|(id, finding)| finding.cures_cve.then_some(*id))
+            .filter(|id| !rows.contains(id))
+            .copied()
             .collect();
-        let superseded = superseded_within(&counted, catalog);
         let mut missing = Vec::new();
-        let mut advisories = Vec::new();
         for (id, finding) in self.missing {
             let Some(kb) = catalog.kb(id) else { continue };
-            if !finding.cures_cve {
-                advisories.push(id);
-                continue;
-            }
             let totals = Totals::of(kb, platform);
             missing.push(MissingKb {
                 id,
@@ -119,7 +119,7 @@ impl Findings {
         let mut not_assessed: Vec<NotAssessed> = self
             .undecided
             .into_iter()
-            .filter(|(id, _)| !named.contains(id))
+            .filter(|(id, _)| !rows.contains(id) && !self.advised.contains(id))
             .map(|(id, lacking)| NotAssessed::Kb { id, lacking })
             .collect();
         not_assessed.extend(unsupported(machine));

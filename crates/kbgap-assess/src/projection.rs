@@ -4,7 +4,7 @@
 //! runs once for all of them.
 
 use kbgap_catalog::{
-    Architecture, Catalog, Component, InstallationType, KbId, SoftwareId, map_installed,
+    Architecture, Catalog, Component, InstallationType, KbId, SoftwareId, Version, map_installed,
 };
 use kbgap_inventory::Machine;
 
@@ -29,6 +29,8 @@ pub struct Projection {
     pub kbs: Vec<KbId>,
     /// Whether the software list has Edge (Chromium-based).
     pub chromium_edge: bool,
+    /// The lowest version of it that is listed, where one can be read.
+    pub edge_version: Option<Version>,
     /// Reported software of families whose rules do not exist yet, in order.
     pub unsupported: Vec<SoftwareId>,
 }
@@ -46,10 +48,15 @@ impl Projection {
         kbs.sort_unstable();
         kbs.dedup();
         let mut chromium_edge = false;
+        let mut edge_version: Option<Version> = None;
         let mut unsupported = Vec::new();
         for software in &machine.software {
             match map_installed(&software.vendor, &software.name, &software.version) {
-                Some((_, Component::EdgeChromium)) => chromium_edge = true,
+                Some((_, Component::EdgeChromium)) => {
+                    chromium_edge = true;
+                    let version = Version::parse(&software.version);
+                    edge_version = edge_version.into_iter().chain(version).min();
+                }
                 Some((id, component)) if has_rules_of_its_own(component) => unsupported.push(id),
                 _ => {}
             }
@@ -67,6 +74,7 @@ impl Projection {
             win_re: machine.win_re,
             kbs,
             chromium_edge,
+            edge_version,
             unsupported,
         }
     }

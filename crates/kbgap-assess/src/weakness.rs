@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kbgap_catalog::{Catalog, KbId, Month, SoftwareIx, VulnerabilityIx};
 
 use crate::Projection;
+use crate::edge;
 use crate::pair::judge_product;
 use crate::platform::MachinePlatform;
 use crate::servicing::Servicing;
@@ -16,8 +17,9 @@ pub struct Weakness {
     pub software: SoftwareIx,
     /// The CVE.
     pub vulnerability: VulnerabilityIx,
-    /// The KB to name: of several the one of the earliest month.
-    pub fixing_kb: KbId,
+    /// The KB to name: of several the one of the earliest month. `None` where the
+    /// vendor fixes it by a version and not by a KB.
+    pub fixing_kb: Option<KbId>,
 }
 
 /// Every CVE to which a machine is vulnerable, with a KB that fixes it, by software
@@ -43,12 +45,19 @@ pub fn weaknesses(catalog: &Catalog, machine: &Projection) -> Vec<Weakness> {
                 .or_insert(kb);
         });
     }
-    found
+    let by_kb = found
         .into_iter()
         .map(|((software, vulnerability), (_, fixing_kb))| Weakness {
             software,
             vulnerability,
-            fixing_kb,
-        })
-        .collect()
+            fixing_kb: Some(fixing_kb),
+        });
+    let by_version = edge::vulnerable(catalog, machine).map(|(software, vulnerability)| Weakness {
+        software,
+        vulnerability,
+        fixing_kb: None,
+    });
+    let mut all: Vec<Weakness> = by_kb.chain(by_version).collect();
+    all.sort_unstable();
+    all
 }

@@ -55,7 +55,7 @@ pub struct TokenRefusal {
 }
 
 impl TokenRefusal {
-    fn new(status: u16, error: &'static str, code: u32, text: &str) -> Self {
+    pub(crate) fn new(status: u16, error: &'static str, code: u32, text: &str) -> Self {
         Self {
             status,
             error,
@@ -118,19 +118,18 @@ impl TokenRequest {
             (None, ..) => return Err(lacks("client_id")),
             (_, None, None) => return Err(lacks("client_secret")),
         };
-        let audience = match version {
-            Version::V1 => field("resource")
-                .ok_or_else(|| lacks("resource"))?
-                .to_owned(),
-            Version::V2 => {
-                let scope = field("scope").ok_or_else(|| lacks("scope"))?;
-                let Some(audience) = scope.trim().strip_suffix("/.default") else {
-                    let text =
-                        "The scope of a client credentials request has to end in '/.default'.";
-                    return Err(TokenRefusal::new(400, "invalid_scope", 70_011, text));
-                };
-                audience.to_owned()
+        let scope = field("scope").map(|scope| scope.trim().strip_suffix("/.default"));
+        let audience = match (version, field("resource"), scope) {
+            (Version::V1, Some(resource), _) => resource.to_owned(),
+            // Libraries that know OpenID Connect alone come to this endpoint with a scope.
+            (Version::V1, None, Some(Some(audience))) => audience.to_owned(),
+            (Version::V1, None, _) => return Err(lacks("resource")),
+            (Version::V2, _, Some(Some(audience))) => audience.to_owned(),
+            (Version::V2, _, Some(None)) => {
+                let text = "The scope of a client credentials request has to end in '/.default'.";
+                return Err(TokenRefusal::new(400, "invalid_scope", 70_011, text));
             }
+            (Version::V2, _, None) => return Err(lacks("scope")),
         };
         Ok(Self {
             version,
@@ -234,7 +233,7 @@ pub enum TokenAnswer {
     },
 }
 
-fn lacks(parameter: &str) -> TokenRefusal {
+pub(crate) fn lacks(parameter: &str) -> TokenRefusal {
     let text = format!("The request body must contain the following parameter: '{parameter}'.");
     invalid(900_144, &text)
 }
@@ -356,6 +355,17 @@ mod tests {
             refused(ask(secret.reveal(), graph, Some(&registration), TENANT)),
             (400, "invalid_scope")
         );
+    }
+
+    #[test]
+    fn either_version_takes_a_scope() {
+        let scope = format!("{AUDIENCE}/.default");
+        for version in [Version::V1, Version::V2] {
+            let request = TokenRequest::parse(version, &form(&v2("s", &scope)), None)
+                .ok()
+                .unwrap();
+            assert_eq!(request.audience, AUDIENCE);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! original service expect.
 
 use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
@@ -12,12 +13,14 @@ use jsonwebtoken::DecodingKey;
 use sha2::{Digest, Sha256};
 
 use crate::AuthError;
+use crate::discovery::Jwk;
 
 /// A signing key with its public part.
 pub struct SigningKey {
     pair: KeyPair,
     pub(crate) decoding: DecodingKey,
     pub(crate) key_id: String,
+    links: hmac::Key,
 }
 
 impl SigningKey {
@@ -41,11 +44,42 @@ impl SigningKey {
         let public = pair.public_key().as_ref();
         let decoding = DecodingKey::from_rsa_der(public);
         let key_id = URL_SAFE_NO_PAD.encode(&Sha256::digest(public)[..16]);
+        // Whoever holds the private key may sign links, and nobody else.
+        let mut secret = Sha256::new();
+        secret.update(b"kbgap links ");
+        secret.update(pkcs8);
         Ok(Self {
             pair,
             decoding,
             key_id,
+            links: hmac::Key::new(hmac::HMAC_SHA256, &secret.finalize()),
         })
+    }
+
+    pub(crate) fn sign_link(&self, text: &str) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.links, text.as_bytes()))
+    }
+
+    pub(crate) fn verify_link(&self, text: &str, signature: &str) -> bool {
+        URL_SAFE_NO_PAD
+            .decode(signature)
+            .is_ok_and(|tag| hmac::verify(&self.links, text.as_bytes(), &tag).is_ok())
+    }
+
+    /// The public part.
+    pub(crate) fn jwk(&self) -> Jwk {
+        let key = self.pair.public_key();
+        let number = |value: aws_lc_rs::io::Positive<'_>| {
+            URL_SAFE_NO_PAD.encode(value.big_endian_without_leading_zero())
+        };
+        Jwk {
+            kty: "RSA",
+            purpose: "sig",
+            alg: "RS256",
+            kid: self.key_id.clone(),
+            n: number(key.modulus()),
+            e: number(key.exponent()),
+        }
     }
 
     /// Signs a token in its compact form: RS256. Done here because the token

@@ -2,11 +2,13 @@
 //!
 //! - [`Issuer`] signs and validates tokens; [`TokenCache`] remembers valid ones.
 //! - [`endpoint`] is the token endpoint without its HTTP.
+//! - [`discovery`] are the documents by which clients find it.
 //! - [`Permission`] is what an endpoint of the API demands of a token.
 //!
 //! Nothing here reads a clock or a store.
 
 mod cache;
+pub mod discovery;
 pub mod endpoint;
 mod error;
 mod ids;

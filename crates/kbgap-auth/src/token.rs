@@ -4,6 +4,7 @@
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::{Deserialize, Serialize};
 
+use crate::discovery::KeySet;
 use crate::ids::is_guid;
 use crate::{AuthError, SigningKey, TokenError, random_guid};
 
@@ -103,6 +104,26 @@ impl Issuer {
             .any(|a| a.eq_ignore_ascii_case(audience))
     }
 
+    /// The key that tokens are to be checked with.
+    #[must_use]
+    pub fn keys(&self) -> KeySet {
+        KeySet {
+            keys: [self.key.jwk()],
+        }
+    }
+
+    /// The signature of a link that needs no token.
+    #[must_use]
+    pub fn sign_link(&self, text: &str) -> String {
+        self.key.sign_link(text)
+    }
+
+    /// Whether this is the signature of a link; compared in constant time.
+    #[must_use]
+    pub fn verify_link(&self, text: &str, signature: &str) -> bool {
+        self.key.verify_link(text, signature)
+    }
+
     /// Issues a token at the time `now`.
     ///
     /// # Errors
@@ -176,7 +197,7 @@ impl Issuer {
 }
 
 /// The form that the original service's tokens of version 1.0 have.
-fn issuer_of(tenant: &str) -> String {
+pub(crate) fn issuer_of(tenant: &str) -> String {
     format!("https://sts.windows.net/{tenant}/")
 }
 
@@ -305,6 +326,21 @@ mod tests {
         let other = SigningKey::from_pkcs8(&SigningKey::generate().unwrap()).unwrap();
         let forged = token(&Issuer::new(other, &[]), DEFAULT_AUDIENCES[0]);
         assert!(issuer().validate(&forged, NOW).is_err());
+    }
+
+    #[test]
+    fn the_published_key_checks_what_is_issued() {
+        let issuer = issuer();
+        let token = token(&issuer, DEFAULT_AUDIENCES[0]);
+        let keys = serde_json::to_value(issuer.keys()).unwrap();
+        let set: jsonwebtoken::jwk::JwkSet = serde_json::from_value(keys).unwrap();
+        let kid = decode_header(&token).unwrap().kid.unwrap();
+        let key = jsonwebtoken::DecodingKey::from_jwk(set.find(&kid).unwrap()).unwrap();
+        let mut validation = Validation::new(Algorithm::RS256);
+        validation.set_audience(&[DEFAULT_AUDIENCES[0]]);
+        validation.validate_exp = false;
+        let payload = decode::<Payload>(&token, &key, &validation).unwrap().claims;
+        assert_eq!(payload.appid, "app");
     }
 
     #[test]

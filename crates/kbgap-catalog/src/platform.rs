@@ -147,6 +147,41 @@ impl Release {
             .find(|r| r.build == build && (r.kind != ReleaseKind::Client) == server)
     }
 
+    /// The version that people call it by, such as `1909` or `22H2`: that of its
+    /// title, else that of the client with the same build.
+    #[must_use]
+    pub fn display_version(&self) -> Option<&'static str> {
+        let of_title = |title: &'static str| {
+            let (_, version) = title
+                .to_lowercase()
+                .find("version ")
+                .map(|at| title.split_at(at))?;
+            version.split_whitespace().nth(1)
+        };
+        of_title(self.title)
+            .or_else(|| of_title(Self::of_build(self.build, false)?.title))
+            .or(match self.build {
+                20_348 => Some("21H2"),
+                25_398 => Some("23H2"),
+                _ => None,
+            })
+    }
+
+    /// The platform token of the API, such as `Windows10` or `WindowsServer2012R2`
+    /// (api.md, section 13).
+    #[must_use]
+    pub fn platform_token(&self) -> String {
+        let capital = |word: &str| {
+            if word.starts_with(|c: char| c.is_ascii_digit()) {
+                return word.to_ascii_uppercase();
+            }
+            let mut letters = word.chars();
+            let first = letters.next().map(|c| c.to_ascii_uppercase());
+            first.into_iter().chain(letters).collect()
+        };
+        self.software.split('_').map(capital).collect()
+    }
+
     /// Whether some release maps to this software of Microsoft.
     pub(crate) fn has_software(name: &str) -> bool {
         RELEASES.iter().any(|r| r.software == name)
@@ -285,6 +320,26 @@ fn split_architecture(name: &str) -> Option<(&str, Option<Architecture>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn releases_have_the_api_s_names() {
+        for (build, server, token, version) in [
+            (18_363, false, "Windows10", Some("1909")),
+            (19_045, false, "Windows10", Some("22H2")),
+            (22_631, false, "Windows11", Some("23H2")),
+            (9_600, true, "WindowsServer2012R2", None),
+            (14_393, true, "WindowsServer2016", Some("1607")),
+            (17_763, true, "WindowsServer2019", Some("1809")),
+            (20_348, true, "WindowsServer2022", Some("21H2")),
+            (25_398, true, "WindowsServer23H2", Some("23H2")),
+            (26_100, true, "WindowsServer2025", Some("24H2")),
+            (7_601, false, "Windows7", None),
+        ] {
+            let release = Release::of_build(build, server).unwrap();
+            assert_eq!(release.platform_token(), token);
+            assert_eq!(release.display_version(), version, "{token}");
+        }
+    }
 
     fn parsed(name: &str) -> Option<(&'static str, Architecture, bool)> {
         Platform::parse(name).map(|p| (p.release.title, p.architecture, p.server_core))

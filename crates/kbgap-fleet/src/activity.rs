@@ -11,10 +11,7 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
-    pub(crate) fn set(&mut self, ordinal: u32, before: Option<i64>, seen_at: i64) {
-        if let Some(before) = before {
-            self.remove(ordinal, before);
-        }
+    pub(crate) fn insert(&mut self, ordinal: u32, seen_at: i64) {
         self.seen.insert((seen_at, ordinal));
     }
 
@@ -27,6 +24,14 @@ impl Activity {
     pub(crate) fn silent_since(&self, cutoff: i64) -> RoaringBitmap {
         self.seen
             .range(..(cutoff, 0))
+            .map(|&(_, ordinal)| ordinal)
+            .collect()
+    }
+
+    /// Machines last seen at `time` or later.
+    pub(crate) fn seen_since(&self, time: i64) -> RoaringBitmap {
+        self.seen
+            .range((time, 0)..)
             .map(|&(_, ordinal)| ordinal)
             .collect()
     }

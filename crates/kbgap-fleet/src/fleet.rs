@@ -1,46 +1,51 @@
 //! The index of one tenant's machines.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Bound;
+use std::sync::{Arc, Mutex};
 
 use kbgap_assess::{Assessed, Projection};
-use kbgap_catalog::{Catalog, KbId, SoftwareId, SoftwareIx, map_installed};
-use kbgap_inventory::{Machine, MachineId};
+use kbgap_catalog::{Catalog, KbId, SoftwareId, SoftwareIx, VulnerabilityIx};
+use kbgap_inventory::{DeviceValue, MachineId};
 use roaring::RoaringBitmap;
 
 use crate::activity::Activity;
+use crate::machine::{CheckIn, FleetMachine, Installed};
 use crate::rows::cves_in_software;
-use crate::state::State;
+use crate::score::Risks;
+use crate::state::{PatchState, State};
+use crate::summary::Summaries;
 
 /// The index of one tenant's machines.
 #[derive(Debug)]
 pub struct Fleet {
     pub(crate) catalog: Catalog,
+    risks: Risks,
     pub(crate) states: Vec<State>,
     state_of: HashMap<Projection, usize>,
-    machines: Vec<Option<FleetMachine>>,
-    ordinals: HashMap<MachineId, u32>,
+    /// Lists of CVEs, so that states share equal ones.
+    lists: HashSet<Arc<[VulnerabilityIx]>>,
+    machines: Vec<Option<Arc<FleetMachine>>>,
+    ordinals: BTreeMap<MachineId, u32>,
     by_name: HashMap<String, BTreeSet<MachineId>>,
     pub(crate) missing: HashMap<(SoftwareIx, KbId), Missed>,
     pub(crate) builds: HashMap<u32, RoaringBitmap>,
     pub(crate) activity: Activity,
-    /// Software that machines report, with the number of machines.
-    installed: HashMap<SoftwareId, u32>,
+    /// Machines that have a software.
+    pub(crate) installed: BTreeMap<SoftwareId, RoaringBitmap>,
+    /// Machines of another value than the normal one.
+    pub(crate) values: HashMap<DeviceValue, RoaringBitmap>,
+    pub(crate) groups: BTreeMap<i32, Group>,
+    /// Grows with every change.
+    pub(crate) generation: u64,
+    pub(crate) summaries: Mutex<Summaries>,
 }
 
-/// What the index keeps of a machine.
-#[derive(Clone, Debug)]
-pub struct FleetMachine {
-    /// Its id.
-    pub id: MachineId,
-    /// Its name.
-    pub computer_dns_name: String,
-    /// When it was last seen, in milliseconds since 1970.
-    pub seen_at: i64,
-    /// Its Windows build.
-    pub build: u32,
-    state: usize,
-    software: Vec<SoftwareId>,
-    facts: Machine,
+/// A device group.
+#[derive(Debug)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) machines: RoaringBitmap,
 }
 
 /// A KB that machines miss for one software.
@@ -55,17 +60,24 @@ impl Fleet {
     /// An empty fleet under this catalogue.
     #[must_use]
     pub fn new(catalog: Catalog) -> Self {
+        let risks = Risks::of(&catalog);
         Self {
             catalog,
+            risks,
             states: Vec::new(),
             state_of: HashMap::new(),
+            lists: HashSet::new(),
             machines: Vec::new(),
-            ordinals: HashMap::new(),
+            ordinals: BTreeMap::new(),
             by_name: HashMap::new(),
             missing: HashMap::new(),
             builds: HashMap::new(),
             activity: Activity::default(),
-            installed: HashMap::new(),
+            installed: BTreeMap::new(),
+            values: HashMap::new(),
+            groups: BTreeMap::new(),
+            generation: 0,
+            summaries: Mutex::default(),
         }
     }
 
@@ -77,83 +89,31 @@ impl Fleet {
 
     /// Takes a check-in: a new machine, or a new report of a known one. The
     /// caller sees to it that an older report never follows a newer one.
-    pub fn upsert(&mut self, machine: Machine, seen_at: i64) {
-        self.remove(&machine.id);
-        let state = self.state(Projection::of(&machine, &self.catalog));
-        let ordinal = u32::try_from(self.machines.len()).unwrap_or(u32::MAX);
-        let software = software_ids(&machine);
-        for id in &software {
-            *self.installed.entry(id.clone()).or_default() += 1;
-        }
-        let name = machine.computer_dns_name.to_lowercase();
-        self.by_name
-            .entry(name)
-            .or_default()
-            .insert(machine.id.clone());
-        self.ordinals.insert(machine.id.clone(), ordinal);
-        self.builds
-            .entry(machine.os.build)
-            .or_default()
-            .insert(ordinal);
-        self.activity.set(ordinal, None, seen_at);
-        self.machines.push(Some(FleetMachine {
-            id: machine.id.clone(),
-            computer_dns_name: machine.computer_dns_name.clone(),
-            seen_at,
-            build: machine.os.build,
-            state,
-            software,
-            facts: machine,
-        }));
-        self.enter(ordinal, state);
-    }
-
-    /// Notes that a machine was seen again with the same report.
-    pub fn touch(&mut self, id: &MachineId, seen_at: i64) {
-        let Some(&ordinal) = self.ordinals.get(id) else {
-            return;
+    pub fn upsert(&mut self, check_in: CheckIn) {
+        let state = self.state(Projection::of(&check_in.machine, &self.catalog));
+        let id = check_in.machine.id.clone();
+        let ordinal = match self.ordinals.get(&id) {
+            Some(&ordinal) => {
+                self.take(ordinal);
+                ordinal
+            }
+            None => {
+                self.machines.push(None);
+                u32::try_from(self.machines.len() - 1).unwrap_or(u32::MAX)
+            }
         };
-        if let Some(machine) = self
-            .machines
-            .get_mut(ordinal as usize)
-            .and_then(Option::as_mut)
-        {
-            self.activity.set(ordinal, Some(machine.seen_at), seen_at);
-            machine.seen_at = seen_at;
-        }
+        let patch_state = Arc::clone(&self.states[state].patch_state);
+        let machine = FleetMachine::new(check_in, ordinal, state, patch_state, &self.catalog);
+        self.ordinals.insert(id, ordinal);
+        self.put(Arc::new(machine));
+        self.generation += 1;
     }
 
     /// Forgets a machine.
     pub fn remove(&mut self, id: &MachineId) {
-        let Some(ordinal) = self.ordinals.remove(id) else {
-            return;
-        };
-        let Some(machine) = self
-            .machines
-            .get_mut(ordinal as usize)
-            .and_then(Option::take)
-        else {
-            return;
-        };
-        self.leave(ordinal, machine.state);
-        self.activity.remove(ordinal, machine.seen_at);
-        if let Some(build) = self.builds.get_mut(&machine.build) {
-            build.remove(ordinal);
-        }
-        let name = machine.computer_dns_name.to_lowercase();
-        if let Some(ids) = self.by_name.get_mut(&name) {
-            ids.remove(id);
-            if ids.is_empty() {
-                self.by_name.remove(&name);
-            }
-        }
-        for software in machine.software {
-            if let Some(count) = self.installed.get_mut(&software) {
-                *count -= 1;
-                if *count == 0 {
-                    self.installed.remove(&software);
-                }
-            }
+        if let Some(ordinal) = self.ordinals.remove(id) {
+            self.take(ordinal);
+            self.generation += 1;
         }
     }
 
@@ -163,7 +123,7 @@ impl Fleet {
     pub fn under(&self, catalog: Catalog) -> Self {
         let mut fleet = Self::new(catalog);
         for machine in self.machines.iter().flatten() {
-            fleet.upsert(machine.facts.clone(), machine.seen_at);
+            fleet.upsert(machine.check_in());
         }
         fleet
     }
@@ -171,17 +131,54 @@ impl Fleet {
     /// The machine with this id or, failing that, the one with this name. Of
     /// several with one name it is the one seen last.
     #[must_use]
-    pub fn find(&self, id_or_name: &str) -> Option<&FleetMachine> {
+    pub fn find(&self, id_or_name: &str) -> Option<&Arc<FleetMachine>> {
         let by_id = id_or_name
             .parse()
             .ok()
             .and_then(|id: MachineId| self.machine(&id));
         by_id.or_else(|| {
-            let ids = self.by_name.get(&id_or_name.trim().to_lowercase())?;
-            ids.iter()
-                .filter_map(|id| self.machine(id))
-                .max_by_key(|m| (m.seen_at, &m.id))
+            self.named(id_or_name)
+                .max_by_key(|m| (m.seen_at, m.id().clone()))
         })
+    }
+
+    /// The machines with this name, in any case, by id.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &Arc<FleetMachine>> {
+        let ids = self.by_name.get(&name.trim().to_lowercase());
+        ids.into_iter().flatten().filter_map(|id| self.machine(id))
+    }
+
+    /// The machine with this id.
+    #[must_use]
+    pub fn machine(&self, id: &MachineId) -> Option<&Arc<FleetMachine>> {
+        self.at(*self.ordinals.get(id)?)
+    }
+
+    /// The machines in the order of their ids, from the first id that is not
+    /// below `from` on.
+    pub fn machines_from(&self, from: Option<&str>) -> impl Iterator<Item = &Arc<FleetMachine>> {
+        let from = from.and_then(|from| MachineId::not_below(from));
+        let bound = from.map_or(Bound::Unbounded, Bound::Included);
+        self.ordinals
+            .range((bound, Bound::Unbounded))
+            .filter_map(|(_, &ordinal)| self.at(ordinal))
+    }
+
+    /// The machines of a set, in the order of their ids.
+    #[must_use]
+    pub fn machines_of(&self, ordinals: &RoaringBitmap) -> Vec<Arc<FleetMachine>> {
+        let mut machines: Vec<Arc<FleetMachine>> = ordinals
+            .iter()
+            .filter_map(|ordinal| self.at(ordinal).cloned())
+            .collect();
+        machines.sort_unstable_by(|a, b| a.id().cmp(b.id()));
+        machines
+    }
+
+    /// The machines last seen at `time` or later (milliseconds since 1970), by id.
+    #[must_use]
+    pub fn machines_seen_since(&self, time: i64) -> Vec<Arc<FleetMachine>> {
+        self.machines_of(&self.activity.seen_since(time))
     }
 
     /// How many machines there are.
@@ -196,22 +193,20 @@ impl Fleet {
         self.ordinals.is_empty()
     }
 
-    /// Whether some machine reports this software.
+    /// A number that grows with every change.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether some machine has this software.
     #[must_use]
     pub fn has_installed(&self, software: &SoftwareId) -> bool {
         self.installed.contains_key(software)
     }
 
-    pub(crate) fn machine(&self, id: &MachineId) -> Option<&FleetMachine> {
-        self.at(*self.ordinals.get(id)?)
-    }
-
-    pub(crate) fn at(&self, ordinal: u32) -> Option<&FleetMachine> {
+    pub(crate) fn at(&self, ordinal: u32) -> Option<&Arc<FleetMachine>> {
         self.machines.get(ordinal as usize)?.as_ref()
-    }
-
-    pub(crate) fn state_of(&self, machine: &FleetMachine) -> Option<&State> {
-        self.states.get(machine.state)
     }
 
     fn state(&mut self, projection: Projection) -> usize {
@@ -219,9 +214,85 @@ impl Fleet {
             return state;
         }
         let state = self.states.len();
-        self.states.push(State::new(&self.catalog, &projection));
+        let patch_state = PatchState::new(
+            &self.catalog,
+            projection.clone(),
+            &self.risks,
+            &mut self.lists,
+        );
+        self.states.push(State::new(patch_state));
         self.state_of.insert(projection, state);
         state
+    }
+
+    /// Enters a machine into all tables, at its ordinal.
+    fn put(&mut self, machine: Arc<FleetMachine>) {
+        let ordinal = machine.ordinal;
+        self.by_name
+            .entry(machine.name().to_lowercase())
+            .or_default()
+            .insert(machine.id().clone());
+        for Installed { id, .. } in &machine.software {
+            insert(&mut self.installed, id, ordinal);
+        }
+        self.builds
+            .entry(machine.build())
+            .or_default()
+            .insert(ordinal);
+        if machine.value != DeviceValue::Normal {
+            self.values
+                .entry(machine.value)
+                .or_default()
+                .insert(ordinal);
+        }
+        if let Some(name) = &machine.facts.group {
+            let group = self.groups.entry(machine.group_id);
+            group
+                .or_insert_with(|| Group {
+                    name: name.clone(),
+                    machines: RoaringBitmap::new(),
+                })
+                .machines
+                .insert(ordinal);
+        }
+        self.activity.insert(ordinal, machine.seen_at);
+        self.enter(ordinal, machine.state);
+        if let Some(place) = self.machines.get_mut(ordinal as usize) {
+            *place = Some(machine);
+        }
+    }
+
+    /// Takes a machine out of all tables.
+    fn take(&mut self, ordinal: u32) {
+        let place = self.machines.get_mut(ordinal as usize);
+        let Some(machine) = place.and_then(Option::take) else {
+            return;
+        };
+        self.leave(ordinal, machine.state);
+        self.activity.remove(ordinal, machine.seen_at);
+        remove(&mut self.builds, &machine.build(), ordinal);
+        remove(&mut self.values, &machine.value, ordinal);
+        let name = machine.name().to_lowercase();
+        if let Some(ids) = self.by_name.get_mut(&name) {
+            ids.remove(machine.id());
+            if ids.is_empty() {
+                self.by_name.remove(&name);
+            }
+        }
+        for Installed { id, .. } in &machine.software {
+            if let Some(machines) = self.installed.get_mut(id) {
+                machines.remove(ordinal);
+                if machines.is_empty() {
+                    self.installed.remove(id);
+                }
+            }
+        }
+        if let Some(group) = self.groups.get_mut(&machine.group_id) {
+            group.machines.remove(ordinal);
+            if group.machines.is_empty() {
+                self.groups.remove(&machine.group_id);
+            }
+        }
     }
 
     fn enter(&mut self, ordinal: u32, state: usize) {
@@ -254,11 +325,24 @@ impl Fleet {
     }
 }
 
-impl FleetMachine {
-    /// The report.
-    #[must_use]
-    pub fn facts(&self) -> &Machine {
-        &self.facts
+/// Keys are cloned only where they are new.
+fn insert(sets: &mut BTreeMap<SoftwareId, RoaringBitmap>, key: &SoftwareId, ordinal: u32) {
+    match sets.get_mut(key) {
+        Some(set) => {
+            set.insert(ordinal);
+        }
+        None => {
+            sets.insert(key.clone(), RoaringBitmap::from([ordinal]));
+        }
+    }
+}
+
+fn remove<K: Eq + std::hash::Hash>(sets: &mut HashMap<K, RoaringBitmap>, key: &K, ordinal: u32) {
+    if let Some(set) = sets.get_mut(key) {
+        set.remove(ordinal);
+        if set.is_empty() {
+            sets.remove(key);
+        }
     }
 }
 
@@ -268,16 +352,4 @@ pub(crate) fn missed(assessed: &Assessed) -> impl Iterator<Item = (SoftwareIx, K
         .missing
         .iter()
         .flat_map(|kb| kb.vulnerable_software.iter().map(move |&s| (s, kb.id)))
-}
-
-fn software_ids(machine: &Machine) -> Vec<SoftwareId> {
-    let ids: BTreeSet<SoftwareId> = machine
-        .software
-        .iter()
-        .filter_map(|s| {
-            let mapped = map_installed(&s.vendor, &s.name, &s.version).map(|(id, _)| id);
-            mapped.or_else(|| SoftwareId::from_names(&s.vendor, &s.name))
-        })
-        .collect();
-    ids.into_iter().collect()
 }

@@ -5,16 +5,24 @@
 //! so assessment runs once for all of them; for each software and KB a Roaring
 //! bitmap holds the ordinals of the machines that miss it.
 //!
-//! - [`Fleet`]: the index of one tenant; check-ins and feed changes go in.
+//! - [`Fleet`]: the index of one tenant; [`CheckIn`]s and feed changes go in.
+//! - [`FleetMachine`]: what is kept of a machine.
 //! - [`ProductFix`]: a row of getmissingkbs comes out.
+//! - [`Summary`]: numbers over all machines: weaknesses, exposed machines, scores.
 
 mod activity;
 mod fleet;
+mod machine;
 mod rows;
+mod score;
 mod state;
+mod summary;
 
-pub use fleet::{Fleet, FleetMachine};
+pub use fleet::Fleet;
+pub use machine::{CheckIn, FleetMachine, Installed};
 pub use rows::{MachineRows, ProductFix, View};
+pub use score::ExposureLevel;
+pub use summary::{Distribution, GroupScore, SoftwareSummary, Summary};
 
 /// How long a machine that is not seen any more keeps counting, in milliseconds:
 /// 30 days (section 6 of the rules).

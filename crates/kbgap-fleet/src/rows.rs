@@ -8,7 +8,8 @@ use kbgap_catalog::{Catalog, KbId, SoftwareIx, VulnerabilityIx};
 use roaring::RoaringBitmap;
 
 use crate::RETENTION_MS;
-use crate::fleet::{Fleet, FleetMachine};
+use crate::fleet::Fleet;
+use crate::machine::FleetMachine;
 
 /// A row of getmissingkbs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,13 +89,7 @@ impl Fleet {
     /// The missing KBs of one machine, by id descending.
     #[must_use]
     pub fn missing_kbs_of_machine(&self, machine: &FleetMachine, view: View) -> MachineRows {
-        let Some(assessment) = self.state_of(machine).map(|s| &s.assessment) else {
-            return MachineRows {
-                rows: Vec::new(),
-                not_assessed: None,
-            };
-        };
-        let assessed = match assessment {
+        let assessed = match &machine.patch_state.assessment {
             Assessment::Assessed(assessed) => assessed,
             Assessment::NotAssessed(reason) => {
                 return MachineRows {
@@ -118,7 +113,7 @@ impl Fleet {
                 ProductFix {
                     id: kb.id,
                     name: self.title(kb.id),
-                    os_build: Some(machine.build),
+                    os_build: Some(machine.build()),
                     products_names: software
                         .into_iter()
                         .map(|s| self.software_name(s))
@@ -207,7 +202,7 @@ impl Fleet {
     }
 
     fn shared_build(&self, machines: &RoaringBitmap) -> Option<u32> {
-        let build = self.at(machines.min()?)?.build;
+        let build = self.at(machines.min()?)?.build();
         self.builds
             .get(&build)
             .is_some_and(|all| machines.is_subset(all))

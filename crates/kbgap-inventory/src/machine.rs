@@ -41,6 +41,21 @@ pub struct Machine {
     /// Whether a recovery environment is enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub win_re: Option<bool>,
+    /// Its network interfaces' addresses, in order, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ip_addresses: Vec<IpAddress>,
+    /// The address on the local network that was used last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_ip_address: Option<std::net::IpAddr>,
+    /// The address under which the internet saw the host last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_external_ip_address: Option<std::net::IpAddr>,
+    /// The Entra device id, a GUID in lower case, where the host is joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aad_device_id: Option<String>,
+    /// The version of whatever reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
     /// When the host was seen; absent where the report does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen_at: Option<jiff::Timestamp>,
@@ -73,6 +88,55 @@ pub struct OperatingSystem {
     /// Service pack; `None` where the report does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_pack: Option<u8>,
+}
+
+/// An address of a network interface.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IpAddress {
+    /// The address.
+    pub ip_address: std::net::IpAddr,
+    /// 12 hex digits in upper case, without separators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac_address: Option<String>,
+    /// The kind of interface, for instance `Ethernet`.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// For instance `Up`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operational_status: Option<String>,
+}
+
+/// What a host is worth to its owners (api.md, section 6.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DeviceValue {
+    /// What hosts are worth unless somebody says otherwise.
+    #[default]
+    Normal,
+    /// Less than others.
+    Low,
+    /// More than others.
+    High,
+}
+
+impl DeviceValue {
+    /// The name in requests and answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "Normal",
+            Self::Low => "Low",
+            Self::High => "High",
+        }
+    }
+
+    /// The value with this name, in any case.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Normal, Self::Low, Self::High]
+            .into_iter()
+            .find(|value| value.name().eq_ignore_ascii_case(name))
+    }
 }
 
 /// A KB that a host reports as installed.
@@ -123,6 +187,8 @@ impl Machine {
         self.software.dedup();
         self.tags.sort();
         self.tags.dedup();
+        self.ip_addresses.sort();
+        self.ip_addresses.dedup();
         self
     }
 

@@ -34,6 +34,14 @@ impl MachineId {
         Self(id.into())
     }
 
+    /// The least id that is not below a text, for reading on from where a page
+    /// ended; `None` where every id is below it.
+    #[must_use]
+    pub fn not_below(text: &str) -> Option<Self> {
+        // Ids are compared as texts, and any text may stand for a place between them.
+        (text <= "g").then(|| Self(text.into()))
+    }
+
     /// The digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -4,7 +4,8 @@ use crate::encoding::decode;
 use crate::native::RecordError;
 use crate::{HotfixList, Machine, hotfixes, native, systeminfo};
 
-const MAX_BYTES: usize = 256 << 20;
+/// A report that is larger is refused unread.
+pub const MAX_BYTES: usize = 256 << 20;
 
 /// What one record of a file reports.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -60,6 +60,11 @@ pub(crate) fn read(text: &str) -> Option<Reading> {
         hotpatch: None,
         secure_boot: None,
         win_re: None,
+        ip_addresses: Vec::new(),
+        last_ip_address: None,
+        last_external_ip_address: None,
+        aad_device_id: None,
+        agent_version: None,
         seen_at: None,
     };
     Some(Reading {

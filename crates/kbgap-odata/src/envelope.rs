@@ -3,6 +3,9 @@
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
+use crate::Row;
+use crate::path::percent_decode;
+
 /// The context of an answer: the metadata document's URL with a fragment that
 /// names the type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +20,49 @@ impl Context {
             base.trim_end_matches('/')
         ))
     }
+
+    /// The URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One entity: its fields stand beside the context.
+pub struct Entity<'a> {
+    /// The context.
+    pub context: Context,
+    /// The entity.
+    pub row: Row<'a>,
+}
+
+impl Serialize for Entity<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("@odata.context", &self.context.0)?;
+        self.row.write(&mut map)?;
+        map.end()
+    }
+}
+
+/// The link to the page after this one: the same request, going on after `token`.
+#[must_use]
+pub fn next_link(base: &str, path: &str, query: &str, token: &str) -> String {
+    let name_of = |pair: &str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        percent_decode(name).map_or_else(String::new, |name| name.trim().to_lowercase())
+    };
+    let kept = query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !matches!(&*name_of(pair), "$skiptoken" | "$skip"));
+    let mut link = format!("{}{path}?", base.trim_end_matches('/'));
+    for pair in kept {
+        link.push_str(pair);
+        link.push('&');
+    }
+    link.push_str("$skiptoken=");
+    link.push_str(token);
+    link
 }
 
 /// A list in its envelope.
@@ -43,5 +89,27 @@ impl<T: Serialize> Serialize for Collection<'_, T> {
         }
         map.serialize_entry("value", self.value)?;
         map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_link_keeps_the_question_and_not_the_place() {
+        for (query, expected) in [
+            ("", "?$skiptoken=x"),
+            (
+                "$filter=a+eq+'b'&$skip=5&%24skiptoken=old&$count=true",
+                "?$filter=a+eq+'b'&$count=true&$skiptoken=x",
+            ),
+        ] {
+            assert_eq!(
+                next_link("https://h/", "/api/machines", query, "x"),
+                format!("https://h/api/machines{expected}"),
+                "{query}"
+            );
+        }
     }
 }

@@ -9,12 +9,13 @@
 //! - The **token** is absent or does not hold: [`ErrorCode::Unauthorized`], the same text for every
 //!   cause, since the cause helps only an attacker. It holds but **lacks a permission**:
 //!   [`ErrorCode::Forbidden`], naming the permission, because clients show it to their users.
+//!   It holds, and its application has **called too often**: [`ErrorCode::TooManyRequests`].
 //! - What is asked for **is not there**: [`ErrorCode::ResourceNotFound`], naming it. The **path** is
 //!   none of ours: [`ErrorCode::NotFound`].
 //! - It is **our** fault: [`ErrorCode::InternalServerError`], with no text at all; the log has the
 //!   cause under the same target.
 //!
-//! Where several hold, the order is 401, 403, 404, 400: a caller who may not see a thing does not
+//! Where several hold, the order is 401, 403, 429, 404, 400: a caller who may not see a thing does not
 //! learn whether it exists. Codes are stable; messages are for people and may change.
 
 use serde::Serialize;
@@ -30,9 +31,12 @@ pub enum ErrorCode {
     OdataError,
     InvalidInput,
     InvalidRequestBody,
+    InvalidIpAddress,
+    MaximumBatchSizeExceeded,
     MissingRequiredParameter,
     Unauthorized,
     Forbidden,
+    DisabledFeature,
     NotFound,
     ResourceNotFound,
     MethodNotAllowed,
@@ -52,9 +56,12 @@ impl ErrorCode {
             Self::OdataError => "ODataError",
             Self::InvalidInput => "InvalidInput",
             Self::InvalidRequestBody => "InvalidRequestBody",
+            Self::InvalidIpAddress => "InvalidIpAddress",
+            Self::MaximumBatchSizeExceeded => "MaximumBatchSizeExceeded",
             Self::MissingRequiredParameter => "MissingRequiredParameter",
             Self::Unauthorized => "Unauthorized",
             Self::Forbidden => "Forbidden",
+            Self::DisabledFeature => "DisabledFeature",
             Self::NotFound => "NotFound",
             Self::ResourceNotFound => "ResourceNotFound",
             Self::MethodNotAllowed => "MethodNotAllowed",
@@ -74,9 +81,11 @@ impl ErrorCode {
             | Self::OdataError
             | Self::InvalidInput
             | Self::InvalidRequestBody
+            | Self::InvalidIpAddress
+            | Self::MaximumBatchSizeExceeded
             | Self::MissingRequiredParameter => 400,
             Self::Unauthorized => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::DisabledFeature => 403,
             Self::NotFound | Self::ResourceNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::PayloadTooLarge => 413,

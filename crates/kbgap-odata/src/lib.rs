@@ -16,7 +16,7 @@ pub mod types;
 mod value;
 
 pub use dto::PublicProductFixDto;
-pub use envelope::{Collection, Context};
+pub use envelope::{Collection, Context, Entity, next_link};
 pub use error::{ApiError, ErrorCode};
 pub use filter::Filter;
 pub use listing::{Direction, Expansion, Listing, Page};

@@ -113,6 +113,40 @@ impl Listing {
         })
     }
 
+    /// The same, for the number of all records alone.
+    #[must_use]
+    pub fn counting(self) -> Self {
+        Self {
+            count: true,
+            top: Some(0),
+            skip: 0,
+            after: None,
+            order: Vec::new(),
+            ..self
+        }
+    }
+
+    /// The same for records whose key is another text property than `id`.
+    #[must_use]
+    pub fn keyed_by(self, key: &'static str) -> Self {
+        Self { key, ..self }
+    }
+
+    /// Whether the next `n` records are skipped whatever they are, because neither
+    /// filter, order, count nor the place of a page before ask to look at them. They
+    /// then count as skipped and must not be given to [`Listing::page`].
+    pub fn skip_unseen(&mut self, n: usize) -> bool {
+        let blind = self.filter.is_none()
+            && self.order.is_empty()
+            && !self.count
+            && self.after.is_none()
+            && n <= self.skip;
+        if blind {
+            self.skip -= n;
+        }
+        blind
+    }
+
     /// The key after which the page begins, where only the key decides: an index
     /// can begin there.
     #[must_use]
@@ -208,7 +242,7 @@ impl Listing {
     fn order_values(&self, record: &dyn Record) -> Vec<Value<'static>> {
         self.order
             .iter()
-            .map(|(property, _)| detached(record.get(property.name)))
+            .map(|(property, _)| record.get(property.name).into_owned())
             .collect()
     }
 
@@ -231,18 +265,6 @@ fn key_of(record: &dyn Record, key: &'static str) -> String {
     match record.get(key) {
         Value::Text(text) => text.into_owned(),
         _ => String::new(),
-    }
-}
-
-/// A value that outlives its record. Only single values order anything.
-fn detached(value: Value<'_>) -> Value<'static> {
-    match value {
-        Value::Text(text) => Value::owned(text.into_owned()),
-        Value::Bool(b) => Value::Bool(b),
-        Value::Int(n) => Value::Int(n),
-        Value::Double(n) => Value::Double(n),
-        Value::Time(t) => Value::Time(t),
-        Value::Null | Value::List(_) | Value::Object(_) => Value::Null,
     }
 }
 

@@ -28,7 +28,8 @@ pub enum SystemOption {
 }
 
 impl SystemOption {
-    const ALL: [Self; 9] = [
+    /// All of them.
+    pub const ALL: [Self; 9] = [
         Self::Top,
         Self::Skip,
         Self::Count,

@@ -58,6 +58,24 @@ impl<'a> Value<'a> {
         Self::List(texts.into_iter().map(Self::text).collect())
     }
 
+    /// The value, owning its texts.
+    #[must_use]
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(value) => Value::Bool(value),
+            Self::Int(value) => Value::Int(value),
+            Self::Double(value) => Value::Double(value),
+            Self::Text(text) => Value::owned(text.into_owned()),
+            Self::Time(time) => Value::Time(time),
+            Self::List(values) => Value::List(values.into_iter().map(Self::into_owned).collect()),
+            Self::Object(fields) => {
+                let fields = fields.into_iter();
+                Value::Object(fields.map(|(name, v)| (name, v.into_owned())).collect())
+            }
+        }
+    }
+
     /// How two values are ordered, where they can be: numbers by size, texts by
     /// code point, times by time. Null comes before all, as `$orderby` wants it.
     #[must_use]

@@ -194,6 +194,14 @@ pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, serde_j
         seen_at_ms,
         content_hash: machine.content_hash(),
         body: encode_machine(machine)?,
+        group: machine.group.clone(),
+        addresses: machine
+            .ip_addresses
+            .iter()
+            .map(|a| a.ip_address)
+            .chain(machine.last_ip_address)
+            .map(|address| address.to_string())
+            .collect(),
     })
 }
 

@@ -6,21 +6,30 @@
 //! - [`feed`] imports documents and loads the catalogue, also without a server.
 
 mod api;
+mod call;
 mod clock;
 mod config;
 mod connections;
+mod discovery;
+mod documents;
+mod exports;
 pub mod feed;
 mod http;
 mod ingest;
+mod list;
 mod oauth;
+mod records;
+mod route;
 mod router;
 mod server;
 mod state;
 mod tenants;
+mod tls;
 
 pub use clock::Clock;
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, Rate, RateLimits, TlsFiles};
 pub use ingest::{encode_machine, new_machine};
 pub use oauth::signing_key;
 pub use server::{Server, ServerError};
 pub use tenants::{Tenants, decode_machine};
+pub use tls::TlsError;

@@ -92,7 +92,7 @@ fn refused(refusal: &TokenRefusal) -> Response<Body> {
     plain_json(refusal.status, refusal)
 }
 
-fn plain_json(status: u16, body: &impl serde::Serialize) -> Response<Body> {
+pub(crate) fn plain_json(status: u16, body: &impl serde::Serialize) -> Response<Body> {
     let mut response = Response::new(Body::from(serde_json::to_vec(body).unwrap_or_default()));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

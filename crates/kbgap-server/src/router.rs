@@ -2,14 +2,19 @@
 //!
 //! | method | path | permission |
 //! | --- | --- | --- |
-//! | GET | `/api/Software/{id}/getmissingkbs` | `Software.Read.All`, `Software.Read` |
-//! | GET | `/api/machines/{id}/getmissingkbs` | `Software.Read.All`, `Software.Read` |
+//! | GET, POST, PATCH | below `/api`: `api/routes.rs` | of each route |
+//! | GET | `/api`, `/api/$metadata`, `/api/openapi.json` | - |
+//! | GET | `/exports/{kind}/{snapshot}/{file}` | a signed link |
 //! | POST | `/ingest/v1/machines` | `Inventory.Write.All` |
 //! | POST | `/{tenant}/oauth2/token`, `/{tenant}/oauth2/v2.0/token` | - |
+//! | GET | `/{tenant}[/v2.0]/.well-known/openid-configuration` | - |
+//! | GET | `/{tenant}/discovery[/v2.0]/keys`, `/common/discovery/instance` | - |
 //! | GET | `/healthz`, `/readyz` | - |
 //!
 //! Paths below `/api` are matched by hand: their case does not matter, `v1.0` may
 //! stand before them, and keys come in two forms (api.md, section 13).
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -20,9 +25,15 @@ use axum::routing::{any, get};
 use kbgap_auth::endpoint::Version;
 use kbgap_odata::{ErrorCode, ResourcePath};
 
-use crate::http::Failure;
+use crate::api::exports;
+use crate::call::Call;
+use crate::http::{Failure, authenticate, read_body};
+use crate::route::{Answer, Returns};
 use crate::state::Shared;
-use crate::{api, ingest, oauth};
+use crate::{api, discovery, documents, ingest, oauth, route};
+
+/// The largest body of a request below `/api`, in bytes: a list of 500 machines fits.
+const MAX_BODY: usize = 1 << 20;
 
 pub(crate) fn router(state: Shared) -> Router {
     Router::new()
@@ -38,8 +49,33 @@ pub(crate) fn router(state: Shared) -> Router {
             "/{tenant}/oauth2/v2.0/token",
             any(|s, p, r| oauth::token(Version::V2, s, p, r)),
         )
+        .route("/exports/{kind}/{snapshot}/{file}", get(exports::download))
+        .merge(discovery_routes())
         .fallback(api_request)
         .with_state(state)
+}
+
+/// What sign-in libraries ask before they ask for a token.
+fn discovery_routes() -> Router<Shared> {
+    let keys = || get(discovery::keys).fallback(discovery::only_get);
+    let configuration = |version| {
+        get(move |s, p, h| discovery::configuration(version, s, p, h)).fallback(discovery::only_get)
+    };
+    Router::new()
+        .route(
+            "/{tenant}/.well-known/openid-configuration",
+            configuration(Version::V1),
+        )
+        .route(
+            "/{tenant}/v2.0/.well-known/openid-configuration",
+            configuration(Version::V2),
+        )
+        .route("/{tenant}/discovery/keys", keys())
+        .route("/{tenant}/discovery/v2.0/keys", keys())
+        .route(
+            "/common/discovery/instance",
+            get(discovery::instance).fallback(discovery::only_get),
+        )
 }
 
 async fn api_request(State(state): State<Shared>, request: Request) -> Response<Body> {
@@ -55,34 +91,58 @@ async fn api_request(State(state): State<Shared>, request: Request) -> Response<
 }
 
 async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Failure> {
-    let (parts, _ignored_body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let not_found = || Failure::new(ErrorCode::NotFound, "There is no such resource.");
     let path = match ResourcePath::parse(parts.uri.path()) {
         Ok(Some(path)) => path,
         Ok(None) => return Err(not_found()),
         Err(error) => return Err(Failure::new(ErrorCode::BadRequest, error.to_string())),
     };
-    let flat = path.flat();
-    let names: Vec<String> = flat.iter().map(|s| s.to_ascii_lowercase()).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    match (&names[..], &flat[..]) {
-        (["software", _, "getmissingkbs"], [_, id, _]) => {
-            only_get(&parts.method)?;
-            api::software::get_missing_kbs(state, &parts, id).await
-        }
-        (["machines", _, "getmissingkbs"], [_, id, _]) => {
-            only_get(&parts.method)?;
-            api::machines::get_missing_kbs(state, &parts, id).await
-        }
-        _ => Err(not_found()),
+    let mut path = path.flat();
+    if let Some(document) = documents::find(state, &parts, &path) {
+        return document;
     }
-}
-
-fn only_get(method: &Method) -> Result<(), Failure> {
-    if *method == Method::GET || *method == Method::HEAD {
-        Ok(())
-    } else {
-        Err(Failure::method_not_allowed("GET, HEAD"))
+    let count_only = path
+        .last()
+        .is_some_and(|s| s.eq_ignore_ascii_case("$count"));
+    if count_only {
+        path.pop();
+    }
+    let found = route::find(api::routes(), &path).ok_or_else(not_found)?;
+    // HEAD is a GET whose body is left out.
+    let method = match &parts.method {
+        &Method::HEAD => &Method::GET,
+        method => method,
+    };
+    let Some(route) = found.routes.iter().find(|route| route.method == *method) else {
+        return Err(Failure::method_not_allowed(found.allow()));
+    };
+    if count_only && !matches!(route.returns, Returns::List(_)) {
+        return Err(not_found());
+    }
+    let claims = authenticate(state, &parts.headers, (route.permission, route.class)).await?;
+    let body = match *method {
+        Method::GET => Vec::new(),
+        _ => read_body(&parts.headers, body, MAX_BODY).await?.unpack()?,
+    };
+    let call = Call {
+        state: Arc::clone(state),
+        claims,
+        parts,
+        keys: found.keys,
+        count_only,
+        body,
+    };
+    match route.answer {
+        Answer::AtOnce(answer) => answer(&call),
+        Answer::Computed(answer) => tokio::task::spawn_blocking(move || answer(&call))
+            .await
+            .map_err(Failure::internal)?,
+        Answer::Stored(answer) => answer(&call).await,
+        Answer::NoData(what) => Err(Failure::new(
+            ErrorCode::DisabledFeature,
+            format!("This server has no data on {what}."),
+        )),
     }
 }
 

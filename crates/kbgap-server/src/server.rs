@@ -11,17 +11,23 @@ use kbgap_store::sqlite::SqliteStore;
 use kbgap_store::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::{OnceCell, Semaphore};
+use tokio_rustls::TlsAcceptor;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections;
 use crate::feed::{self, FeedStateError};
+use crate::http::Limits;
 use crate::router::router;
 use crate::state::{AppState, Shared};
 use crate::tenants::Tenants;
+use crate::tls::{self, TlsError, TlsListener};
 
 /// How often the store is asked what other processes have changed.
 const FOLLOW: Duration = Duration::from_secs(1);
+
+/// Exports that may be downloaded at a time; each takes a thread.
+const DOWNLOADS: usize = 8;
 
 /// Why a server could not start or run.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +39,9 @@ pub enum ServerError {
     /// The catalogue could not be loaded.
     #[error(transparent)]
     Feed(#[from] FeedStateError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The address cannot be listened on.
     #[error("cannot listen on {listen}: {source} (choose another with --listen ADDR:PORT)")]
     Listen {
@@ -49,6 +58,7 @@ pub enum ServerError {
 /// A server that is loaded and listens.
 pub struct Server {
     listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
     state: Shared,
     /// The feed generation of the catalogue that was loaded.
     generation: u64,
@@ -64,6 +74,7 @@ impl Server {
         mut config: Config,
         clock: Clock,
     ) -> Result<Self, ServerError> {
+        let acceptor = config.tls.as_ref().map(tls::acceptor).transpose()?;
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&data_dir.join("kbgap.db"))?);
         // Read before the catalogue, so that a change in between is followed later.
         let generation = store.feed_generation().await?;
@@ -80,17 +91,21 @@ impl Server {
         let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
         config.listen = listener.local_addr()?.to_string();
         let state = Arc::new(AppState {
+            limits: Limits::new(config.rate_limits.clone()),
             config,
             clock,
             data_dir: data_dir.to_owned(),
             store,
             tenants,
             tokens: kbgap_auth::TokenCache::default(),
+            exports: crate::exports::Exports::default(),
+            downloads: Arc::new(Semaphore::new(DOWNLOADS)),
             issuer: OnceCell::new(),
             readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
         });
         Ok(Self {
             listener,
+            acceptor,
             state,
             generation,
         })
@@ -104,6 +119,18 @@ impl Server {
         self.listener.local_addr()
     }
 
+    /// The URL of the address that is listened on.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn url(&self) -> std::io::Result<String> {
+        Ok(format!(
+            "{}://{}",
+            self.state.config.scheme(),
+            self.address()?
+        ))
+    }
+
     /// The store behind the server.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -113,7 +140,14 @@ impl Server {
     /// Serves until `shutdown`, then lets what is under way end, for some seconds.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) {
         let background = tokio::spawn(background(Arc::clone(&self.state), self.generation));
-        connections::serve(self.listener, router(self.state), shutdown).await;
+        let router = router(self.state);
+        match self.acceptor {
+            None => connections::serve(self.listener, router, shutdown).await,
+            Some(acceptor) => {
+                let listener = TlsListener::new(self.listener, acceptor);
+                connections::serve(listener, router, shutdown).await;
+            }
+        }
         background.abort();
     }
 }

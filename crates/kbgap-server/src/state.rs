@@ -9,6 +9,8 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::exports::Exports;
+use crate::http::Limits;
 use crate::tenants::Tenants;
 
 pub(crate) struct AppState {
@@ -18,6 +20,10 @@ pub(crate) struct AppState {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) tenants: Tenants,
     pub(crate) tokens: TokenCache,
+    pub(crate) exports: Exports,
+    /// Exports that may be downloaded at a time.
+    pub(crate) downloads: Arc<Semaphore>,
+    pub(crate) limits: Limits,
     pub(crate) issuer: OnceCell<Issuer>,
     /// Lets in those who read a body of reports.
     pub(crate) readers: Semaphore,

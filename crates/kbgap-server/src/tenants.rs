@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use kbgap_catalog::Catalog;
-use kbgap_fleet::Fleet;
-use kbgap_inventory::Machine;
-use kbgap_store::{MachineChange, Store, StoreError};
+use kbgap_fleet::{CheckIn, Fleet};
+use kbgap_inventory::{DeviceValue, Machine};
+use kbgap_store::{MachineChange, MachineRow, Store, StoreError};
 use tokio::sync::Mutex;
 
 const PAGE: usize = 2_000;
@@ -113,7 +113,7 @@ impl Tenants {
                 let fleet = self.fleet(&tenant);
                 let mut fleet = fleet.write().unwrap_or_else(PoisonError::into_inner);
                 match decode_machine(&machine.report.body) {
-                    Ok(facts) => fleet.upsert(facts, machine.report.seen_at_ms),
+                    Ok(facts) => fleet.upsert(check_in(facts, &machine)),
                     Err(error) => {
                         tracing::error!(machine = machine.report.id, %error, "a stored machine cannot be read")
                     }
@@ -136,6 +136,17 @@ impl Tenants {
         let catalog = fleets.catalog.clone();
         let fleet = fleets.by_tenant.entry(tenant.to_owned());
         Arc::clone(fleet.or_insert_with(|| Arc::new(RwLock::new(Fleet::new(catalog)))))
+    }
+}
+
+fn check_in(machine: Machine, row: &MachineRow) -> CheckIn {
+    CheckIn {
+        tags: row.tags.apply(&machine.tags),
+        machine,
+        seen_at: row.report.seen_at_ms,
+        first_seen: row.first_seen_ms,
+        group_id: row.group_id,
+        value: DeviceValue::parse(&row.device_value).unwrap_or_default(),
     }
 }
 

@@ -12,5 +12,6 @@ mod types;
 pub use error::StoreError;
 pub use store::Store;
 pub use types::{
-    App, FeedDocument, FeedHead, MachineChange, MachineReport, MachineRow, PutOutcome,
+    App, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome,
+    StoredTask, TagEdits,
 };

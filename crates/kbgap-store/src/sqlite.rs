@@ -7,8 +7,11 @@
 
 mod apps;
 mod connection;
+mod edits;
 mod feed;
 mod machines;
+mod sightings;
+mod tasks;
 mod writer;
 
 use std::path::Path;
@@ -19,8 +22,8 @@ use rusqlite::Connection;
 
 use self::writer::Writer;
 use crate::{
-    App, FeedDocument, FeedHead, MachineChange, MachineReport, MachineRow, PutOutcome, Store,
-    StoreError,
+    App, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome,
+    Store, StoreError, StoredTask,
 };
 
 /// A store in one SQLite file.
@@ -118,6 +121,51 @@ impl Store for SqliteStore {
         limit: usize,
     ) -> Result<Vec<MachineChange>, StoreError> {
         self.read(move |connection| machines::changes_after(connection, sequence, limit))
+            .await
+    }
+
+    async fn edit_machines(
+        &self,
+        tenant: &str,
+        ids: Vec<String>,
+        edit: MachineEdit,
+    ) -> Result<Vec<String>, StoreError> {
+        let tenant = tenant.to_owned();
+        self.writer
+            .run(move |transaction| edits::edit(transaction, &tenant, &ids, &edit))
+            .await
+    }
+
+    async fn seen_at_address(
+        &self,
+        tenant: &str,
+        address: &str,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Vec<String>, StoreError> {
+        let (tenant, address) = (tenant.to_owned(), address.to_owned());
+        self.read(move |connection| {
+            sightings::between(connection, &tenant, &address, from_ms, to_ms)
+        })
+        .await
+    }
+
+    async fn put_task(&self, tenant: &str, task: StoredTask) -> Result<(), StoreError> {
+        let tenant = tenant.to_owned();
+        self.writer
+            .run(move |transaction| tasks::put(transaction, &tenant, &task))
+            .await
+    }
+
+    async fn tasks(&self, tenant: &str) -> Result<Vec<StoredTask>, StoreError> {
+        let tenant = tenant.to_owned();
+        self.read(move |connection| tasks::of_tenant(connection, &tenant))
+            .await
+    }
+
+    async fn task(&self, tenant: &str, id: &str) -> Result<Option<StoredTask>, StoreError> {
+        let (tenant, id) = (tenant.to_owned(), id.to_owned());
+        self.read(move |connection| tasks::by_id(connection, &tenant, &id))
             .await
     }
 

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    App, FeedDocument, FeedHead, MachineChange, MachineReport, MachineRow, PutOutcome, StoreError,
+    App, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome,
+    StoreError, StoredTask,
 };
 
 /// What every store does. Whatever a method acknowledges is durable: it survives
@@ -50,6 +51,35 @@ pub trait Store: Send + Sync {
         sequence: u64,
         limit: usize,
     ) -> Result<Vec<MachineChange>, StoreError>;
+
+    /// Makes one change to several machines: all or none. Gives the ids of those
+    /// that there are; each of them stands in the order of changes anew.
+    async fn edit_machines(
+        &self,
+        tenant: &str,
+        ids: Vec<String>,
+        edit: MachineEdit,
+    ) -> Result<Vec<String>, StoreError>;
+
+    /// The ids of the machines that were seen at an address from `from_ms` to
+    /// `to_ms` (milliseconds since 1970, both included), in order. Sightings are
+    /// kept for 31 days.
+    async fn seen_at_address(
+        &self,
+        tenant: &str,
+        address: &str,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Vec<String>, StoreError>;
+
+    /// Stores a remediation task in place of the one with its id, if any.
+    async fn put_task(&self, tenant: &str, task: StoredTask) -> Result<(), StoreError>;
+
+    /// The remediation tasks of a tenant, by id.
+    async fn tasks(&self, tenant: &str) -> Result<Vec<StoredTask>, StoreError>;
+
+    /// The remediation task with this id.
+    async fn task(&self, tenant: &str, id: &str) -> Result<Option<StoredTask>, StoreError>;
 
     /// Removes a machine; `false` where there is none.
     async fn remove_machine(&self, tenant: &str, id: &str) -> Result<bool, StoreError>;

@@ -41,6 +41,12 @@ pub struct MachineReport {
     pub content_hash: [u8; 32],
     /// The encoded report.
     pub body: Vec<u8>,
+    /// The device group that the report names; it has a number from then on. Only
+    /// written: [`MachineRow::group_id`] is what is read.
+    pub group: Option<String>,
+    /// The addresses under which it was seen. Only written: [`Store::seen_at_address`](crate::Store::seen_at_address)
+    /// tells who had one.
+    pub addresses: Vec<String>,
 }
 
 /// What became of a report.
@@ -61,8 +67,97 @@ pub enum PutOutcome {
 pub struct MachineRow {
     /// Its newest report.
     pub report: MachineReport,
+    /// When it was first seen, in milliseconds since 1970.
+    pub first_seen_ms: i64,
+    /// The number of its device group; 0 for none.
+    pub group_id: i32,
+    /// What somebody says it is worth; empty where nobody does.
+    pub device_value: String,
+    /// What was done to its tags.
+    pub tags: TagEdits,
     /// Its place in the order of changes.
     pub sequence: u64,
+}
+
+/// What somebody did to the tags of a machine. The tags that it reports are not
+/// touched by it: they come back with each report, and these count on top.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagEdits {
+    /// Tags that were added, in order.
+    pub added: Vec<String>,
+    /// Tags that were removed, and stay away although the machine reports them.
+    pub removed: Vec<String>,
+}
+
+/// A change to what is kept of a machine beside its reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MachineEdit {
+    /// A tag is added.
+    AddTag(String),
+    /// A tag is removed.
+    RemoveTag(String),
+    /// It is worth this from now on.
+    DeviceValue(String),
+}
+
+impl TagEdits {
+    /// Adds a tag.
+    pub fn add(&mut self, tag: &str) {
+        self.removed.retain(|t| t != tag);
+        if !self.added.iter().any(|t| t == tag) {
+            self.added.push(tag.to_owned());
+        }
+    }
+
+    /// Removes a tag.
+    pub fn remove(&mut self, tag: &str) {
+        self.added.retain(|t| t != tag);
+        if !self.removed.iter().any(|t| t == tag) {
+            self.removed.push(tag.to_owned());
+        }
+    }
+
+    /// The tags of a machine that reports `reported`: in order, each once.
+    #[must_use]
+    pub fn apply(&self, reported: &[String]) -> Vec<String> {
+        let mut tags: Vec<String> = reported.iter().chain(&self.added).cloned().collect();
+        tags.retain(|t| !self.removed.contains(t));
+        tags.sort();
+        tags.dedup();
+        tags
+    }
+
+    /// A tag a line. Tags hold no control characters.
+    pub(crate) fn encode(&self) -> String {
+        let added = self.added.iter().map(|tag| format!("+{tag}\n"));
+        added
+            .chain(self.removed.iter().map(|tag| format!("-{tag}\n")))
+            .collect()
+    }
+
+    pub(crate) fn decode(text: &str) -> Self {
+        let with = |sign| {
+            text.lines()
+                .filter_map(move |line| line.strip_prefix(sign))
+                .map(str::to_owned)
+                .collect()
+        };
+        Self {
+            added: with('+'),
+            removed: with('-'),
+        }
+    }
+}
+
+/// A remediation task, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredTask {
+    /// Its id.
+    pub id: String,
+    /// When it was made, in milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// The encoded task.
+    pub body: Vec<u8>,
 }
 
 /// A step of the change feed.

@@ -5,7 +5,10 @@
 use std::sync::Arc;
 
 use kbgap_store::sqlite::SqliteStore;
-use kbgap_store::{App, FeedDocument, FeedHead, MachineChange, MachineReport, PutOutcome, Store};
+use kbgap_store::{
+    App, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, PutOutcome, Store,
+    StoredTask,
+};
 
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 const OTHER: &str = "22222222-2222-2222-2222-222222222222";
@@ -35,6 +38,8 @@ fn report(id: &str, name: &str, seen_at_ms: i64, content: u8) -> MachineReport {
         seen_at_ms,
         content_hash: [content; 32],
         body: vec![content; 100],
+        group: None,
+        addresses: Vec::new(),
     }
 }
 
@@ -71,6 +76,11 @@ conformance! {
     an_older_report_never_overwrites_a_newer_one,
     the_change_feed_pages_in_order,
     a_removed_machine_is_a_change,
+    edits_stay_on_top_of_reports,
+    a_machine_that_comes_back_is_a_new_one,
+    groups_keep_their_numbers,
+    addresses_are_found_for_a_time,
+    tasks_are_replaced,
     names_are_found_in_any_case,
     tenants_are_apart,
     documents_are_replaced_all_at_once,
@@ -183,6 +193,126 @@ async fn a_removed_machine_is_a_change(backend: Backend) {
         .unwrap();
     assert_eq!(outcome, [PutOutcome::Created]);
     assert!(store.machine(TENANT, "a").await.unwrap().is_some());
+}
+
+async fn edits_stay_on_top_of_reports(backend: Backend) {
+    let store = backend.open();
+    let put = |seen, content| store.put_machines(TENANT, vec![report("a", "pc", seen, content)]);
+    put(100, 1).await.unwrap();
+    let before = store.machine(TENANT, "a").await.unwrap().unwrap();
+    assert_eq!(
+        (before.first_seen_ms, before.device_value.as_str()),
+        (100, "")
+    );
+    let ids = || vec!["a".to_owned(), "unknown".to_owned()];
+    for edit in [
+        MachineEdit::AddTag("pilot".into()),
+        MachineEdit::AddTag("pilot".into()),
+        MachineEdit::RemoveTag("reported".into()),
+        MachineEdit::DeviceValue("High".into()),
+    ] {
+        assert_eq!(
+            store.edit_machines(TENANT, ids(), edit).await.unwrap(),
+            ["a"]
+        );
+    }
+    put(200, 2).await.unwrap();
+    let row = store.machine(TENANT, "a").await.unwrap().unwrap();
+    assert_eq!(
+        row.tags.apply(&["reported".to_owned(), "x".to_owned()]),
+        ["pilot", "x"]
+    );
+    assert_eq!(
+        (row.first_seen_ms, row.device_value.as_str()),
+        (100, "High")
+    );
+    assert!(row.sequence > before.sequence);
+    let edit = MachineEdit::AddTag("x".into());
+    assert!(
+        store
+            .edit_machines(OTHER, ids(), edit)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+async fn a_machine_that_comes_back_is_a_new_one(backend: Backend) {
+    let store = backend.open();
+    let put = |seen| store.put_machines(TENANT, vec![report("a", "pc", seen, 1)]);
+    put(100).await.unwrap();
+    let edit = MachineEdit::DeviceValue("Low".into());
+    store
+        .edit_machines(TENANT, vec!["a".into()], edit)
+        .await
+        .unwrap();
+    assert!(store.remove_machine(TENANT, "a").await.unwrap());
+    assert_eq!(put(300).await.unwrap(), [PutOutcome::Created]);
+    let row = store.machine(TENANT, "a").await.unwrap().unwrap();
+    assert_eq!((row.first_seen_ms, row.device_value.as_str()), (300, ""));
+}
+
+async fn groups_keep_their_numbers(backend: Backend) {
+    let store = backend.open();
+    let put = |tenant, id: &'static str, group: Option<&str>, seen| {
+        let report = MachineReport {
+            group: group.map(str::to_owned),
+            ..report(id, id, seen, 1)
+        };
+        store.put_machines(tenant, vec![report])
+    };
+    for (id, group, seen, expected) in [
+        ("a", Some("Finance"), 1, 1),
+        ("b", Some("Sales"), 1, 2),
+        ("c", None, 1, 0),
+        ("b", Some("Finance"), 2, 1),
+        ("d", Some("Sales"), 3, 2),
+    ] {
+        put(TENANT, id, group, seen).await.unwrap();
+        let row = store.machine(TENANT, id).await.unwrap().unwrap();
+        assert_eq!(row.group_id, expected, "{id} in {group:?}");
+    }
+    put(OTHER, "e", Some("Legal"), 1).await.unwrap();
+    let row = store.machine(OTHER, "e").await.unwrap().unwrap();
+    assert_eq!(row.group_id, 1);
+}
+
+async fn addresses_are_found_for_a_time(backend: Backend) {
+    const DAY: i64 = 24 * 60 * 60 * 1_000;
+    let store = backend.open();
+    for (id, seen, address) in [
+        ("a", 0, "10.0.0.1"),
+        ("b", 1_000, "10.0.0.1"),
+        ("c", 1_000, "10.0.0.2"),
+    ] {
+        let report = MachineReport {
+            addresses: vec![address.to_owned()],
+            ..report(id, id, seen, 1)
+        };
+        store.put_machines(TENANT, vec![report]).await.unwrap();
+    }
+    let seen = |from, to| store.seen_at_address(TENANT, "10.0.0.1", from, to);
+    assert_eq!(seen(0, 1_000).await.unwrap(), ["a", "b"]);
+    assert_eq!(seen(1, 1_000).await.unwrap(), ["b"]);
+    store
+        .put_machines(TENANT, vec![report("d", "d", 31 * DAY + 500, 1)])
+        .await
+        .unwrap();
+    assert_eq!(seen(0, 1_000).await.unwrap(), ["b"]);
+}
+
+async fn tasks_are_replaced(backend: Backend) {
+    let store = backend.open();
+    let task = |body: &[u8]| StoredTask {
+        id: "t1".to_owned(),
+        created_at_ms: 5,
+        body: body.to_vec(),
+    };
+    store.put_task(TENANT, task(b"one")).await.unwrap();
+    store.put_task(TENANT, task(b"two")).await.unwrap();
+    assert_eq!(store.tasks(TENANT).await.unwrap(), [task(b"two")]);
+    assert_eq!(store.task(TENANT, "t1").await.unwrap(), Some(task(b"two")));
+    assert_eq!(store.task(OTHER, "t1").await.unwrap(), None);
 }
 
 async fn names_are_found_in_any_case(backend: Backend) {

@@ -2,6 +2,8 @@
 //! is released may depend on it, which keeps its panics out of the product.
 
 pub mod feed;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -14,21 +16,26 @@ use std::path::{Path, PathBuf};
 /// Where the folder is missing and `CI=true`: there a skipped test would read as
 /// a passed one.
 #[must_use]
-#[expect(
-    clippy::print_stdout,
-    reason = "a skipped test has to say so, and test runners capture stdout"
-)]
 pub fn shared() -> Option<PathBuf> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let folder = env::var_os("KBGAP_SHARED").map_or(default, PathBuf::from);
     if folder.is_dir() {
         return Some(folder);
     }
-    assert!(
-        env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "no shared data at {}",
-        folder.display()
-    );
-    println!("skipped: no shared data at {}", folder.display());
+    skipped(&format!("no shared data at {}", folder.display()));
     None
+}
+
+/// Says that a test is skipped, and why.
+///
+/// # Panics
+/// With `CI=true`: there a skipped test would read as a passed one.
+#[expect(
+    clippy::print_stdout,
+    reason = "a skipped test has to say so, and test runners capture stdout"
+)]
+pub fn skipped(reason: &str) {
+    let ci = env::var_os("CI").is_some_and(|ci| ci == "true");
+    assert!(!ci, "{reason}");
+    println!("skipped: {reason}");
 }

@@ -100,7 +100,7 @@ pub(crate) enum FeedCommand {
 pub(crate) enum MachineCommand {
     /// Import inventories: JSON, NDJSON, systeminfo texts, hotfix lists
     Import {
-        /// Files
+        /// Files, folders of them, or `-` for standard input
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
         #[command(flatten)]
@@ -110,13 +110,14 @@ pub(crate) enum MachineCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// Inventories of one or more hosts; a systeminfo and a hotfix list of the same host go together
+    /// Inventories of one or more hosts, folders of them, or `-` for standard input; a systeminfo and a
+    /// hotfix list of the same host go together
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = CheckFormat::Table)]
     pub(crate) format: CheckFormat,
-    /// End with exit code 3 when something of the kind is found
+    /// End with exit code 3 when something of the kind is found, and with 1 when a host could not be assessed
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) fail_on: Option<FailOn>,
 }
@@ -157,7 +158,7 @@ pub(crate) struct MissingKbsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// Machine, by id or name, or a file with its inventory
+    /// Machine, by id or name, or a file with its inventory (`-` for standard input)
     #[arg(value_name = "MACHINE")]
     pub(crate) machine: String,
     /// KB number

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use kbgap_inventory::native;
 use kbgap_server::feed::{ImportOptions, import};
-use kbgap_server::{Clock, Config, Server, new_machine};
+use kbgap_server::{Clock, Config, RateLimits, Server, new_machine};
 use kbgap_store::Store;
 use kbgap_store::sqlite::SqliteStore;
 
@@ -32,6 +32,8 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
 
     let config = Config {
         listen: args.listen,
+        // Who tries things out should not be told to wait.
+        rate_limits: RateLimits::off(),
         ..Config::default()
     };
     let server = Server::start(folder.path(), config, clock).await?;
@@ -44,7 +46,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     ];
     let app = app::register(store.as_ref(), "demo", &roles).await?;
     let token = token::issue(store.as_ref(), &roles, &[]).await?;
-    let address = format!("http://{}", server.address()?);
+    let address = server.url()?;
     print(&format!(
         "kbgap demo: 300 Windows 10 machines in March 2020\n\n\
          address:       {address}\n\

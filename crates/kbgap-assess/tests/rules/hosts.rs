@@ -14,6 +14,7 @@ pub fn host(build: u32, revision: impl Into<Option<u32>>, kind: InstallationType
         win_re: None,
         kbs: Vec::new(),
         chromium_edge: false,
+        edge_version: None,
         unsupported: Vec::new(),
     }
 }

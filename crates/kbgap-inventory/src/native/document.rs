@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use kbgap_catalog::{Architecture, InstallationType, KbId, Version};
@@ -9,6 +10,7 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::RecordError;
+use super::network::{Address, Guid};
 use super::object::Object;
 use crate::{InstalledKb, Machine, MachineId, OperatingSystem, Software};
 
@@ -17,6 +19,7 @@ const MAX_NAME: usize = 255;
 const MAX_KBS: usize = 10_000;
 const MAX_SOFTWARE: usize = 20_000;
 const MAX_TAGS: usize = 200;
+const MAX_ADDRESSES: usize = 200;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,6 +44,16 @@ pub(super) struct Document {
     secure_boot: Option<bool>,
     #[serde(default)]
     win_re: Option<bool>,
+    #[serde(default)]
+    ip_addresses: Option<List<Address, MAX_ADDRESSES>>,
+    #[serde(default)]
+    last_ip_address: Option<Parsed<IpAddr>>,
+    #[serde(default)]
+    last_external_ip_address: Option<Parsed<IpAddr>>,
+    #[serde(default)]
+    aad_device_id: Option<Parsed<Guid>>,
+    #[serde(default)]
+    agent_version: Option<Text<MAX_NAME>>,
     #[serde(default)]
     seen_at: Option<Parsed<jiff::Timestamp>>,
 }
@@ -126,6 +139,14 @@ impl Document {
             hotpatch: self.hotpatch,
             secure_boot: self.secure_boot,
             win_re: self.win_re,
+            ip_addresses: self
+                .ip_addresses
+                .map(|list| list.0.into_iter().map(|a| a.0).collect())
+                .unwrap_or_default(),
+            last_ip_address: self.last_ip_address.map(|a| a.0),
+            last_external_ip_address: self.last_external_ip_address.map(|a| a.0),
+            aad_device_id: self.aad_device_id.map(|id| id.0.0),
+            agent_version: self.agent_version.map(|v| v.0).filter(|v| !v.is_empty()),
             seen_at: self.seen_at.map(|s| s.0),
         };
         Ok(machine.normalized())
@@ -156,7 +177,7 @@ pub(crate) fn installation_type_of(os_name: &str) -> Option<InstallationType> {
 }
 
 /// A text of limited length, trimmed, without control characters.
-struct Text<const MAX: usize>(String);
+pub(super) struct Text<const MAX: usize>(pub(super) String);
 
 impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -175,7 +196,7 @@ impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
 }
 
 /// A value that is read from a text.
-struct Parsed<T>(T);
+pub(super) struct Parsed<T>(pub(super) T);
 
 impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

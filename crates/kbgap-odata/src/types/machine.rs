@@ -37,7 +37,7 @@ pub static MACHINE: StructuredType = StructuredType {
             EdmType::Collection(&EdmType::Complex(&IP_ADDRESS)),
         ),
         Property::nullable("riskScore", EdmType::Enum(&enums::RISK_SCORE)),
-        Property::new("exposureLevel", EdmType::Enum(&enums::EXPOSURE_LEVEL)),
+        Property::nullable("exposureLevel", EdmType::Enum(&enums::EXPOSURE_LEVEL)),
         Property::nullable("isAadJoined", EdmType::Boolean),
         Property::nullable("aadDeviceId", EdmType::Guid),
         Property::nullable("machineTags", EdmType::Collection(&EdmType::String)),

@@ -1,39 +1,162 @@
-//! `/api/machines`.
+//! `/api/machines` (api.md, section 6).
 
-use axum::body::Body;
-use axum::http::Response;
-use axum::http::request::Parts;
+mod edit;
+mod find;
 
-use super::missing_kbs::{PERMISSION, answer, options};
-use crate::http::{Failure, authenticate};
-use crate::state::AppState;
+use std::sync::Arc;
+
+use kbgap_fleet::{Fleet, FleetMachine};
+use kbgap_odata::types::machine::MACHINE;
+use kbgap_odata::types::recommendation::RECOMMENDATION;
+use kbgap_odata::types::software::SOFTWARE;
+use kbgap_odata::types::vulnerability::ANALYTICS_VULNERABILITY;
+use kbgap_odata::{ErrorCode, Listing, Page};
+
+pub(crate) use edit::{set_device_value, tag_many, tag_one};
+pub(crate) use find::{by_ip, by_tag};
+
+use super::missing_kbs;
+use crate::call::Call;
+use crate::http::Failure;
+use crate::list::{self, PAGE, WHOLE, listing};
+use crate::records::{MachineRecord, VulnerabilityRecord};
+use crate::route::Answered;
+
+/// `GET /api/machines`. A tenant without any machine is answered 404, as the original
+/// does; a filter that none passes, an empty list (api.md, sections 3.3 and 13).
+pub(crate) fn list(call: &Call) -> Answered {
+    let listing = listing(call, &MACHINE, PAGE)?;
+    let page = call.fleet(|fleet| {
+        if fleet.is_empty() {
+            let message = "No machine has reported to this tenant yet.";
+            return Err(Failure::new(ErrorCode::NotFound, message));
+        }
+        Ok(page(call, fleet, &listing, candidates(fleet, &listing)))
+    })?;
+    list::answer(call, listing, "Machines", page, Some(MachineRecord::expand))
+}
+
+/// The machines that can pass, by id: from an index where the filter names one.
+fn candidates<'f>(
+    fleet: &'f Fleet,
+    listing: &'f Listing,
+) -> Box<dyn Iterator<Item = Arc<FleetMachine>> + 'f> {
+    if let Some(filter) = &listing.filter {
+        let sorted = |mut machines: Vec<Arc<FleetMachine>>| {
+            machines.sort_unstable_by(|a, b| a.id().cmp(b.id()));
+            machines.dedup_by(|a, b| a.id() == b.id());
+            Box::new(machines.into_iter())
+        };
+        if let Some(ids) = filter.values_of("id") {
+            let found = ids.iter().filter_map(|id| fleet.machine(&id.parse().ok()?));
+            return sorted(found.cloned().collect());
+        }
+        if let Some(names) = filter.values_of("computerDnsName") {
+            let found = names.iter().flat_map(|name| fleet.named(name));
+            return sorted(found.cloned().collect());
+        }
+        if let Some(time) = filter.earliest("lastSeen") {
+            return Box::new(fleet.machines_seen_since(time.as_ms()).into_iter());
+        }
+    }
+    Box::new(fleet.machines_from(listing.begins_after()).cloned())
+}
+
+fn page(
+    call: &Call,
+    fleet: &Fleet,
+    listing: &Listing,
+    machines: impl Iterator<Item = Arc<FleetMachine>>,
+) -> Page<MachineRecord> {
+    let now = call.now();
+    let summary = (!listing.expansions.is_empty()).then(|| fleet.summary(now));
+    listing.page(machines.map(|machine| MachineRecord {
+        machine,
+        now,
+        summary: summary.clone(),
+    }))
+}
+
+/// `GET /api/machines/{id or name}`.
+pub(crate) fn by_id(call: &Call) -> Answered {
+    let record = call.fleet(|fleet| record(call, fleet, call.key(0)))?;
+    one(call, &record)
+}
+
+fn record(call: &Call, fleet: &Fleet, id: &str) -> Result<MachineRecord, Failure> {
+    Ok(MachineRecord {
+        machine: Arc::clone(find_machine(fleet, id)?),
+        now: call.now(),
+        summary: Some(fleet.summary(call.now())),
+    })
+}
+
+/// Other entities have `Set/$entity` as their context; a machine has not (section 6.3).
+fn one(call: &Call, record: &MachineRecord) -> Answered {
+    list::one(call, &MACHINE, "Machine", record, &[], |e| record.expand(e))
+}
+
+/// `GET /api/machines/{id or name}/software`: with the numbers of the whole fleet.
+pub(crate) fn software(call: &Call) -> Answered {
+    let (listing, page) = call.fleet(|fleet| {
+        let record = record(call, fleet, call.key(0))?;
+        let listing = listing(call, &SOFTWARE, WHOLE)?;
+        let page = listing.page(record.software(&fleet.summary(call.now())).into_iter());
+        Ok::<_, Failure>((listing, page))
+    })?;
+    let expand = crate::records::SoftwareRecord::expand;
+    list::answer(call, listing, "Software", page, Some(expand))
+}
+
+/// `GET /api/machines/{id or name}/vulnerabilities`.
+pub(crate) fn vulnerabilities(call: &Call) -> Answered {
+    let (listing, page, not_assessed) = call.fleet(|fleet| {
+        let machine = find_machine(fleet, call.key(0))?;
+        let listing = listing(call, &ANALYTICS_VULNERABILITY, WHOLE)?;
+        let summary = fleet.summary(call.now());
+        let page = listing.page(VulnerabilityRecord::all_of(&machine.cves(), &summary));
+        Ok::<_, Failure>((listing, page, machine.not_assessed()))
+    })?;
+    let fragment = ANALYTICS_VULNERABILITY.collection();
+    list::annotated(call, listing, &fragment, page, None, not_assessed)
+}
+
+/// `GET /api/machines/{id or name}/recommendations`.
+pub(crate) fn recommendations(call: &Call) -> Answered {
+    let (listing, page, not_assessed) = call.fleet(|fleet| {
+        let record = record(call, fleet, call.key(0))?;
+        let listing = listing(call, &RECOMMENDATION, WHOLE)?;
+        let all = record.recommendations(&fleet.summary(call.now()));
+        let page = listing.page(all.into_iter());
+        Ok::<_, Failure>((listing, page, record.machine.not_assessed()))
+    })?;
+    let expand = crate::records::RecommendationRecord::expand;
+    list::annotated(
+        call,
+        listing,
+        "Recommendations",
+        page,
+        Some(expand),
+        not_assessed,
+    )
+}
 
 /// `GET /api/machines/{id or name}/getmissingkbs` (api.md, section 6.4).
 ///
 /// A machine that could not be assessed has an empty list with an annotation that
 /// says so, since an empty list alone would read as clean.
-pub(crate) async fn get_missing_kbs(
-    state: &AppState,
-    parts: &Parts,
-    id: &str,
-) -> Result<Response<Body>, Failure> {
-    let claims = authenticate(state, &parts.headers, PERMISSION).await?;
-    let found = state.tenants.read(&claims.tenant, |fleet| {
-        let machine = fleet
-            .find(id)
-            .ok_or_else(|| Failure::not_found("Machine", id))?;
-        let (options, view) = options(parts)?;
+pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
+    let (options, rows) = call.fleet(|fleet| {
+        let machine = find_machine(fleet, call.key(0))?;
+        let (options, view) = missing_kbs::options(call)?;
         Ok::<_, Failure>((options, fleet.missing_kbs_of_machine(machine, view)))
-    });
-    let (options, rows) = found?;
-    let annotations = rows
-        .not_assessed
-        .map(|reason| ("@kbgap.notAssessed", reason));
-    answer(
-        state,
-        parts,
-        &options,
-        rows.rows,
-        annotations.into_iter().collect(),
-    )
+    })?;
+    let annotations = rows.not_assessed.map(|reason| (list::NOT_ASSESSED, reason));
+    missing_kbs::answer(call, &options, rows.rows, annotations.into_iter().collect())
+}
+
+fn find_machine<'f>(fleet: &'f Fleet, id: &str) -> Result<&'f Arc<FleetMachine>, Failure> {
+    fleet
+        .find(id)
+        .ok_or_else(|| Failure::not_found("Machine", id))
 }

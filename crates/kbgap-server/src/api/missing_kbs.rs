@@ -1,28 +1,21 @@
 //! What both getmissingkbs share.
 
-use axum::body::Body;
-use axum::http::request::Parts;
-use axum::http::{Response, StatusCode};
-use kbgap_auth::Permission;
+use axum::http::StatusCode;
 use kbgap_fleet::{ProductFix, View};
 use kbgap_odata::{
-    Allowed, ApiError, Collection, Context, ErrorCode, PublicProductFixDto, QueryOptions,
-    SystemOption,
+    Allowed, ApiError, Collection, ErrorCode, PublicProductFixDto, QueryOptions, SystemOption,
 };
 
-use crate::http::{Failure, base_url, json};
-use crate::state::AppState;
-
-pub(super) const PERMISSION: Permission = Permission {
-    roles: &["Software.Read.All"],
-    scopes: &["Software.Read"],
-};
+use crate::call::Call;
+use crate::http::{Failure, json};
+use crate::records::catalog_url;
+use crate::route::Answered;
 
 const ALLOWED: Allowed = &[SystemOption::Top, SystemOption::Skip, SystemOption::Count];
 
 /// The options of the request; `view=effective` is an addition of ours.
-pub(super) fn options(parts: &Parts) -> Result<(QueryOptions, View), Failure> {
-    let options = QueryOptions::parse(parts.uri.query().unwrap_or(""), ALLOWED)?;
+pub(super) fn options(call: &Call) -> Result<(QueryOptions, View), Failure> {
+    let options = QueryOptions::parse(call.query(), ALLOWED)?;
     let view = match options
         .custom("view")
         .map(str::to_ascii_lowercase)
@@ -41,17 +34,15 @@ pub(super) fn options(parts: &Parts) -> Result<(QueryOptions, View), Failure> {
 }
 
 pub(super) fn answer(
-    state: &AppState,
-    parts: &Parts,
+    call: &Call,
     options: &QueryOptions,
     rows: Vec<ProductFix>,
     annotations: Vec<(&'static str, String)>,
-) -> Result<Response<Body>, Failure> {
+) -> Answered {
     let count = options.count.then_some(rows.len());
     let value: Vec<_> = options.page(rows).map(dto).collect();
-    let base = base_url(&state.config, &parts.headers);
     let list = Collection {
-        context: Context::new(&base, PublicProductFixDto::COLLECTION),
+        context: call.context(PublicProductFixDto::COLLECTION),
         count,
         value: &value,
         annotations,
@@ -63,10 +54,7 @@ pub(super) fn answer(
 fn dto(row: ProductFix) -> PublicProductFixDto {
     let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     PublicProductFixDto {
-        url: format!(
-            "https://catalog.update.microsoft.com/v7/site/Search.aspx?q=KB{}",
-            row.id
-        ),
+        url: catalog_url(row.id),
         id: row.id.to_string(),
         name: row.name,
         os_build: row.os_build.map(i64::from),

@@ -1,38 +1,146 @@
-//! `/api/Software`.
+//! `/api/Software` (api.md, section 5).
 
-use axum::body::Body;
-use axum::http::Response;
-use axum::http::request::Parts;
+use std::sync::Arc;
+
 use kbgap_catalog::{SoftwareId, is_mapped_software};
+use kbgap_fleet::{Fleet, SoftwareSummary, Summary};
+use kbgap_odata::types::machine::MACHINE_REFERENCE;
+use kbgap_odata::types::software::{DISTRIBUTION, SOFTWARE};
+use kbgap_odata::types::vulnerability::ANALYTICS_VULNERABILITY;
 
-use super::missing_kbs::{PERMISSION, answer, options};
-use crate::http::{Failure, authenticate};
-use crate::state::AppState;
+use super::missing_kbs;
+use crate::call::Call;
+use crate::http::Failure;
+use crate::list::{self, PAGE, WHOLE, listing};
+use crate::records::{DistributionRecord, ReferenceRecord, SoftwareRecord, VulnerabilityRecord};
+use crate::route::Answered;
 
-/// `GET /api/Software/{id}/getmissingkbs` (api.md, section 5.7).
+/// `GET /api/Software`: every software that a machine has.
+pub(crate) fn list(call: &Call) -> Answered {
+    let listing = listing(call, &SOFTWARE, PAGE)?;
+    let versions = listing.properties.iter().any(|p| p.name == "distributions");
+    let page = call.fleet(|fleet| {
+        let summary = fleet.summary(call.now());
+        let ids = listing.filter.as_ref().and_then(|f| f.values_of("id"));
+        let record = |(id, own): (&SoftwareId, &SoftwareSummary)| {
+            let mut record = SoftwareRecord::new(id, own, &summary);
+            if versions {
+                record.distributions = fleet.distributions(id, call.now());
+            }
+            record
+        };
+        match ids {
+            Some(ids) => {
+                let found = ids.iter().filter_map(|id| id.parse().ok());
+                let sorted: std::collections::BTreeSet<SoftwareId> = found.collect();
+                let found = sorted
+                    .iter()
+                    .filter_map(|id| summary.software.get_key_value(id));
+                listing.page(found.map(record))
+            }
+            None => listing.page(summary.software.iter().map(record)),
+        }
+    });
+    list::answer(
+        call,
+        listing,
+        "Software",
+        page,
+        Some(SoftwareRecord::expand),
+    )
+}
+
+/// `GET /api/Software/{id}`.
+pub(crate) fn by_id(call: &Call) -> Answered {
+    let mut record = call.fleet(|fleet| {
+        let id = find(call, fleet)?;
+        let summary = fleet.summary(call.now());
+        let mut record = record(&id, &summary);
+        record.distributions = fleet.distributions(&id, call.now());
+        Ok::<_, Failure>(record)
+    })?;
+    // A software that no machine has, yet which the reviewed tables know.
+    record.summary.is_known |= is_mapped_software(&record.id);
+    list::one(call, &SOFTWARE, "Software/$entity", &record, &[], |e| {
+        record.expand(e)
+    })
+}
+
+/// `GET /api/Software/{id}/distributions`.
+pub(crate) fn distributions(call: &Call) -> Answered {
+    let (listing, page) = call.fleet(|fleet| {
+        let id = find(call, fleet)?;
+        let listing = listing(call, &DISTRIBUTION, WHOLE)?.keyed_by("version");
+        let versions = fleet.distributions(&id, call.now());
+        let page = listing.page(versions.into_iter().map(DistributionRecord));
+        Ok::<_, Failure>((listing, page))
+    })?;
+    list::answer(call, listing, "Distributions", page, None)
+}
+
+/// `GET /api/Software/{id}/machineReferences`: the machines that have it.
+pub(crate) fn machine_references(call: &Call) -> Answered {
+    let (listing, page) = call.fleet(|fleet| {
+        let id = find(call, fleet)?;
+        let listing = listing(call, &MACHINE_REFERENCE, WHOLE)?;
+        let summary = fleet.summary(call.now());
+        let machines = record(&id, &summary).summary.installed;
+        let machines = fleet
+            .machines_of(&machines)
+            .into_iter()
+            .map(ReferenceRecord);
+        let page = listing.page(machines);
+        Ok::<_, Failure>((listing, page))
+    })?;
+    list::answer(call, listing, "MachineReferences", page, None)
+}
+
+/// `GET /api/Software/{id}/vulnerabilities`: the CVEs to which some machine is
+/// vulnerable in it.
+pub(crate) fn vulnerabilities(call: &Call) -> Answered {
+    let (listing, page) = call.fleet(|fleet| {
+        let id = find(call, fleet)?;
+        let listing = listing(call, &ANALYTICS_VULNERABILITY, WHOLE)?;
+        let summary = fleet.summary(call.now());
+        let own = record(&id, &summary);
+        let page = listing.page(VulnerabilityRecord::all_of(&own.summary.cves, &summary));
+        Ok::<_, Failure>((listing, page))
+    })?;
+    let fragment = ANALYTICS_VULNERABILITY.collection();
+    list::answer(call, listing, &fragment, page, None)
+}
+
+/// `GET /api/Software/{id}/getmissingkbs`.
 ///
 /// A software that neither the mapping nor any inventory of the tenant knows is
 /// not found; one that misses nothing has an empty list.
-pub(crate) async fn get_missing_kbs(
-    state: &AppState,
-    parts: &Parts,
-    id: &str,
-) -> Result<Response<Body>, Failure> {
-    let claims = authenticate(state, &parts.headers, PERMISSION).await?;
-    let not_found = || Failure::not_found("Software", id);
-    let software: SoftwareId = id.parse().map_err(|_| not_found())?;
-    let now = state.clock.now_ms();
-    let rows = state.tenants.read(&claims.tenant, |fleet| {
-        let known = fleet.catalog().find_software(software.as_str());
-        if known.is_none() && !is_mapped_software(&software) && !fleet.has_installed(&software) {
-            return Err(not_found());
-        }
-        let (options, view) = options(parts)?;
-        let rows = known
-            .map(|ix| fleet.missing_kbs_of_software(ix, now, view))
+pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
+    let (options, rows) = call.fleet(|fleet| {
+        let id = find(call, fleet)?;
+        let (options, view) = missing_kbs::options(call)?;
+        let rows = fleet
+            .catalog()
+            .find_software(id.as_str())
+            .map(|ix| fleet.missing_kbs_of_software(ix, call.now(), view))
             .unwrap_or_default();
-        Ok((options, rows))
-    });
-    let (options, rows) = rows?;
-    answer(state, parts, &options, rows, Vec::new())
+        Ok::<_, Failure>((options, rows))
+    })?;
+    missing_kbs::answer(call, &options, rows, Vec::new())
+}
+
+/// The software of the path: 404 where neither the catalogue, nor the reviewed
+/// tables, nor any inventory of the tenant knows it.
+fn find(call: &Call, fleet: &Fleet) -> Result<SoftwareId, Failure> {
+    let text = call.key(0);
+    let not_found = || Failure::not_found("Software", text);
+    let id: SoftwareId = text.parse().map_err(|_| not_found())?;
+    let known = fleet.catalog().find_software(id.as_str()).is_some()
+        || is_mapped_software(&id)
+        || fleet.has_installed(&id);
+    if known { Ok(id) } else { Err(not_found()) }
+}
+
+fn record(id: &SoftwareId, summary: &Arc<Summary>) -> SoftwareRecord {
+    let none = SoftwareSummary::default();
+    SoftwareRecord::new(id, summary.software.get(id).unwrap_or(&none), summary)
 }

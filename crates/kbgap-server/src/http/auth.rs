@@ -6,17 +6,38 @@ use kbgap_auth::{Claims, Permission, bearer};
 use kbgap_odata::ErrorCode;
 
 use crate::clock::Clock;
-use crate::http::Failure;
+use crate::http::{Class, Failure};
 use crate::oauth::issuer;
 use crate::state::AppState;
 
+/// What an endpoint demands, and among which it is counted. A permission alone
+/// is of [`Class::Other`]; a pair names the class.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access {
+    permission: Permission,
+    class: Class,
+}
+
+impl From<Permission> for Access {
+    fn from(permission: Permission) -> Self {
+        (permission, Class::Other).into()
+    }
+}
+
+impl From<(Permission, Class)> for Access {
+    fn from((permission, class): (Permission, Class)) -> Self {
+        Self { permission, class }
+    }
+}
+
 /// The claims of the request's token: 401 where it has none that holds, 403
-/// where it lacks the permission.
+/// where it lacks the permission, 429 where its application calls too often.
 pub(crate) async fn authenticate(
     state: &AppState,
     headers: &HeaderMap,
-    permission: Permission,
+    access: impl Into<Access>,
 ) -> Result<Claims, Failure> {
+    let Access { permission, class } = access.into();
     let header = headers.get(AUTHORIZATION).and_then(|h| h.to_str().ok());
     let issuer = issuer(state).await?;
     let claims = bearer(header)
@@ -31,5 +52,6 @@ pub(crate) async fn authenticate(
     permission
         .check(&claims)
         .map_err(|missing| Failure::new(ErrorCode::Forbidden, missing.to_string()))?;
+    state.limits.check(&claims, class)?;
     Ok(claims)
 }

@@ -24,7 +24,8 @@ pub(crate) fn base_url(config: &Config, headers: &HeaderMap) -> String {
                 .iter()
                 .any(|a| a.eq_ignore_ascii_case(host))
     };
-    format!("http://{}", host.filter(allowed).unwrap_or(&config.listen))
+    let host = host.filter(allowed).unwrap_or(&config.listen);
+    format!("{}://{host}", config.scheme())
 }
 
 /// A name, or an address, with or without a port: `pc`, `10.0.0.1:80`, `[::1]:8080`.

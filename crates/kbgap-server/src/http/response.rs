@@ -1,5 +1,7 @@
 //! Answers and failures.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, Response, StatusCode};
@@ -11,7 +13,12 @@ static ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 
 /// A JSON answer of the API.
 pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
+    json_body(status, Body::from(body))
+}
+
+/// A JSON answer of the API whose body is already made, or is made while it is sent.
+pub(crate) fn json_body(status: StatusCode, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(
@@ -28,7 +35,9 @@ pub(crate) struct Failure {
     error: ApiError,
     /// The cause of an error of ours, for the log.
     cause: Option<String>,
-    allow: Option<&'static str>,
+    allow: Option<String>,
+    /// When to ask again.
+    retry_after: Option<Duration>,
 }
 
 impl Failure {
@@ -42,11 +51,9 @@ impl Failure {
 
     /// An error of ours: the caller learns nothing but its id.
     pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
-        let error = ApiError::new(ErrorCode::InternalServerError, "");
         Self {
-            error,
             cause: Some(cause.to_string()),
-            allow: None,
+            ..Self::new(ErrorCode::InternalServerError, "")
         }
     }
 
@@ -59,15 +66,19 @@ impl Failure {
         )
     }
 
-    pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
-        let error = ApiError::new(
-            ErrorCode::MethodNotAllowed,
-            format!("The method is not allowed here; use {allow}."),
-        );
+    pub(crate) fn method_not_allowed(allow: impl Into<String>) -> Self {
+        let allow = allow.into();
+        let message = format!("The method is not allowed here; use {allow}.");
         Self {
-            error,
-            cause: None,
             allow: Some(allow),
+            ..Self::new(ErrorCode::MethodNotAllowed, message)
+        }
+    }
+
+    pub(crate) fn too_many_requests(message: impl Into<String>, wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..Self::new(ErrorCode::TooManyRequests, message)
         }
     }
 }
@@ -78,6 +89,7 @@ impl From<ApiError> for Failure {
             error,
             cause: None,
             allow: None,
+            retry_after: None,
         }
     }
 }
@@ -85,10 +97,13 @@ impl From<ApiError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy => Self::new(
-                ErrorCode::ServiceUnavailable,
-                "Too many writes are waiting.",
-            ),
+            StoreError::Busy => Self {
+                retry_after: Some(Duration::from_secs(1)),
+                ..Self::new(
+                    ErrorCode::ServiceUnavailable,
+                    "Too many writes are waiting.",
+                )
+            },
             other => Self::internal(other),
         }
     }
@@ -110,12 +125,20 @@ impl IntoResponse for Failure {
         if code == ErrorCode::Unauthorized {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if code == ErrorCode::ServiceUnavailable {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(wait) = self.retry_after {
+            headers.insert(RETRY_AFTER, whole_seconds(wait).into());
         }
-        if let Some(allow) = self.allow {
-            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        if let Some(allow) = self.allow.and_then(|a| HeaderValue::try_from(a).ok()) {
+            headers.insert(ALLOW, allow);
         }
         response
     }
+}
+
+/// Rounded up: who comes back after that many seconds has waited long enough.
+const fn whole_seconds(wait: Duration) -> u64 {
+    let seconds = wait
+        .as_secs()
+        .saturating_add((wait.subsec_nanos() > 0) as u64);
+    if seconds == 0 { 1 } else { seconds }
 }

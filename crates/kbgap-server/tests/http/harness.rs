@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use kbgap_auth::{ClientSecret, Grant, Issuer, SigningKey, random_guid};
 use kbgap_server::feed::{ImportOptions, import};
-use kbgap_server::{Clock, Config, Server, signing_key};
+use kbgap_server::{Clock, Config, RateLimits, Server, TlsFiles, signing_key};
 use kbgap_store::App;
 use kbgap_store::sqlite::SqliteStore;
+use kbgap_testkit::tls::{Certificate, trusting};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use ureq::http::Response;
@@ -22,6 +23,8 @@ pub struct TestServer {
     pub client_id: String,
     pub secret: String,
     issuer: Issuer,
+    /// Where the server speaks TLS: the file of the authority to trust.
+    pub authority: Option<PathBuf>,
     stop: Option<oneshot::Sender<()>>,
     runtime: Option<Runtime>,
     folder: tempfile::TempDir,
@@ -61,8 +64,12 @@ impl Answer {
 }
 
 impl TestServer {
+    /// Without limits of calls, since most tests count other things.
     pub fn start() -> Self {
-        Self::with(Config::default())
+        Self::with(Config {
+            rate_limits: RateLimits::off(),
+            ..Config::default()
+        })
     }
 
     pub fn with(config: Config) -> Self {
@@ -91,7 +98,7 @@ impl TestServer {
             };
             store.create_app(app.clone()).await.unwrap();
             let key = SigningKey::from_pkcs8(&signing_key(store.as_ref()).await.unwrap()).unwrap();
-            let url = format!("http://{}", server.address().unwrap());
+            let url = server.url().unwrap();
             tokio::spawn(server.run(async {
                 let _ = stopped.await;
             }));
@@ -109,9 +116,33 @@ impl TestServer {
             client_id,
             secret,
             issuer,
+            authority: None,
             stop: Some(stop),
             runtime: Some(runtime),
             folder,
+        }
+    }
+
+    /// With TLS, by a certificate for localhost.
+    pub fn with_tls(certificate: Certificate) -> Self {
+        let mut server = Self::with(Config {
+            tls: Some(TlsFiles {
+                certificate: certificate.chain,
+                private_key: certificate.key,
+            }),
+            ..Config::default()
+        });
+        server.authority = Some(certificate.authority);
+        server
+    }
+
+    fn agent(&self) -> ureq::Agent {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true);
+        match &self.authority {
+            Some(file) => config.tls_config(trusting(file)).build().into(),
+            None => config.build().into(),
         }
     }
 
@@ -125,11 +156,21 @@ impl TestServer {
     }
 
     pub fn token_of(&self, tenant: &str, roles: &[&str], scopes: &[&str]) -> String {
+        self.token_of_app(tenant, "test", roles, scopes)
+    }
+
+    pub fn token_of_app(
+        &self,
+        tenant: &str,
+        app_id: &str,
+        roles: &[&str],
+        scopes: &[&str],
+    ) -> String {
         let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
         let (roles, scopes) = (owned(roles), owned(scopes));
         let grant = Grant {
             tenant,
-            app_id: "test",
+            app_id,
             roles: &roles,
             scopes: &scopes,
             audience: AUDIENCE,
@@ -138,11 +179,7 @@ impl TestServer {
     }
 
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .allow_non_standard_methods(true)
-            .build()
-            .into();
+        let agent = self.agent();
         let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.url));

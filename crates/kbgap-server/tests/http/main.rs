@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod connections;
+mod discovery;
 mod errors;
 mod follow;
 mod harness;
 mod ingest;
 mod missing_kbs;
+mod rate_limits;
+mod tls;
 mod tokens;

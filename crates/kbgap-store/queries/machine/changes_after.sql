@@ -1,5 +1,6 @@
 -- A removed machine stays as a row without content, so that others learn of it.
-SELECT m.tenant, m.id, m.computer_dns_name, m.seen_at_ms, m.content_hash, i.body, m.sequence
+SELECT m.id, m.computer_dns_name, m.seen_at_ms, m.content_hash, i.body, m.sequence,
+    m.first_seen_ms, m.group_id, m.device_value, m.tag_edits, m.tenant
 FROM machine m LEFT JOIN inventory i ON i.tenant = m.tenant AND i.content_hash = m.content_hash
 WHERE m.sequence > ?1
 ORDER BY m.sequence

@@ -1,9 +1,12 @@
 //! Machines and their inventories. Inventories are kept once for all machines
 //! that report the same.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use crate::{MachineChange, MachineReport, MachineRow, PutOutcome};
+use super::sightings;
+use crate::{MachineChange, MachineReport, MachineRow, PutOutcome, TagEdits};
 
 /// Stores reports in the order given, each with the next sequence number.
 pub(super) fn put(
@@ -19,6 +22,7 @@ pub(super) fn put(
         transaction.prepare_cached(include_str!("../../queries/inventory/put.sql"))?;
     let mut remove_orphan =
         transaction.prepare_cached(include_str!("../../queries/inventory/remove_orphan.sql"))?;
+    let mut groups = HashMap::new();
     let mut outcomes = Vec::with_capacity(machines.len());
     for machine in machines {
         let known: Option<(i64, Option<[u8; 32]>)> = state
@@ -47,14 +51,46 @@ pub(super) fn put(
             machine.computer_dns_name.to_lowercase(),
             machine.seen_at_ms,
             machine.content_hash,
-            sequence
+            sequence,
+            group_id(transaction, tenant, machine.group.as_deref(), &mut groups)?
         ])?;
+        sightings::note(transaction, tenant, machine)?;
         if let (PutOutcome::Changed, Some((_, Some(old)))) = (outcome, known) {
             remove_orphan.execute(params![tenant, old])?;
         }
     }
+    sightings::forget(transaction, machines)?;
     advance(transaction, sequence - before)?;
     Ok(outcomes)
+}
+
+/// The number of a group, which it gets when it is first named; 0 for none.
+fn group_id<'a>(
+    transaction: &Transaction<'_>,
+    tenant: &str,
+    group: Option<&'a str>,
+    known: &mut HashMap<&'a str, i32>,
+) -> rusqlite::Result<i32> {
+    let Some(name) = group else { return Ok(0) };
+    if let Some(&id) = known.get(name) {
+        return Ok(id);
+    }
+    let find = include_str!("../../queries/device_group/id.sql");
+    let stored: Option<i32> = transaction
+        .query_row(find, params![tenant, name], |row| row.get(0))
+        .optional()?;
+    let id = match stored {
+        Some(id) => id,
+        None => {
+            transaction.execute(
+                include_str!("../../queries/device_group/put.sql"),
+                params![tenant, name],
+            )?;
+            transaction.query_row(find, params![tenant, name], |row| row.get(0))?
+        }
+    };
+    known.insert(name, id);
+    Ok(id)
 }
 
 pub(super) fn remove(
@@ -85,7 +121,7 @@ pub(super) fn remove(
     Ok(true)
 }
 
-fn last_sequence(transaction: &Transaction<'_>) -> rusqlite::Result<u64> {
+pub(super) fn last_sequence(transaction: &Transaction<'_>) -> rusqlite::Result<u64> {
     transaction.query_row(
         include_str!("../../queries/change_counter/get.sql"),
         ["machine"],
@@ -93,7 +129,7 @@ fn last_sequence(transaction: &Transaction<'_>) -> rusqlite::Result<u64> {
     )
 }
 
-fn advance(transaction: &Transaction<'_>, by: u64) -> rusqlite::Result<()> {
+pub(super) fn advance(transaction: &Transaction<'_>, by: u64) -> rusqlite::Result<()> {
     transaction.execute(
         include_str!("../../queries/change_counter/bump.sql"),
         params!["machine", by],
@@ -126,6 +162,7 @@ pub(super) fn by_name(
 }
 
 fn machine(row: &Row<'_>) -> rusqlite::Result<MachineRow> {
+    let tags: String = row.get(9)?;
     Ok(MachineRow {
         report: MachineReport {
             id: row.get(0)?,
@@ -133,8 +170,14 @@ fn machine(row: &Row<'_>) -> rusqlite::Result<MachineRow> {
             seen_at_ms: row.get(2)?,
             content_hash: row.get(3)?,
             body: row.get(4)?,
+            group: None,
+            addresses: Vec::new(),
         },
         sequence: row.get(5)?,
+        first_seen_ms: row.get(6)?,
+        group_id: row.get(7)?,
+        device_value: row.get(8)?,
+        tags: TagEdits::decode(&tags),
     })
 }
 
@@ -147,26 +190,17 @@ pub(super) fn changes_after(
     let mut statement =
         connection.prepare_cached(include_str!("../../queries/machine/changes_after.sql"))?;
     let rows = statement.query_map(params![sequence, limit], |row| {
-        let (tenant, id, sequence) = (row.get(0)?, row.get(1)?, row.get(6)?);
-        let (hash, body): (Option<[u8; 32]>, Option<Vec<u8>>) = (row.get(4)?, row.get(5)?);
-        Ok(match (hash, body) {
-            (Some(content_hash), Some(body)) => MachineChange::Put {
+        let tenant = row.get(10)?;
+        let body: Option<Vec<u8>> = row.get(4)?;
+        Ok(match body {
+            Some(_) => MachineChange::Put {
                 tenant,
-                machine: MachineRow {
-                    report: MachineReport {
-                        id,
-                        computer_dns_name: row.get(2)?,
-                        seen_at_ms: row.get(3)?,
-                        content_hash,
-                        body,
-                    },
-                    sequence,
-                },
+                machine: machine(row)?,
             },
-            _ => MachineChange::Removed {
+            None => MachineChange::Removed {
                 tenant,
-                id,
-                sequence,
+                id: row.get(0)?,
+                sequence: row.get(5)?,
             },
         })
     })?;

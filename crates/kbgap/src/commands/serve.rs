@@ -23,8 +23,8 @@ pub(crate) async fn run(data_dir: &Path, args: ServeArgs) -> anyhow::Result<()> 
     config.check().map_err(anyhow::Error::msg)?;
     let server = Server::start(data_dir, config, Clock::default()).await?;
     note(&format!(
-        "kbgap listens on http://{} (data in {})",
-        server.address()?,
+        "kbgap listens on {} (data in {})",
+        server.url()?,
         data_dir.display()
     ));
     server.run(interruption()?).await;

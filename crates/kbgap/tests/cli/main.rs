@@ -6,4 +6,8 @@ mod check;
 mod demo;
 mod feed;
 mod harness;
+mod input;
+mod python_clients;
+mod served;
 mod server;
+mod tls;

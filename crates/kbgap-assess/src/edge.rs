@@ -1,0 +1,138 @@
+//! Edge (Chromium-based): no KB fixes it, so its version alone decides (section 5).
+//!
+//! Stable and Extended Stable are fixed apart, each in a major version of its own. A
+//! CVE is fixed from the fix of the same major version on, and in every later major
+//! version than that of any fix.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kbgap_catalog::{Catalog, Component, SoftwareId, SoftwareIx, Version, VulnerabilityIx};
+
+use crate::Projection;
+
+/// Chrome's third part is about 48 times its major version, Edge's about 24 times.
+/// The feed has Chrome's number in some places.
+const CHROME: u32 = 35;
+
+/// The CVEs to which the machine's Edge is vulnerable, in order; none where its version
+/// is not known, and none of which the feed gives no version.
+pub(crate) fn vulnerable(
+    catalog: &Catalog,
+    machine: &Projection,
+) -> impl Iterator<Item = (SoftwareIx, VulnerabilityIx)> {
+    let mut fixes: BTreeMap<(SoftwareIx, VulnerabilityIx), BTreeSet<Fixed>> = BTreeMap::new();
+    let installed = machine.edge_version;
+    let products = installed.map(|_| {
+        catalog
+            .products()
+            .filter(|p| p.component() == Some(Component::EdgeChromium))
+    });
+    for fix in products.into_iter().flatten().flat_map(|p| p.fixes()) {
+        if fix.vulnerability().is_advisory() {
+            continue;
+        }
+        if let (Some(software), Some(fixed)) =
+            (fix.product().software(), Fixed::parse(fix.fixed_build()))
+        {
+            fixes
+                .entry((software, fix.vulnerability_ix()))
+                .or_default()
+                .insert(fixed);
+        }
+    }
+    fixes
+        .into_iter()
+        .filter(move |(_, fixes)| installed.is_some_and(|installed| !is_fixed(&installed, fixes)))
+        .map(|(key, _)| key)
+}
+
+/// The lowest version that fixes all of some CVEs in a software that no KB fixes: the
+/// highest of what the feed names; `None` where it names none.
+#[must_use]
+pub fn fixed_version(
+    catalog: &Catalog,
+    software: &SoftwareId,
+    cves: &[VulnerabilityIx],
+) -> Option<Version> {
+    let ix = catalog.find_software(software.as_str())?;
+    catalog
+        .products()
+        .filter(|p| p.component() == Some(Component::EdgeChromium) && p.software() == Some(ix))
+        .flat_map(|p| p.fixes())
+        .filter(|fix| cves.binary_search(&fix.vulnerability_ix()).is_ok())
+        .filter_map(|fix| Fixed::parse(fix.fixed_build())?.version)
+        .max()
+}
+
+fn is_fixed(installed: &Version, fixes: &BTreeSet<Fixed>) -> bool {
+    let major = major(installed);
+    fixes.iter().any(|fix| {
+        fix.major == major
+            && fix
+                .version
+                .as_ref()
+                .is_none_or(|version| installed >= version)
+    }) || fixes.iter().all(|fix| fix.major < major)
+}
+
+/// A version that fixes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Fixed {
+    major: u32,
+    /// `None` where only the major version can be told.
+    version: Option<Version>,
+}
+
+impl Fixed {
+    fn parse(text: &str) -> Option<Self> {
+        // `112.0.5615.49/50` are two builds of Chrome.
+        let version = Version::parse(text.split('/').next()?)?;
+        let major = major(&version);
+        let version = match version.parts() {
+            &[_, _, third, _] if third > major.saturating_mul(CHROME) => None,
+            [_, _, _, _] => Some(version),
+            _ => None,
+        };
+        Some(Self { major, version })
+    }
+}
+
+fn major(version: &Version) -> u32 {
+    version.parts().first().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixed(installed: &str, fixes: &[&str]) -> bool {
+        let fixes = fixes.iter().filter_map(|f| Fixed::parse(f)).collect();
+        is_fixed(&Version::parse(installed).unwrap(), &fixes)
+    }
+
+    #[test]
+    fn each_channel_is_fixed_in_its_own_major_version() {
+        let both = ["109.0.1518.49", "108.0.1462.83"];
+        for (installed, expected) in [
+            ("107.0.1418.62", false),
+            ("108.0.1462.82", false),
+            ("108.0.1462.83", true),
+            ("109.0.1518.48", false),
+            ("109.0.1518.49", true),
+            ("110.0.1587.41", true),
+        ] {
+            assert_eq!(fixed(installed, &both), expected, "{installed}");
+        }
+    }
+
+    #[test]
+    fn a_number_of_chrome_tells_no_more_than_the_major_version() {
+        for odd in ["112.0.5615.49/50", "145.3800.99"] {
+            let major: u32 = odd[..3].parse().unwrap();
+            assert!(fixed(&format!("{major}.0.1722.48"), &[odd]), "{odd}");
+            assert!(!fixed(&format!("{}.0.9999.1", major - 1), &[odd]), "{odd}");
+        }
+        assert_eq!(Fixed::parse("see the notes"), None);
+        assert_eq!(Fixed::parse(""), None);
+    }
+}

@@ -1,0 +1,189 @@
+//! Export assessments (api.md, section 10): rows of all machines, in pages over one
+//! snapshot or in files.
+
+mod files;
+mod rows;
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kbgap_odata::edm::Record;
+use kbgap_odata::{Allowed, ErrorCode, QueryOptions, SystemOption};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+pub(crate) use files::{download, non_cpe_files, software_files, vulnerability_files};
+use rows::{Kind, RowsOf};
+
+use crate::call::Call;
+use crate::exports::ExportSnapshot;
+use crate::http::{Failure, json_body, streamed};
+use crate::records::Findings;
+use crate::route::Answered;
+
+const ALLOWED: Allowed = &[SystemOption::Top, SystemOption::SkipToken];
+/// Rows of a page where `pageSize` does not say, and the most that it may say.
+const PAGE: usize = 50_000;
+const MAX_PAGE: usize = 200_000;
+
+/// `GET /api/machines/SoftwareInventoryByMachine`.
+pub(crate) fn software_inventory(call: &Call) -> Answered {
+    page::<rows::SoftwareRows>(call)
+}
+
+/// `GET /api/machines/SoftwareInventoryNoProductCodeByMachine`.
+pub(crate) fn non_cpe_inventory(call: &Call) -> Answered {
+    page::<rows::OtherSoftwareRows>(call)
+}
+
+/// `GET /api/machines/SoftwareVulnerabilitiesByMachine`.
+pub(crate) fn software_vulnerabilities(call: &Call) -> Answered {
+    page::<rows::VulnerabilityRows>(call)
+}
+
+/// Where a page has ended.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    /// The snapshot.
+    #[serde(rename = "s")]
+    snapshot: String,
+    /// The position of the machine in it.
+    #[serde(rename = "m")]
+    machine: usize,
+    /// How many of the machine's rows were given.
+    #[serde(rename = "r")]
+    row: usize,
+}
+
+impl Place {
+    fn write(&self) -> String {
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    fn read(token: &str) -> Result<Self, Failure> {
+        let bytes = URL_SAFE_NO_PAD.decode(token.trim_end_matches('=')).ok();
+        bytes
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .ok_or_else(|| invalid("The '$skiptoken' is not one of this server."))
+    }
+}
+
+fn page<R: RowsOf>(call: &Call) -> Answered {
+    let options = QueryOptions::parse(call.query(), ALLOWED)?;
+    let size = page_size(&options)?;
+    let (snapshot, mut place) = begin(call, &options)?;
+    let limit = options.top.unwrap_or(size);
+    let mut findings = Findings::new(snapshot.catalog.clone());
+    let mut records: Vec<R::Row> = Vec::new();
+    let mut next = None;
+    while let Some(machine) = snapshot.machines.get(place.machine) {
+        let mut rows = R::of(machine, &mut findings);
+        let wanted = limit - records.len();
+        let left = rows.len().saturating_sub(place.row);
+        if left > wanted {
+            place.row += wanted;
+            records.extend(rows.drain(place.row - wanted..place.row));
+            next = Some(place);
+            break;
+        }
+        records.extend(rows.drain(place.row.min(rows.len())..));
+        (place.machine, place.row) = (place.machine + 1, 0);
+    }
+    // With `$top` there is no next link (api.md, section 10.1).
+    let next = next.filter(|_| options.top.is_none()).map(|place| {
+        format!(
+            "{}{}?pagesize={size}&$skiptoken={}",
+            call.base_url(),
+            call.parts.uri.path(),
+            place.write()
+        )
+    });
+    write(call, R::KIND, records, next)
+}
+
+/// The snapshot of a link, or a new one.
+fn begin(call: &Call, options: &QueryOptions) -> Result<(Arc<ExportSnapshot>, Place), Failure> {
+    let exports = &call.state.exports;
+    let Some(token) = &options.skip_token else {
+        let snapshot = take(call)?;
+        let place = Place {
+            snapshot: snapshot.id.clone(),
+            machine: 0,
+            row: 0,
+        };
+        return Ok((snapshot, place));
+    };
+    let place = Place::read(token)?;
+    let snapshot = exports
+        .find(&place.snapshot, call.now())
+        .filter(|snapshot| snapshot.tenant == call.claims.tenant)
+        .ok_or_else(|| {
+            invalid("The export of this link is no longer kept. Begin again without '$skiptoken'.")
+        })?;
+    Ok((snapshot, place))
+}
+
+fn take(call: &Call) -> Result<Arc<ExportSnapshot>, Failure> {
+    let id = kbgap_auth::random_guid().map_err(Failure::internal)?;
+    Ok(call.fleet(|fleet| {
+        let exports = &call.state.exports;
+        exports.take(&call.claims.tenant, fleet, id, call.now())
+    }))
+}
+
+/// A larger size than the most is the most: the next link leads on all the same.
+fn page_size(options: &QueryOptions) -> Result<usize, Failure> {
+    match options.custom("pagesize").filter(|text| !text.is_empty()) {
+        None => Ok(PAGE),
+        Some(text) => match text.parse::<usize>() {
+            Ok(0) | Err(_) => {
+                let text: String = text.chars().take(40).collect();
+                Err(invalid(&format!(
+                    "The value '{text}' of 'pageSize' is not a whole number from 1 to {MAX_PAGE}."
+                )))
+            }
+            Ok(size) => Ok(size.min(MAX_PAGE)),
+        },
+    }
+}
+
+fn write<R: Record + Send + 'static>(
+    call: &Call,
+    kind: Kind,
+    records: Vec<R>,
+    next: Option<String>,
+) -> Answered {
+    let context = call.context(&kind.of().collection());
+    let head = format!("{{\"@odata.context\":\"{}\",\"value\":[", context.as_str());
+    let tail = match next {
+        Some(link) => format!("],\"@odata.nextLink\":\"{link}\"}}"),
+        None => "]}".to_owned(),
+    };
+    if call.is_head() {
+        return Ok(json_body(StatusCode::OK, Body::empty()));
+    }
+    let properties: Arc<[_]> = kind.of().shown().into();
+    let rows = records.into_iter().enumerate();
+    let rows = rows.map(move |(position, record)| {
+        let properties = Arc::clone(&properties);
+        Box::new(move |chunk: &mut Vec<u8>| {
+            if position > 0 {
+                chunk.push(b',');
+            }
+            rows::write_row(&record, &properties, chunk);
+        }) as Box<dyn FnOnce(&mut Vec<u8>) + Send>
+    });
+    let text = |text: String| {
+        Box::new(move |chunk: &mut Vec<u8>| chunk.extend_from_slice(text.as_bytes()))
+            as Box<dyn FnOnce(&mut Vec<u8>) + Send>
+    };
+    let parts = std::iter::once(text(head))
+        .chain(rows)
+        .chain(std::iter::once(text(tail)));
+    Ok(json_body(StatusCode::OK, streamed(parts)))
+}
+
+fn invalid(message: &str) -> Failure {
+    Failure::new(ErrorCode::InvalidInput, message)
+}

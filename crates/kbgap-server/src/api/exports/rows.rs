@@ -1,0 +1,134 @@
+//! The rows that a machine has in each export.
+
+use std::sync::Arc;
+
+use kbgap_fleet::FleetMachine;
+use kbgap_odata::Row;
+use kbgap_odata::edm::{Property, Record, StructuredType};
+use kbgap_odata::types::export::{ASSET_NON_CPE_SOFTWARE, ASSET_SOFTWARE, ASSET_VULNERABILITY};
+
+use crate::records::{ExportedFinding, ExportedOtherSoftware, ExportedSoftware, Findings};
+
+/// What is exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    SoftwareInventory,
+    NonCpeSoftwareInventory,
+    Vulnerabilities,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 3] = [
+        Self::SoftwareInventory,
+        Self::NonCpeSoftwareInventory,
+        Self::Vulnerabilities,
+    ];
+
+    pub(super) const fn of(self) -> &'static StructuredType {
+        match self {
+            Self::SoftwareInventory => &ASSET_SOFTWARE,
+            Self::NonCpeSoftwareInventory => &ASSET_NON_CPE_SOFTWARE,
+            Self::Vulnerabilities => &ASSET_VULNERABILITY,
+        }
+    }
+
+    /// The folder of its files (api.md, section 10.1).
+    pub(super) const fn folder(self) -> &'static str {
+        match self {
+            Self::SoftwareInventory => "SoftwareInventory",
+            Self::NonCpeSoftwareInventory => "NonCpeSoftwareInventory",
+            Self::Vulnerabilities => "VaExport",
+        }
+    }
+}
+
+/// The rows of one kind.
+pub(super) trait RowsOf {
+    type Row: Record + Send + 'static;
+    const KIND: Kind;
+
+    /// The rows of a machine, in an order that stays.
+    fn of(machine: &Arc<FleetMachine>, findings: &mut Findings) -> Vec<Self::Row>;
+}
+
+pub(super) struct SoftwareRows;
+
+impl RowsOf for SoftwareRows {
+    type Row = ExportedSoftware;
+    const KIND: Kind = Kind::SoftwareInventory;
+
+    fn of(machine: &Arc<FleetMachine>, findings: &mut Findings) -> Vec<ExportedSoftware> {
+        positions(machine, true)
+            .map(|position| ExportedSoftware {
+                weaknesses: findings.count(machine, &machine.software[position].id),
+                machine: Arc::clone(machine),
+                position,
+            })
+            .collect()
+    }
+}
+
+pub(super) struct OtherSoftwareRows;
+
+impl RowsOf for OtherSoftwareRows {
+    type Row = ExportedOtherSoftware;
+    const KIND: Kind = Kind::NonCpeSoftwareInventory;
+
+    fn of(machine: &Arc<FleetMachine>, _: &mut Findings) -> Vec<ExportedOtherSoftware> {
+        positions(machine, false)
+            .map(|position| ExportedOtherSoftware {
+                machine: Arc::clone(machine),
+                position,
+            })
+            .collect()
+    }
+}
+
+pub(super) struct VulnerabilityRows;
+
+impl RowsOf for VulnerabilityRows {
+    type Row = ExportedFinding;
+    const KIND: Kind = Kind::Vulnerabilities;
+
+    /// The vulnerabilities, then the software that has none: such rows are exported
+    /// too (api.md, section 10.4).
+    fn of(machine: &Arc<FleetMachine>, findings: &mut Findings) -> Vec<ExportedFinding> {
+        let first_seen = machine.first_seen;
+        let mut rows: Vec<ExportedFinding> = findings
+            .of(machine)
+            .into_iter()
+            .map(|finding| ExportedFinding::Vulnerable {
+                finding,
+                first_seen,
+            })
+            .collect();
+        let clean = positions(machine, true)
+            .filter(|&position| findings.count(machine, &machine.software[position].id) == 0);
+        rows.extend(clean.map(|position| ExportedFinding::Clean {
+            machine: Arc::clone(machine),
+            position,
+        }));
+        rows
+    }
+}
+
+/// The positions of the software that the reviewed tables know, or of the other.
+fn positions(machine: &FleetMachine, is_known: bool) -> impl Iterator<Item = usize> {
+    machine
+        .software
+        .iter()
+        .enumerate()
+        .filter(move |(_, installed)| installed.is_known == is_known)
+        .map(|(position, _)| position)
+}
+
+pub(super) fn write_row(record: &dyn Record, properties: &[&'static Property], to: &mut Vec<u8>) {
+    let row = Row {
+        record,
+        properties,
+        expanded: Vec::new(),
+    };
+    if let Err(error) = serde_json::to_writer(to, &row) {
+        tracing::error!(%error, "a row could not be written");
+    }
+}

@@ -1,0 +1,339 @@
+//! `/api/remediationTasks` (api.md, section 11), and two additions of ours: POST
+//! makes a task, PATCH changes or closes one. Their bodies are in PascalCase, as
+//! those of the API are.
+//!
+//! A task is about one software and the machines that were exposed in it. It closes by
+//! itself when the first look at it finds none of them exposed any more.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use kbgap_catalog::SoftwareId;
+use kbgap_fleet::{Fleet, FleetMachine};
+use kbgap_odata::types::machine::MACHINE_REFERENCE;
+use kbgap_odata::types::remediation::REMEDIATION_TASK;
+use kbgap_odata::{ErrorCode, Time, Value};
+use kbgap_store::StoredTask;
+use serde::Deserialize;
+
+use crate::call::Call;
+use crate::http::Failure;
+use crate::list::{self, PAGE, WHOLE, listing};
+use crate::records::{
+    Completion, RecommendationRecord, ReferenceRecord, Task, TaskRecord, TaskStatus, display_name,
+};
+use crate::route::{Answered, Answering};
+
+const MAX_TEXT: usize = 4_000;
+const MAX_TARGETS: usize = 100_000;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NewTask {
+    #[serde(default)]
+    product_id: Option<String>,
+    #[serde(default)]
+    recommendation_id: Option<String>,
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    requester_notes: Option<String>,
+    #[serde(default)]
+    priority: Option<String>,
+    #[serde(default)]
+    due_on: Option<String>,
+    /// All exposed machines where it is absent.
+    #[serde(default)]
+    machine_ids: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TaskChange {
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(default)]
+    requester_notes: Option<String>,
+    #[serde(default)]
+    priority: Option<String>,
+    #[serde(default)]
+    due_on: Option<String>,
+}
+
+/// `GET /api/remediationTasks`.
+pub(crate) fn list(call: &Call) -> Answering<'_> {
+    Box::pin(async move {
+        let listing = listing(call, &REMEDIATION_TASK, PAGE)?;
+        let mut records = Vec::new();
+        for stored in call.state.store.tasks(&call.claims.tenant).await? {
+            records.push(current(call, stored).await?);
+        }
+        let page = listing.page(records.into_iter());
+        list::answer(call, listing, "RemediationTasks", page, None)
+    })
+}
+
+/// `GET /api/remediationTasks/{id}`.
+pub(crate) fn by_id(call: &Call) -> Answering<'_> {
+    Box::pin(async move { one(call, &find(call).await?) })
+}
+
+/// `GET /api/remediationTasks/{id}/machineReferences`: its targets.
+pub(crate) fn machine_references(call: &Call) -> Answering<'_> {
+    Box::pin(async move {
+        let record = find(call).await?;
+        let listing = listing(call, &MACHINE_REFERENCE, WHOLE)?;
+        let page = call.fleet(|fleet| {
+            let targets = targets(fleet, &record.task).cloned();
+            listing.page(targets.map(ReferenceRecord))
+        });
+        list::answer(call, listing, "MachineReferences", page, None)
+    })
+}
+
+/// `POST /api/remediationTasks`.
+pub(crate) fn create(call: &Call) -> Answering<'_> {
+    Box::pin(async move {
+        let body: NewTask = call.json()?;
+        let task = call.fleet(|fleet| new_task(call, fleet, &body))?;
+        let id = kbgap_auth::random_guid().map_err(Failure::internal)?;
+        let record = TaskRecord {
+            id,
+            created_at: call.now(),
+            task,
+            fixed: 0,
+        };
+        put(call, &record).await?;
+        let mut response = one(call, &record)?;
+        *response.status_mut() = StatusCode::CREATED;
+        let location = format!("{}/api/remediationTasks/{}", call.base_url(), record.id);
+        if let Ok(location) = location.try_into() {
+            response.headers_mut().insert(LOCATION, location);
+        }
+        Ok(response)
+    })
+}
+
+/// `PATCH /api/remediationTasks/{id}`.
+pub(crate) fn change(call: &Call) -> Answering<'_> {
+    Box::pin(async move {
+        let mut record = find(call).await?;
+        let body: TaskChange = call.json()?;
+        let task = &mut record.task;
+        if let Some(status) = &body.status {
+            set_status(task, status, call)?;
+        }
+        if let Some(title) = &body.title {
+            task.title = text("Title", title)?;
+        }
+        if let Some(description) = &body.description {
+            task.description = text("Description", description)?;
+        }
+        if let Some(notes) = &body.requester_notes {
+            task.requester_notes = Some(text("RequesterNotes", notes)?);
+        }
+        if let Some(priority_) = &body.priority {
+            task.priority = priority(priority_)?;
+        }
+        if let Some(due) = &body.due_on {
+            task.due_on = Some(time("DueOn", due)?);
+        }
+        put(call, &record).await?;
+        one(call, &record)
+    })
+}
+
+fn one(call: &Call, record: &TaskRecord) -> Answered {
+    let fragment = "RemediationTasks/$entity";
+    list::one(call, &REMEDIATION_TASK, fragment, record, &[], |_| {
+        Value::Null
+    })
+}
+
+async fn find(call: &Call) -> Result<TaskRecord, Failure> {
+    let id = call.key(0).to_lowercase();
+    let stored = call.state.store.task(&call.claims.tenant, &id).await?;
+    let stored = stored.ok_or_else(|| Failure::not_found("Remediation task", call.key(0)))?;
+    current(call, stored).await
+}
+
+/// A stored task as it is now; one of which every target is fixed is closed.
+async fn current(call: &Call, stored: StoredTask) -> Result<TaskRecord, Failure> {
+    let task: Task = serde_json::from_slice(&stored.body).map_err(Failure::internal)?;
+    let fixed = call.fleet(|fleet| {
+        let ix = fleet.catalog().find_software(&task.software);
+        let is_fixed = |machine: &&Arc<FleetMachine>| {
+            machine.not_assessed().is_none()
+                && !machine
+                    .vulnerable_software()
+                    .any(|software| Some(software) == ix)
+        };
+        targets(fleet, &task).filter(is_fixed).count()
+    });
+    let mut record = TaskRecord {
+        id: stored.id,
+        created_at: stored.created_at_ms,
+        fixed,
+        task,
+    };
+    let task = &mut record.task;
+    if task.status == TaskStatus::Active && fixed == task.targets.len() {
+        task.status = TaskStatus::Completed;
+        task.status_modified = call.now();
+        task.completion = Some(Completion::Automatic);
+        put(call, &record).await?;
+    }
+    Ok(record)
+}
+
+async fn put(call: &Call, record: &TaskRecord) -> Result<(), Failure> {
+    let stored = StoredTask {
+        id: record.id.clone(),
+        created_at_ms: record.created_at,
+        body: serde_json::to_vec(&record.task).map_err(Failure::internal)?,
+    };
+    Ok(call
+        .state
+        .store
+        .put_task(&call.claims.tenant, stored)
+        .await?)
+}
+
+fn targets<'f>(fleet: &'f Fleet, task: &'f Task) -> impl Iterator<Item = &'f Arc<FleetMachine>> {
+    task.targets
+        .iter()
+        .filter_map(|id| fleet.machine(&id.parse().ok()?))
+}
+
+fn new_task(call: &Call, fleet: &Fleet, body: &NewTask) -> Result<Task, Failure> {
+    let software = software(body)?;
+    let summary = fleet.summary(call.now());
+    let exposed = summary.software.get(&software).map(|own| &own.exposed);
+    let machines: Vec<Arc<FleetMachine>> = match &body.machine_ids {
+        None => exposed.map(|m| fleet.machines_of(m)).unwrap_or_default(),
+        Some(ids) => {
+            let found = ids.iter().map(|id| {
+                fleet
+                    .find(id)
+                    .map(Arc::clone)
+                    .ok_or_else(|| Failure::not_found("Machine", id))
+            });
+            found.collect::<Result<_, _>>()?
+        }
+    };
+    if machines.is_empty() || machines.len() > MAX_TARGETS {
+        let message = format!(
+            "The task would have {} machines: it takes from 1 to {MAX_TARGETS} that are exposed in {software}.",
+            machines.len()
+        );
+        return Err(Failure::new(ErrorCode::InvalidInput, message));
+    }
+    let mut targets: Vec<String> = machines.iter().map(|m| m.id().to_string()).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    let mut groups: Vec<String> = machines
+        .iter()
+        .map(|m| {
+            m.facts
+                .group
+                .clone()
+                .unwrap_or_else(|| "UnassignedGroup".to_owned())
+        })
+        .collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let name = display_name(software.name());
+    let optional = |field: &str, value: &Option<String>| {
+        value.as_deref().map(|value| text(field, value)).transpose()
+    };
+    Ok(Task {
+        title: optional("Title", &body.title)?.unwrap_or_else(|| format!("Update {name}")),
+        description: optional("Description", &body.description)?
+            .unwrap_or_else(|| format!("Install the updates that {name} misses.")),
+        requester_id: call.claims.app_id.clone(),
+        requester_notes: optional("RequesterNotes", &body.requester_notes)?,
+        status: TaskStatus::Active,
+        status_modified: call.now(),
+        software: software.to_string(),
+        targets,
+        groups,
+        due_on: body
+            .due_on
+            .as_deref()
+            .map(|due| time("DueOn", due))
+            .transpose()?,
+        priority: body
+            .priority
+            .as_deref()
+            .map_or_else(|| Ok("Medium".to_owned()), priority)?,
+        completion: None,
+    })
+}
+
+fn software(body: &NewTask) -> Result<SoftwareId, Failure> {
+    let of_product = |id: &String| id.trim().to_lowercase().parse().ok();
+    let of_recommendation = |id: &String| RecommendationRecord::software_of(id.trim());
+    let (found, shown) = match (&body.product_id, &body.recommendation_id) {
+        (Some(id), _) => (of_product(id), id),
+        (None, Some(id)) => (of_recommendation(id), id),
+        (None, None) => {
+            let message = "The required parameter 'ProductId' (or 'RecommendationId') is missing from the body.";
+            return Err(Failure::new(ErrorCode::MissingRequiredParameter, message));
+        }
+    };
+    found.ok_or_else(|| Failure::not_found("Software", shown))
+}
+
+fn set_status(task: &mut Task, status: &str, call: &Call) -> Result<(), Failure> {
+    let (status, completion) = match status.trim().to_ascii_lowercase().as_str() {
+        "completed" => {
+            let by = call.claims.app_id.clone();
+            (TaskStatus::Completed, Some(Completion::Manual { by }))
+        }
+        "active" => (TaskStatus::Active, None),
+        _ => return Err(invalid("Status", status, "Active or Completed")),
+    };
+    if task.status != status {
+        task.status = status;
+        task.status_modified = call.now();
+        task.completion = completion;
+    }
+    Ok(())
+}
+
+fn priority(text: &str) -> Result<String, Failure> {
+    ["None", "Low", "Medium", "High"]
+        .into_iter()
+        .find(|known| known.eq_ignore_ascii_case(text.trim()))
+        .map(str::to_owned)
+        .ok_or_else(|| invalid("Priority", text, "None, Low, Medium or High"))
+}
+
+fn time(name: &str, text: &str) -> Result<i64, Failure> {
+    Time::parse(text)
+        .map(Time::as_ms)
+        .ok_or_else(|| invalid(name, text, "a time such as 2021-02-11T00:00:00Z"))
+}
+
+fn text(name: &str, text: &str) -> Result<String, Failure> {
+    if text.chars().count() > MAX_TEXT {
+        let expected = format!("a text of at most {MAX_TEXT} characters");
+        return Err(invalid(name, text, &expected));
+    }
+    Ok(text.trim().to_owned())
+}
+
+fn invalid(name: &str, value: &str, expected: &str) -> Failure {
+    let value: String = value.chars().take(60).collect();
+    Failure::new(
+        ErrorCode::InvalidInput,
+        format!("The value '{value}' of '{name}' is not {expected}."),
+    )
+}

@@ -1,0 +1,138 @@
+//! `/api/vulnerabilities` (api.md, section 7).
+
+use std::sync::Arc;
+
+use kbgap_catalog::VulnerabilityIx;
+use kbgap_fleet::{Fleet, FleetMachine};
+use kbgap_odata::types::machine::MACHINE_REFERENCE;
+use kbgap_odata::types::vulnerability::{ASSET_VULNERABILITY_REFERENCE, VULNERABILITY};
+use kbgap_odata::{Filter, Listing, Page};
+
+use crate::call::Call;
+use crate::http::Failure;
+use crate::list::{self, PAGE, VULNERABILITY_PAGE, WHOLE, listing};
+use crate::records::{FindingRecord, Findings, ReferenceRecord, VulnerabilityRecord, all_cves};
+use crate::route::Answered;
+
+/// `GET /api/vulnerabilities`: every CVE of the feed, whether or not a machine has it.
+pub(crate) fn list(call: &Call) -> Answered {
+    let listing = listing(call, &VULNERABILITY, VULNERABILITY_PAGE)?;
+    let page = call.fleet(|fleet| {
+        let catalog = fleet.catalog();
+        let summary = fleet.summary(call.now());
+        let ids = listing.filter.as_ref().and_then(|f| f.values_of("id"));
+        let cves: Vec<VulnerabilityIx> = match ids {
+            Some(ids) => {
+                let found = ids.iter().filter_map(|id| find_cve(fleet, id));
+                let sorted: std::collections::BTreeSet<VulnerabilityIx> = found.collect();
+                sorted.into_iter().collect()
+            }
+            None => all_cves(catalog).collect(),
+        };
+        listing.page(VulnerabilityRecord::all_of(&cves, &summary))
+    });
+    list::answer(call, listing, "Vulnerabilities", page, None)
+}
+
+/// `GET /api/vulnerabilities/{id}`.
+pub(crate) fn by_id(call: &Call) -> Answered {
+    let record = call.fleet(|fleet| {
+        Ok::<_, Failure>(VulnerabilityRecord {
+            ix: find(call, fleet)?,
+            summary: fleet.summary(call.now()),
+        })
+    })?;
+    let fragment = "Vulnerabilities/$entity";
+    list::one(call, &VULNERABILITY, fragment, &record, &[], |_| {
+        kbgap_odata::Value::Null
+    })
+}
+
+/// `GET /api/vulnerabilities/{id}/machineReferences`: the machines that have it.
+pub(crate) fn machine_references(call: &Call) -> Answered {
+    let (listing, page) = call.fleet(|fleet| {
+        let cve = find(call, fleet)?;
+        let listing = listing(call, &MACHINE_REFERENCE, WHOLE)?;
+        let machines = fleet.summary(call.now()).machines_exposed_to([cve]);
+        let machines = fleet
+            .machines_of(&machines)
+            .into_iter()
+            .map(ReferenceRecord);
+        let page = listing.page(machines);
+        Ok::<_, Failure>((listing, page))
+    })?;
+    list::answer(call, listing, "MachineReferences", page, None)
+}
+
+/// `GET /api/vulnerabilities/machinesVulnerabilities`: one row for each machine,
+/// software and CVE, over the machines seen in the last 30 days.
+pub(crate) fn machines_vulnerabilities(call: &Call) -> Answered {
+    let listing = listing(call, &ASSET_VULNERABILITY_REFERENCE, PAGE)?;
+    let (listing, page) = call.fleet(|fleet| findings(fleet, listing, call.now()));
+    let fragment = ASSET_VULNERABILITY_REFERENCE.collection();
+    list::answer(call, listing, &fragment, page, None)
+}
+
+fn findings(fleet: &Fleet, mut listing: Listing, now: i64) -> (Listing, Page<FindingRecord>) {
+    let machines = candidates(fleet, listing.filter.as_ref(), &listing, now);
+    // Whole machines are skipped by their numbers: the rules do not run for them.
+    let skipped = machines
+        .iter()
+        .take_while(|machine| listing.skip_unseen(machine.weakness_count()))
+        .count();
+    let mut findings = Findings::new(fleet.catalog().clone());
+    let records = machines[skipped..]
+        .iter()
+        .flat_map(|machine| findings.of(machine));
+    let page = listing.page(records);
+    (listing, page)
+}
+
+/// The machines of which some rows can pass, by id.
+fn candidates(
+    fleet: &Fleet,
+    filter: Option<&Filter>,
+    listing: &Listing,
+    now: i64,
+) -> Vec<Arc<FleetMachine>> {
+    if let Some(ids) = filter.and_then(|f| f.values_of("machineId")) {
+        let mut machines: Vec<_> = ids
+            .iter()
+            .filter_map(|id| fleet.machine(&id.parse().ok()?).cloned())
+            .filter(|machine| machine.is_active(now))
+            .collect();
+        machines.sort_unstable_by(|a, b| a.id().cmp(b.id()));
+        machines.dedup_by(|a, b| a.id() == b.id());
+        return machines;
+    }
+    if let Some(cves) = filter.and_then(|f| f.values_of("cveId")) {
+        let summary = fleet.summary(now);
+        let cves = cves.iter().filter_map(|cve| find_cve(fleet, cve));
+        return fleet.machines_of(&summary.machines_exposed_to(cves));
+    }
+    // The key of a row begins with that of its machine.
+    let after = listing
+        .begins_after()
+        .and_then(|key| key.split("-_-").next());
+    fleet
+        .machines_from(after)
+        .filter(|machine| machine.is_active(now))
+        .cloned()
+        .collect()
+}
+
+fn find(call: &Call, fleet: &Fleet) -> Result<VulnerabilityIx, Failure> {
+    find_cve(fleet, call.key(0)).ok_or_else(|| Failure::not_found("Vulnerability", call.key(0)))
+}
+
+fn find_cve(fleet: &Fleet, id: &str) -> Option<VulnerabilityIx> {
+    let id = id.trim().to_uppercase();
+    let ix = fleet.catalog().find_vulnerability(&id)?;
+    let is_cve = |ix| {
+        fleet
+            .catalog()
+            .vulnerability(ix)
+            .is_some_and(|v| !v.is_advisory())
+    };
+    is_cve(ix).then_some(ix)
+}

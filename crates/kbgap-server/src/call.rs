@@ -1,0 +1,78 @@
+//! A request that has found its route and may be answered.
+
+use axum::http::Method;
+use axum::http::request::Parts;
+use kbgap_auth::Claims;
+use kbgap_fleet::Fleet;
+use kbgap_odata::{Context, ErrorCode};
+use serde::de::DeserializeOwned;
+
+use crate::http::{Failure, base_url};
+use crate::state::Shared;
+
+/// A request whose token holds and has the permission.
+pub(crate) struct Call {
+    pub(crate) state: Shared,
+    pub(crate) claims: Claims,
+    pub(crate) parts: Parts,
+    /// The keys of the path, decoded, in order.
+    pub(crate) keys: Vec<String>,
+    /// Whether only the number of records is asked for (`/$count`).
+    pub(crate) count_only: bool,
+    /// The body; empty for GET.
+    pub(crate) body: Vec<u8>,
+}
+
+impl Call {
+    /// A key of the path by its position; the route sees to it that there is one.
+    pub(crate) fn key(&self, position: usize) -> &str {
+        self.keys.get(position).map_or("", String::as_str)
+    }
+
+    pub(crate) fn query(&self) -> &str {
+        self.parts.uri.query().unwrap_or("")
+    }
+
+    pub(crate) fn base_url(&self) -> String {
+        base_url(&self.state.config, &self.parts.headers)
+    }
+
+    pub(crate) fn context(&self, fragment: &str) -> Context {
+        Context::new(&self.base_url(), fragment)
+    }
+
+    /// Milliseconds since 1970 by the server's clock.
+    pub(crate) fn now(&self) -> i64 {
+        self.state.clock.now_ms()
+    }
+
+    pub(crate) fn is_head(&self) -> bool {
+        self.parts.method == Method::HEAD
+    }
+
+    /// Reads the fleet of the caller's tenant.
+    pub(crate) fn fleet<T>(&self, read: impl FnOnce(&Fleet) -> T) -> T {
+        self.state.tenants.read(&self.claims.tenant, read)
+    }
+
+    /// The body as JSON: wrong syntax and wrong types are `InvalidRequestBody`, an
+    /// absent member is `MissingRequiredParameter` and names it.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let text = error.to_string();
+            match text.strip_prefix("missing field `") {
+                Some(rest) => {
+                    let name = rest.split('`').next().unwrap_or_default();
+                    Failure::new(
+                        ErrorCode::MissingRequiredParameter,
+                        format!("The required parameter '{name}' is missing from the body."),
+                    )
+                }
+                None => Failure::new(
+                    ErrorCode::InvalidRequestBody,
+                    format!("Request body is incorrect: {text}"),
+                ),
+            }
+        })
+    }
+}

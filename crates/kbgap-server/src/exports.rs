@@ -1,0 +1,84 @@
+//! Snapshots behind exports: what one export shows from its first page to its last.
+//!
+//! Machines in the index never change, they are replaced, so a snapshot is a list of
+//! them and costs eight bytes a machine. Snapshots live in this process: a link to one
+//! that is gone is answered with the advice to begin again.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kbgap_catalog::Catalog;
+use kbgap_fleet::{Fleet, FleetMachine};
+
+const HOUR_MS: i64 = 60 * 60 * 1_000;
+/// How long a snapshot can be read on: as long as links to its files live at most.
+const KEPT_MS: i64 = 6 * HOUR_MS;
+/// How many are kept for all tenants together.
+const KEPT: usize = 64;
+/// An export that begins so soon after another one of an unchanged fleet shares its snapshot.
+const SHARED_MS: i64 = 5 * 60 * 1_000;
+
+/// The machines of a tenant at one moment, by id.
+pub(crate) struct ExportSnapshot {
+    pub(crate) id: String,
+    pub(crate) tenant: String,
+    /// In milliseconds since 1970.
+    pub(crate) taken_at: i64,
+    pub(crate) catalog: Catalog,
+    pub(crate) machines: Vec<Arc<FleetMachine>>,
+    generation: u64,
+}
+
+/// The snapshots that are kept.
+#[derive(Default)]
+pub(crate) struct Exports {
+    kept: Mutex<VecDeque<Arc<ExportSnapshot>>>,
+}
+
+impl Exports {
+    /// A snapshot of this fleet as it is at `now`.
+    pub(crate) fn take(
+        &self,
+        tenant: &str,
+        fleet: &Fleet,
+        id: String,
+        now: i64,
+    ) -> Arc<ExportSnapshot> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|snapshot| snapshot.taken_at >= now.saturating_sub(KEPT_MS));
+        let shared = kept.iter().rev().find(|snapshot| {
+            snapshot.tenant == tenant
+                && snapshot.generation == fleet.generation()
+                && snapshot.catalog.checksum() == fleet.catalog().checksum()
+                && snapshot.taken_at >= now.saturating_sub(SHARED_MS)
+        });
+        if let Some(shared) = shared {
+            return Arc::clone(shared);
+        }
+        let snapshot = Arc::new(ExportSnapshot {
+            id,
+            tenant: tenant.to_owned(),
+            taken_at: now,
+            catalog: fleet.catalog().clone(),
+            machines: fleet
+                .machines_from(None)
+                .filter(|machine| machine.is_active(now))
+                .cloned()
+                .collect(),
+            generation: fleet.generation(),
+        });
+        if kept.len() >= KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(Arc::clone(&snapshot));
+        snapshot
+    }
+
+    /// The snapshot with this id, unless it is too old.
+    pub(crate) fn find(&self, id: &str, now: i64) -> Option<Arc<ExportSnapshot>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter()
+            .find(|s| s.id == id && s.taken_at >= now.saturating_sub(KEPT_MS))
+            .cloned()
+    }
+}

@@ -1,0 +1,120 @@
+//! Vulnerabilities of software on machines: one finding for each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kbgap_assess::Weakness;
+use kbgap_catalog::{Catalog, SoftwareId};
+use kbgap_fleet::FleetMachine;
+use kbgap_odata::Value;
+use kbgap_odata::edm::Record;
+
+use super::severity;
+
+/// A vulnerability of a software on a machine (api.md, section 7.5).
+#[derive(Clone)]
+pub(crate) struct FindingRecord {
+    pub(crate) catalog: Catalog,
+    pub(crate) machine: Arc<FleetMachine>,
+    pub(crate) weakness: Weakness,
+}
+
+/// Finds what machines are vulnerable to. The rules run once for machines in the
+/// same patch state that come one after another.
+pub(crate) struct Findings {
+    catalog: Catalog,
+    known: HashMap<usize, Arc<[Weakness]>>,
+}
+
+/// States whose weaknesses are kept at a time: some thousand each.
+const KEPT: usize = 64;
+
+impl Findings {
+    pub(crate) fn new(catalog: Catalog) -> Self {
+        Self {
+            catalog,
+            known: HashMap::new(),
+        }
+    }
+
+    /// The weaknesses of a machine in the order of their ids.
+    pub(crate) fn weaknesses(&mut self, machine: &FleetMachine) -> Arc<[Weakness]> {
+        if let Some(known) = self.known.get(&machine.state_key()) {
+            return Arc::clone(known);
+        }
+        let mut weaknesses = machine.weaknesses(&self.catalog);
+        weaknesses.sort_by_key(|w| (w.vulnerability, self.catalog.software_id(w.software)));
+        let weaknesses: Arc<[Weakness]> = weaknesses.into();
+        if self.known.len() >= KEPT {
+            self.known.clear();
+        }
+        self.known
+            .insert(machine.state_key(), Arc::clone(&weaknesses));
+        weaknesses
+    }
+
+    /// How many CVEs a machine has in a software.
+    pub(crate) fn count(&self, machine: &FleetMachine, software: &SoftwareId) -> usize {
+        let ix = self.catalog.find_software(software.as_str());
+        ix.map_or(0, |ix| machine.weaknesses_in(ix))
+    }
+
+    /// The findings of a machine in the order of their ids.
+    pub(crate) fn of(&mut self, machine: &Arc<FleetMachine>) -> Vec<FindingRecord> {
+        let weaknesses = self.weaknesses(machine);
+        let records = weaknesses.iter().map(|&weakness| FindingRecord {
+            catalog: self.catalog.clone(),
+            machine: Arc::clone(machine),
+            weakness,
+        });
+        records.collect()
+    }
+}
+
+impl FindingRecord {
+    pub(crate) fn cve(&self) -> &str {
+        self.catalog
+            .vulnerability(self.weakness.vulnerability)
+            .map_or("", |v| v.id())
+    }
+
+    pub(crate) fn software(&self) -> &str {
+        self.catalog.software_id(self.weakness.software)
+    }
+
+    pub(crate) fn version(&self) -> &str {
+        self.machine.version_of(self.software()).unwrap_or_default()
+    }
+
+    fn software_part(&self, part: fn(&SoftwareId) -> &str) -> Value<'_> {
+        let id: Option<SoftwareId> = self.software().parse().ok();
+        Value::or_null(id.map(|id| part(&id).to_owned()))
+    }
+}
+
+impl Record for FindingRecord {
+    fn get(&self, property: &'static str) -> Value<'_> {
+        let kb = self.weakness.fixing_kb;
+        match property {
+            "id" => Value::owned(format!(
+                "{}-_-{}-_-{}-_-{}-_-{}",
+                self.machine.id(),
+                self.cve(),
+                self.software(),
+                self.version(),
+                kb.map_or_else(String::new, |kb| kb.to_string())
+            )),
+            "cveId" => Value::text(self.cve()),
+            "machineId" => Value::text(self.machine.id().as_str()),
+            "fixingKbId" => Value::or_null(kb.map(|kb| kb.to_string())),
+            "productName" => self.software_part(SoftwareId::name),
+            "productVendor" => self.software_part(SoftwareId::vendor),
+            "productVersion" => Value::text(self.version()),
+            "severity" => {
+                let vulnerability = self.catalog.vulnerability(self.weakness.vulnerability);
+                Value::or_null(vulnerability.map(severity))
+            }
+            _ => Value::Null,
+        }
+    }
+}

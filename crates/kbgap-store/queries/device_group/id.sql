@@ -1,0 +1,1 @@
+SELECT id FROM device_group WHERE tenant = ?1 AND name = ?2

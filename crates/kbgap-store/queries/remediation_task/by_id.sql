@@ -1,0 +1,1 @@
+SELECT id, created_at_ms, body FROM remediation_task WHERE tenant = ?1 AND id = ?2

@@ -1,0 +1,1 @@
+DELETE FROM sighting WHERE seen_at_ms < ?1
