@@ -81,8 +81,7 @@ async fn from_snapshot(
     if heads.is_empty() {
         return Err(SnapshotError::Missing(path).into());
     }
-    // Reading takes milliseconds and compiling a second: not on the runtime's threads.
-    match tokio::task::block_in_place(|| Catalog::load(&path)) {
+    match Catalog::load(&path) {
         Ok(catalog) if is_of(&catalog, &heads) => return Ok(Some(catalog)),
         Err(SnapshotError::Io { path, source }) => {
             return Err(SnapshotError::Io { path, source }.into());
@@ -95,18 +94,21 @@ async fn from_snapshot(
 
 async fn from_store(store: &dyn Store, data_dir: &Path) -> Result<Catalog, FeedStateError> {
     let stored = store.feed_documents().await?;
-    tokio::task::block_in_place(|| {
+    let path = snapshot_path(data_dir);
+    // It takes a second: not on the runtime's threads.
+    let compiled = tokio::task::spawn_blocking(move || {
         let documents = stored
             .iter()
             .map(|d| document::decode(&d.head.id, &d.body))
             .collect::<Result<Vec<_>, _>>()?;
         let catalog = compile(&documents)?;
         // The catalogue is whole without its snapshot, only slower to get.
-        if let Err(error) = catalog.save(&snapshot_path(data_dir)) {
+        if let Err(error) = catalog.save(&path) {
             tracing::warn!(%error, "the catalogue's snapshot cannot be saved");
         }
         Ok(catalog)
-    })
+    });
+    compiled.await.map_err(|_| StoreError::Closed)?
 }
 
 /// Whether a catalogue was compiled from these documents. An import stores first and
