@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::RecordError;
 use super::network::{Address, Guid};
-use super::object::Object;
+use super::object::{Described, Object};
 use crate::{InstalledKb, Machine, MachineId, OperatingSystem, Software};
 
 const MAX_TEXT: usize = 1_000;
@@ -22,10 +22,7 @@ const MAX_TAGS: usize = 200;
 const MAX_ADDRESSES: usize = 200;
 
 #[derive(Deserialize)]
-#[serde(
-    rename_all = "camelCase",
-    expecting = "a machine document (an object with `computerDnsName` and `os`)"
-)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Document {
     computer_dns_name: Text<MAX_NAME>,
     #[serde(default)]
@@ -62,7 +59,7 @@ pub(super) struct Document {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "an object with `version`")]
+#[serde(rename_all = "camelCase")]
 struct Os {
     version: OsVersion,
     #[serde(default)]
@@ -78,13 +75,24 @@ struct Os {
 }
 
 #[derive(Deserialize)]
-#[serde(expecting = "an object with `name`")]
 struct SoftwareDocument {
     name: Text<MAX_TEXT>,
     #[serde(default)]
     vendor: Option<Text<MAX_TEXT>>,
     #[serde(default)]
     version: Option<Text<MAX_TEXT>>,
+}
+
+impl Described for Document {
+    const WHAT: &'static str = "a machine document (an object with `computerDnsName` and `os`)";
+}
+
+impl Described for Os {
+    const WHAT: &'static str = "an object with `version`";
+}
+
+impl Described for SoftwareDocument {
+    const WHAT: &'static str = "an object with `name`";
 }
 
 impl Document {
