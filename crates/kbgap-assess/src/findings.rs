@@ -123,6 +123,8 @@ impl Findings {
             .map(|(id, lacking)| NotAssessed::Kb { id, lacking })
             .collect();
         not_assessed.extend(unsupported(machine));
+        let mut warnings = warnings(machine, servicing);
+        warnings.extend(edge::advice(catalog, machine, &self.vulnerable));
         Assessed {
             os: OsFacts {
                 product: platform.name.to_owned(),
@@ -142,7 +144,7 @@ impl Findings {
             missing,
             advisories,
             not_assessed,
-            warnings: warnings(machine, servicing),
+            warnings,
         }
     }
 }
@@ -165,10 +167,11 @@ fn unsupported(machine: &Projection) -> impl Iterator<Item = NotAssessed> {
     let ids: BTreeSet<String> = reported
         .chain(std::iter::once(DOT_NET.to_owned()))
         .collect();
-    ids.into_iter().map(|id| NotAssessed::Software {
+    let unsupported = ids.into_iter().map(|id| NotAssessed::Software {
         id,
         lacking: NOT_YET_SUPPORTED,
-    })
+    });
+    unsupported.chain(edge::not_assessed(machine))
 }
 
 fn warnings(machine: &Projection, servicing: &Servicing) -> Vec<String> {

@@ -231,7 +231,10 @@ fn a_bad_first_line_spoils_no_other() {
 #[test]
 fn an_array_is_no_object_whatever_its_order() {
     for (json, path) in [
-        (r#"["a", null, ["10.0.18363.592"]]"#, "expected a machine document"),
+        (
+            r#"["a", null, ["10.0.18363.592"]]"#,
+            "expected a machine document",
+        ),
         (r#"{"computerDnsName":"a","os":["10.0.18363.592"]}"#, "os: "),
         (
             r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"software":[["x"]]}"#,
