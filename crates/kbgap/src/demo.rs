@@ -38,12 +38,8 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     };
     let server = Server::start(folder.path(), config, clock).await?;
     let store = server.store();
-    let roles = [
-        "Software.Read.All",
-        "Machine.Read.All",
-        "Vulnerability.Read.All",
-        "Inventory.Write.All",
-    ];
+    // Everything is to be tried.
+    let roles = kbgap_auth::ROLES;
     let app = app::register(store.as_ref(), "demo", &roles).await?;
     let token = token::issue(store.as_ref(), &roles, &[]).await?;
     let address = server.url()?;
