@@ -12,6 +12,8 @@ use crate::edm::{EdmType, StructuredType};
 const MAX_DEPTH: usize = 40;
 /// Comparisons, tests and values of a list.
 const MAX_NODES: usize = 2_000;
+/// Lambdas within each other: each level multiplies the work by the length of its collection.
+const MAX_LAMBDAS: usize = 2;
 
 pub(super) struct Parser {
     tokens: Vec<Token>,
@@ -87,7 +89,7 @@ impl Parser {
             return Ok(inner);
         }
         if let Some(test) = self.text_test()? {
-            return Ok(test);
+            return self.compared_with_truth(test);
         }
         let left = self.operand()?;
         if let Operand::Path(path) = &left.operand
@@ -109,6 +111,28 @@ impl Parser {
             }
             None => self.by_itself(left),
         }
+    }
+
+    /// A test, which some clients compare with true or false.
+    fn compared_with_truth(&mut self, test: Expression) -> Parsed<Expression> {
+        let equal = match self.comparison() {
+            None => return Ok(test),
+            Some(Comparison::Eq) => true,
+            Some(Comparison::Ne) => false,
+            Some(_) => return Err(self.unexpected("eq or ne before true or false")),
+        };
+        let truth = if self.takes_word("true") {
+            true
+        } else if self.takes_word("false") {
+            false
+        } else {
+            return Err(self.unexpected("true or false"));
+        };
+        Ok(if truth == equal {
+            test
+        } else {
+            Expression::Not(Box::new(test))
+        })
     }
 
     /// An operand that is a test by itself: a property that is true or false.
@@ -174,6 +198,12 @@ impl Parser {
         };
         self.next();
         self.expect(&Kind::Colon)?;
+        if self.variables.len() == MAX_LAMBDAS {
+            return Err(Mistake::at(
+                column,
+                format!("'any' and 'all' nested deeper than {MAX_LAMBDAS} levels"),
+            ));
+        }
         self.variables.push((variable, *element));
         let body = self.deeper(Self::or)?;
         self.variables.pop();
@@ -480,6 +510,11 @@ fn plain(text: &str) -> Option<(Literal, EdmType)> {
 
 fn compare(comparison: Comparison, left: Typed, right: Typed) -> Parsed<Expression> {
     let folded = left.folded || right.folded;
+    let ordered = !matches!(comparison, Comparison::Eq | Comparison::Ne);
+    let ranked = match (left.kind, right.kind) {
+        (Some(EdmType::Enum(of)), _) | (_, Some(EdmType::Enum(of))) if ordered => Some(of),
+        _ => None,
+    };
     let (left, right) = match (left.operand, right.operand) {
         (Operand::Literal(literal), other) => {
             let literal = fit(literal, right.kind, folded, left.column)?;
@@ -495,6 +530,14 @@ fn compare(comparison: Comparison, left: Typed, right: Typed) -> Parsed<Expressi
             }
             (a, b)
         }
+    };
+    // Members are ordered by their numbers: High is above Low, whatever the alphabet says.
+    let (left, right) = match ranked {
+        Some(of) => (
+            Operand::Rank(of, Box::new(left)),
+            Operand::Rank(of, Box::new(right)),
+        ),
+        None => (left, right),
     };
     Ok(Expression::Compare(comparison, left, right))
 }
