@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use kbgap_assess::{Assessment, OsFacts, Weakness, weaknesses};
 use kbgap_catalog::{
-    Catalog, Component, KbId, SoftwareId, SoftwareIx, VulnerabilityIx, is_mapped_software, map_installed,
+    Catalog, Component, KbId, SoftwareId, SoftwareIx, VulnerabilityIx, is_mapped_software,
+    map_installed,
 };
 use kbgap_inventory::{DeviceValue, Machine, MachineId, Software};
+use roaring::RoaringBitmap;
 
 use crate::RETENTION_MS;
 use crate::score::ExposureLevel;
@@ -124,6 +126,12 @@ impl FleetMachine {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.facts.computer_dns_name
+    }
+
+    /// Whether it is in a set of machines of its index.
+    #[must_use]
+    pub fn is_in(&self, ordinals: &RoaringBitmap) -> bool {
+        ordinals.contains(self.ordinal)
     }
 
     /// Its Windows build.
