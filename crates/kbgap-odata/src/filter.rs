@@ -7,6 +7,7 @@
 //! the standard (a date with a bare `Z`, numbers in quotes), the samples win.
 
 mod eval;
+mod fit;
 mod lexer;
 mod narrow;
 mod parser;

@@ -206,6 +206,18 @@ fn tests_may_be_compared_with_true_and_false() {
 }
 
 #[test]
+fn case_is_dropped_on_both_sides_where_one_does_not_care_for_it() {
+    for filter in [
+        "machineTags/any(t: startswith(computerDnsName, 'mymachine') and t eq 'pilot')",
+        "computerDnsName eq toupper('mymachine1.contoso.com')",
+        "contains(computerDnsName, toupper('contoso'))",
+        "startswith(toupper(computerDnsName), computerDnsName)",
+    ] {
+        assert!(passes(filter), "{filter}");
+    }
+}
+
+#[test]
 fn members_of_enumerations() {
     assert!(!passes("riskScore eq 'high'"));
     assert!(!passes(
