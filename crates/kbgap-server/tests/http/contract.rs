@@ -2,11 +2,13 @@
 //! know it. What is declared here is written from its documentation and not from the
 //! server's own tables, so that a mistake in those is seen.
 
+mod clients;
 mod envelopes;
 mod exports;
 mod filters;
 mod fixture;
 mod hostile;
+mod large;
 mod machines;
 mod odata;
 mod paging;

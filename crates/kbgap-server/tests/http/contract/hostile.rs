@@ -17,7 +17,9 @@ fn server() -> TestServer {
         Host::new(NAME, W1909)
             .group("'; drop table machines; --")
             .tags(&tags)
-            .software("Evil \"Corp\"", "<b>'App'</b>", "1.0\"},{"),
+            .software("Evil \"Corp\"", "<b>'App'</b>", "1.0\"},{")
+            .software("Don Ho", "Notepad++ TCP/IP 100%", "7.8")
+            .software("ÜBER", "ÄPP ²", "1"),
         Host::new("plain", W1909).tags(&tags),
     ]);
     server
@@ -61,6 +63,8 @@ fn texts_come_back_as_they_were_and_only_as_json() {
     for id in software {
         let one = server.read(&format!("/api/Software/{}", encoded(&id)));
         assert_eq!(one.json()["id"], id);
+        let upper = server.read(&format!("/api/Software/{}", encoded(&id.to_uppercase())));
+        assert_eq!(upper.json()["id"], id, "{}", upper.body);
     }
 }
 

@@ -11,6 +11,9 @@ use kbgap_server::{Config, RateLimits};
 
 const MACHINES: usize = 23;
 
+/// Their order by letters is not that of the ids they begin.
+const VENDORS: [&str; 7] = ["A", "A B", "A-", "A.1", "Über", "A!", "Z"];
+
 /// A server whose pages have at most `size` records.
 fn server(size: usize) -> TestServer {
     let server = TestServer::with(Config {
@@ -22,7 +25,7 @@ fn server(size: usize) -> TestServer {
         Host::new(&format!("pc-{i:02}"), [W1909, W1903, PATCHED][i % 3])
             .group(["London", "Paris"][i % 2])
             .tags(&["all"])
-            .software("Contoso", &format!("App {i}"), "1.0")
+            .software(VENDORS[i % VENDORS.len()], &format!("App {i}"), "1.0")
     });
     server.report(hosts);
     server
@@ -45,6 +48,9 @@ fn pages_of_any_size_make_up_the_list() {
         "machines?$orderby=rbacGroupName+desc&$filter=startswith(computerDnsName,'pc-1')",
         "machines?$skip=3&$count=true",
         "machines?$filter=lastSeen+gt+2020-03-01Z&$select=id,osBuild",
+        // All null, and some null.
+        "machines?$orderby=lastExternalIpAddress",
+        "machines?$orderby=aadDeviceId+desc,rbacGroupName",
         "machines/findbytag?tag=ALL",
         "Software",
         "Software?$orderby=installedMachines+desc",
