@@ -91,7 +91,7 @@ impl RowsOf for VulnerabilityRows {
     const KIND: Kind = Kind::Vulnerabilities;
 
     /// The vulnerabilities, then the software that has none: such rows are exported
-    /// too (api.md, section 10.4), but none of a machine that was not assessed: it
+    /// too (api.md, section 10.4), but not one of which the rules say nothing: it
     /// would read as clean.
     fn of(machine: &Arc<FleetMachine>, findings: &mut Findings) -> Vec<ExportedFinding> {
         let first_seen = machine.first_seen;
@@ -103,10 +103,10 @@ impl RowsOf for VulnerabilityRows {
                 first_seen,
             })
             .collect();
-        let known = machine.not_assessed().is_none();
-        let clean = positions(machine, true)
-            .filter(|_| known)
-            .filter(|&position| findings.count(machine, &machine.software[position].id) == 0);
+        let clean = positions(machine, true).filter(|&position| {
+            let installed = &machine.software[position];
+            installed.is_assessed && findings.count(machine, &installed.id) == 0
+        });
         rows.extend(clean.map(|position| ExportedFinding::Clean {
             machine: Arc::clone(machine),
             position,

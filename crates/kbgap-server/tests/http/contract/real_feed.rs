@@ -89,6 +89,51 @@ fn edge_is_vulnerable_by_its_version_and_misses_no_kb() {
 }
 
 #[test]
+fn of_two_versions_the_one_that_is_vulnerable_is_shown() {
+    let Some(server) = server() else { return };
+    for (minute, (versions, lowest)) in (0..).zip([
+        (["118.0.2088.76", "116.0.1938.54"], "116.0.1938.54"),
+        // Not by letters.
+        (["99.0.1150.30", "118.0.2088.76"], "99.0.1150.30"),
+        (["118.0.2088.46", ""], "118.0.2088.46"),
+    ]) {
+        let host = host(versions[0], minute);
+        server.report([host.software("Microsoft Corporation", "Microsoft Edge", versions[1])]);
+        let rows = rows(&server);
+        assert!(!rows.is_empty(), "{versions:?}");
+        for row in rows {
+            assert_eq!(row["productVersion"], lowest, "{versions:?}");
+        }
+    }
+}
+
+#[test]
+fn what_has_no_rules_is_never_exported_as_free_of_vulnerabilities() {
+    let Some(server) = server() else { return };
+    let office = "Microsoft Office Professional Plus 2016";
+    server.report([host("118.0.2088.76", 0).software(
+        "Microsoft Corporation",
+        office,
+        "16.0.4266.1001",
+    )]);
+    let exported = server
+        .read("/api/machines/SoftwareVulnerabilitiesByMachine")
+        .rows();
+    let clean = exported.iter().filter(|row| row["cveId"].is_null());
+    let clean: Vec<&str> = clean
+        .filter_map(|row| row["softwareName"].as_str())
+        .collect();
+    assert!(clean.contains(&"edge_chromium-based"), "{clean:?}");
+    assert!(!clean.contains(&"office"), "{clean:?}");
+    let inventory = server.read("/api/machines/SoftwareInventoryByMachine");
+    assert!(
+        inventory
+            .texts("softwareName")
+            .contains(&"office".to_owned())
+    );
+}
+
+#[test]
 fn the_whole_months_page_in_the_order_of_ids() {
     let Some(server) = server() else { return };
     server.report([host("116.0.1938.54", 0)]);
