@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use kbgap_assess::{Assessment, OsFacts, Weakness, weaknesses};
 use kbgap_catalog::{
-    Catalog, Component, KbId, SoftwareId, SoftwareIx, VulnerabilityIx, is_mapped_software,
+    Catalog, Component, KbId, SoftwareId, SoftwareIx, Version, VulnerabilityIx, is_mapped_software,
     map_installed,
 };
 use kbgap_inventory::{DeviceValue, Machine, MachineId, Software};
+use roaring::RoaringBitmap;
 
 use crate::RETENTION_MS;
 use crate::score::ExposureLevel;
@@ -77,6 +78,8 @@ pub struct Installed {
     pub version: String,
     /// Whether the reviewed tables know it: the API's "product code".
     pub is_known: bool,
+    /// Whether the rules decide about it: only then no vulnerability means none.
+    pub is_assessed: bool,
 }
 
 impl FleetMachine {
@@ -125,6 +128,12 @@ impl FleetMachine {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.facts.computer_dns_name
+    }
+
+    /// Whether it is in a set of machines of its index.
+    #[must_use]
+    pub fn is_in(&self, ordinals: &RoaringBitmap) -> bool {
+        ordinals.contains(self.ordinal)
     }
 
     /// Its Windows build.
@@ -226,13 +235,14 @@ impl FleetMachine {
         self.patch_state.vulnerable().iter().map(|v| v.software)
     }
 
-    /// The version of a software that is installed, the highest text of several.
+    /// The version of a software that is installed: of several the lowest, which is
+    /// the one that was assessed.
     #[must_use]
     pub fn version_of(&self, id: &str) -> Option<&str> {
-        self.software
-            .iter()
-            .rfind(|s| s.id.as_str() == id)
+        let versions = self.software.iter().filter(|s| s.id.as_str() == id);
+        versions
             .map(|s| s.version.as_str())
+            .min_by_key(|text| (Version::parse(text).is_none(), Version::parse(text)))
     }
 
     /// The version of Windows with its revision, such as `10.0.18363.592`: the
@@ -259,11 +269,13 @@ impl FleetMachine {
                     id: catalog.software_id(ix).parse().ok()?,
                     version: version.clone(),
                     is_known: true,
+                    is_assessed: true,
                 })
             })
             .collect();
         let parts: BTreeSet<SoftwareId> = all.iter().map(|part| part.id.clone()).collect();
-        let reported = self.facts.software.iter().filter_map(installed);
+        let any = self.patch_state.assessed().is_some();
+        let reported = self.facts.software.iter().filter_map(|s| installed(s, any));
         // What is part of Windows is there once, whatever the list says.
         all.extend(reported.filter(|installed| !parts.contains(&installed.id)));
         all.into_iter().collect()
@@ -271,20 +283,25 @@ impl FleetMachine {
 }
 
 /// A reported software under the API's name; `None` where it has no vendor.
-fn installed(software: &Software) -> Option<Installed> {
+/// `any` is whether anything of the machine could be assessed.
+fn installed(software: &Software, any: bool) -> Option<Installed> {
     let mapped = map_installed(&software.vendor, &software.name, &software.version);
-    let (id, is_known) = match mapped {
+    let (id, is_known, by_version) = match mapped {
         // The old Edge is part of Windows: without its Windows it is not known to run.
-        Some((id, component)) => (id, component != Component::EdgeHtml),
+        Some((id, component)) => {
+            let is_known = component != Component::EdgeHtml;
+            (id, is_known, component == Component::EdgeChromium)
+        }
         None => {
             let id = SoftwareId::from_names(&software.vendor, &software.name)?;
             let is_known = is_mapped_software(&id);
-            (id, is_known)
+            (id, is_known, false)
         }
     };
     Some(Installed {
         id,
         version: software.version.clone(),
         is_known,
+        is_assessed: any && by_version && Version::parse(&software.version).is_some(),
     })
 }

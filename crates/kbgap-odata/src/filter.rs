@@ -7,11 +7,12 @@
 //! the standard (a date with a bare `Z`, numbers in quotes), the samples win.
 
 mod eval;
+mod fit;
 mod lexer;
 mod narrow;
 mod parser;
 
-use crate::edm::{Property, Record, StructuredType};
+use crate::edm::{EnumType, Property, Record, StructuredType};
 use crate::{ApiError, ErrorCode, Time};
 
 /// A filter for records of one type.
@@ -103,6 +104,8 @@ enum Operand {
     Upper(Box<Self>),
     Trim(Box<Self>),
     Length(Box<Self>),
+    /// The number of a member of an enumeration.
+    Rank(&'static EnumType, Box<Self>),
 }
 
 /// A property of the record, or of a variable of `any` and `all`.

@@ -126,6 +126,15 @@ impl Listing {
         }
     }
 
+    /// The same in smaller pages. What `$top` may ask for stays.
+    #[must_use]
+    pub fn in_pages_of(self, size: usize) -> Self {
+        Self {
+            page: self.page.min(size),
+            ..self
+        }
+    }
+
     /// The same for records whose key is another text property than `id`.
     #[must_use]
     pub fn keyed_by(self, key: &'static str) -> Self {
@@ -242,7 +251,13 @@ impl Listing {
     fn order_values(&self, record: &dyn Record) -> Vec<Value<'static>> {
         self.order
             .iter()
-            .map(|(property, _)| record.get(property.name).into_owned())
+            .map(|(property, _)| {
+                let value = record.get(property.name);
+                match property.kind {
+                    EdmType::Enum(of) => of.rank(&value),
+                    _ => value.into_owned(),
+                }
+            })
             .collect()
     }
 

@@ -58,6 +58,11 @@ impl Call {
     /// The body as JSON: wrong syntax and wrong types are `InvalidRequestBody`, an
     /// absent member is `MissingRequiredParameter` and names it.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        // Members without names would do for the reader of structures.
+        if !self.body.trim_ascii_start().starts_with(b"{") {
+            let message = "Request body is incorrect: expected a JSON object.";
+            return Err(Failure::new(ErrorCode::InvalidRequestBody, message));
+        }
         serde_json::from_slice(&self.body).map_err(|error| {
             let text = error.to_string();
             match text.strip_prefix("missing field `") {

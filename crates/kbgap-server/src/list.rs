@@ -44,7 +44,10 @@ pub(crate) fn listing(
     page: usize,
 ) -> Result<Listing, Failure> {
     let options = QueryOptions::parse(call.query(), ALLOWED)?;
-    let listing = Listing::new(&options, of, page)?;
+    let mut listing = Listing::new(&options, of, page)?;
+    if let Some(size) = call.state.config.list_page.filter(|_| page != WHOLE) {
+        listing = listing.in_pages_of(size.get());
+    }
     Ok(if call.count_only {
         listing.counting()
     } else {

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod connections;
+mod contract;
 mod discovery;
 mod errors;
 mod follow;
 mod harness;
+mod host;
 mod ingest;
 mod missing_kbs;
 mod rate_limits;

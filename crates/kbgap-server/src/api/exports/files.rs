@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::{Response, StatusCode};
@@ -95,7 +96,7 @@ fn valid_hours(options: &QueryOptions) -> Result<i64, Failure> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Link {
     #[serde(default)]
     se: i64,
@@ -107,8 +108,10 @@ pub(crate) struct Link {
 pub(crate) async fn download(
     State(state): State<Shared>,
     Path((folder, id, file)): Path<(String, String, String)>,
-    Query(link): Query<Link>,
+    link: Result<Query<Link>, QueryRejection>,
 ) -> Response<Body> {
+    // A link that cannot be read does not hold either.
+    let link = link.map_or_else(|_| Link::default(), |Query(link)| link);
     file_of(&state, &folder, &id, &file, &link)
         .await
         .unwrap_or_else(IntoResponse::into_response)

@@ -91,7 +91,8 @@ impl RowsOf for VulnerabilityRows {
     const KIND: Kind = Kind::Vulnerabilities;
 
     /// The vulnerabilities, then the software that has none: such rows are exported
-    /// too (api.md, section 10.4).
+    /// too (api.md, section 10.4), but not one of which the rules say nothing: it
+    /// would read as clean.
     fn of(machine: &Arc<FleetMachine>, findings: &mut Findings) -> Vec<ExportedFinding> {
         let first_seen = machine.first_seen;
         let mut rows: Vec<ExportedFinding> = findings
@@ -102,8 +103,10 @@ impl RowsOf for VulnerabilityRows {
                 first_seen,
             })
             .collect();
-        let clean = positions(machine, true)
-            .filter(|&position| findings.count(machine, &machine.software[position].id) == 0);
+        let clean = positions(machine, true).filter(|&position| {
+            let installed = &machine.software[position];
+            installed.is_assessed && findings.count(machine, &installed.id) == 0
+        });
         rows.extend(clean.map(|position| ExportedFinding::Clean {
             machine: Arc::clone(machine),
             position,
