@@ -71,6 +71,17 @@ pub enum ExposureStep {
     },
 }
 
+/// What became of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// What became of each step.
+    pub outcomes: Vec<StepOutcome>,
+    /// The last place that an exposure had before.
+    pub before: u64,
+    /// The last place that an exposure has now.
+    pub after: u64,
+}
+
 /// What became of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepOutcome {
@@ -85,7 +96,7 @@ pub enum StepOutcome {
 /// An exposure with the one that it follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExposureChange {
-    /// Its place in the order of all exposures of the tenant.
+    /// Its place in the order of all exposures.
     pub sequence: u64,
     /// The exposure.
     pub now: Exposure,

@@ -12,8 +12,8 @@ mod types;
 
 pub use error::StoreError;
 pub use exposure::{
-    Detection, Exposure, ExposureBatch, ExposureChange, ExposureStep, FindingSet, Judged, SetHash,
-    StepOutcome,
+    Detection, Exposure, ExposureBatch, ExposureChange, ExposureStep, FindingSet, Judged, Recorded,
+    SetHash, StepOutcome,
 };
 pub use store::Store;
 pub use types::{

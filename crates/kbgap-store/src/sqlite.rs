@@ -25,7 +25,7 @@ use rusqlite::Connection;
 use self::writer::Writer;
 use crate::{
     App, Detection, Exposure, ExposureBatch, ExposureChange, FeedDocument, FeedHead, FindingSet,
-    MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome, SetHash, StepOutcome, Store,
+    MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome, Recorded, SetHash, Store,
     StoreError, StoredTask,
 };
 
@@ -176,11 +176,24 @@ impl Store for SqliteStore {
         &self,
         tenant: &str,
         batch: ExposureBatch,
-    ) -> Result<Vec<StepOutcome>, StoreError> {
+    ) -> Result<Recorded, StoreError> {
         let tenant = tenant.to_owned();
         self.writer
             .run(move |transaction| exposures::record(transaction, &tenant, &batch))
             .await
+    }
+
+    async fn exposures_after(
+        &self,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, String, Exposure)>, StoreError> {
+        self.read(move |connection| exposures::after(connection, sequence, limit))
+            .await
+    }
+
+    async fn last_exposure(&self) -> Result<u64, StoreError> {
+        self.read(exposures::last).await
     }
 
     async fn newest_exposures(

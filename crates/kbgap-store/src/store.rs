@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::{
     App, Detection, Exposure, ExposureBatch, ExposureChange, FeedDocument, FeedHead, FindingSet,
-    MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome, SetHash, StepOutcome,
+    MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome, Recorded, SetHash,
     StoreError, StoredTask,
 };
 
@@ -92,7 +92,18 @@ pub trait Store: Send + Sync {
         &self,
         tenant: &str,
         batch: ExposureBatch,
-    ) -> Result<Vec<StepOutcome>, StoreError>;
+    ) -> Result<Recorded, StoreError>;
+
+    /// The exposures of all tenants after a place, in order, at most `limit`: each with
+    /// its place and its tenant.
+    async fn exposures_after(
+        &self,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, String, Exposure)>, StoreError>;
+
+    /// The last place that an exposure has had; 0 for none.
+    async fn last_exposure(&self) -> Result<u64, StoreError>;
 
     /// The newest exposure of each machine of each tenant, by tenant and machine, after
     /// this pair of them; at most `limit`.

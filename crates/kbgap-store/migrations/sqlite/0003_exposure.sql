@@ -25,7 +25,8 @@ CREATE TABLE exposure (
     machine_sequence INTEGER NOT NULL,
     PRIMARY KEY (tenant, machine_id, number)
 ) STRICT;
-CREATE UNIQUE INDEX exposure_by_sequence ON exposure (tenant, sequence);
+CREATE UNIQUE INDEX exposure_by_sequence ON exposure (sequence);
+CREATE INDEX exposure_of_tenant ON exposure (tenant, sequence);
 CREATE INDEX exposure_by_time ON exposure (tenant, at_ms, sequence);
 CREATE INDEX exposure_by_set ON exposure (tenant, set_hash);
 

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use crate::{
-    Detection, Exposure, ExposureBatch, ExposureChange, ExposureStep, FindingSet, Judged, SetHash,
-    StepOutcome,
+    Detection, Exposure, ExposureBatch, ExposureChange, ExposureStep, FindingSet, Judged, Recorded,
+    SetHash, StepOutcome,
 };
 
 /// How many columns an exposure has where it is read.
@@ -16,9 +16,8 @@ pub(super) fn record(
     transaction: &Transaction<'_>,
     tenant: &str,
     batch: &ExposureBatch,
-) -> rusqlite::Result<Vec<StepOutcome>> {
-    let counter = include_str!("../../queries/change_counter/get.sql");
-    let before: u64 = transaction.query_row(counter, ["exposure"], |row| row.get(0))?;
+) -> rusqlite::Result<Recorded> {
+    let before = last(transaction)?;
     let mut sequence = before;
     let mut outcomes = Vec::with_capacity(batch.steps.len());
     for step in &batch.steps {
@@ -36,7 +35,29 @@ pub(super) fn record(
         include_str!("../../queries/change_counter/bump.sql"),
         params!["exposure", sequence - before],
     )?;
-    Ok(outcomes)
+    Ok(Recorded {
+        outcomes,
+        before,
+        after: sequence,
+    })
+}
+
+pub(super) fn last(connection: &Connection) -> rusqlite::Result<u64> {
+    let counter = include_str!("../../queries/change_counter/get.sql");
+    connection.query_row(counter, ["exposure"], |row| row.get(0))
+}
+
+pub(super) fn after(
+    connection: &Connection,
+    sequence: u64,
+    limit: usize,
+) -> rusqlite::Result<Vec<(u64, String, Exposure)>> {
+    let mut statement =
+        connection.prepare_cached(include_str!("../../queries/exposure/after.sql"))?;
+    let rows = statement.query_map(params![sequence, limited(limit)], |row| {
+        Ok((row.get(COLUMNS + 1)?, row.get(COLUMNS)?, exposure(row, 0)?))
+    })?;
+    rows.collect()
 }
 
 fn take(

@@ -47,13 +47,17 @@ async fn machines(store: &dyn Store, tenant: &str, ids: &[&str]) {
     store.put_machines(tenant, reports).await.unwrap();
 }
 
+/// What becomes of the one step of a batch.
+async fn outcome(store: &dyn Store, tenant: &str, batch: ExposureBatch) -> StepOutcome {
+    let recorded = store.record_exposures(tenant, batch).await.unwrap();
+    assert_eq!(recorded.outcomes.len(), 1);
+    recorded.outcomes.into_iter().next().unwrap()
+}
+
 /// Records an exposure, which has to be taken.
 async fn record(store: &dyn Store, tenant: &str, exposure: &Exposure) {
-    let outcomes = store
-        .record_exposures(tenant, append(exposure))
-        .await
-        .unwrap();
-    assert_eq!(outcomes, [StepOutcome::Taken]);
+    let outcome = outcome(store, tenant, append(exposure)).await;
+    assert_eq!(outcome, StepOutcome::Taken);
 }
 
 async fn newest(store: &dyn Store) -> Vec<(String, Exposure)> {
@@ -66,10 +70,10 @@ pub async fn a_step_counts_once(backend: Backend) {
     machines(one.as_ref(), TENANT, &["a"]).await;
     let (first, second) = (exposure("a", 1, 10, 1), exposure("a", 2, 20, 2));
     record(one.as_ref(), TENANT, &first).await;
-    let outcomes = |batch| other.record_exposures(TENANT, batch);
+    let outcome = |batch| outcome(other.as_ref(), TENANT, batch);
     assert_eq!(
-        outcomes(append(&first)).await.unwrap(),
-        [StepOutcome::Overtaken(Some(first.clone()))]
+        outcome(append(&first)).await,
+        StepOutcome::Overtaken(Some(first.clone()))
     );
     record(other.as_ref(), TENANT, &second).await;
     let confirm = |number| ExposureBatch {
@@ -81,10 +85,10 @@ pub async fn a_step_counts_once(backend: Backend) {
         ..ExposureBatch::default()
     };
     assert_eq!(
-        outcomes(confirm(1)).await.unwrap(),
-        [StepOutcome::Overtaken(Some(second.clone()))]
+        outcome(confirm(1)).await,
+        StepOutcome::Overtaken(Some(second.clone()))
     );
-    assert_eq!(outcomes(confirm(2)).await.unwrap(), [StepOutcome::Taken]);
+    assert_eq!(outcome(confirm(2)).await, StepOutcome::Taken);
     let confirmed = Exposure {
         judged: judged(7),
         ..second
@@ -92,13 +96,13 @@ pub async fn a_step_counts_once(backend: Backend) {
     assert_eq!(newest(one.as_ref()).await, [(TENANT.to_owned(), confirmed)]);
     // A machine that nobody knows, and one whose history begins anew.
     assert_eq!(
-        outcomes(append(&exposure("b", 1, 10, 1))).await.unwrap(),
-        [StepOutcome::Gone]
+        outcome(append(&exposure("b", 1, 10, 1))).await,
+        StepOutcome::Gone
     );
     machines(one.as_ref(), TENANT, &["b"]).await;
     assert_eq!(
-        outcomes(append(&exposure("b", 5, 10, 1))).await.unwrap(),
-        [StepOutcome::Overtaken(None)]
+        outcome(append(&exposure("b", 5, 10, 1))).await,
+        StepOutcome::Overtaken(None)
     );
 }
 
@@ -234,8 +238,8 @@ pub async fn a_removed_machine_has_no_history(backend: Backend) {
     );
     let again = append(&exposure("a", 2, 20, 2));
     assert_eq!(
-        store.record_exposures(TENANT, again).await.unwrap(),
-        [StepOutcome::Gone]
+        outcome(store.as_ref(), TENANT, again).await,
+        StepOutcome::Gone
     );
 }
 
@@ -259,4 +263,46 @@ pub async fn old_exposures_are_forgotten(backend: Backend) {
     let hashes = (1..=5).map(|content| [content; 32]).collect();
     let sets = store.finding_sets(TENANT, hashes).await.unwrap();
     assert_eq!(sets, [set(3), set(4), set(5)]);
+}
+
+pub async fn exposures_are_followed_in_order(backend: Backend) {
+    let (one, other) = (backend.open(), backend.open());
+    assert_eq!(one.last_exposure().await.unwrap(), 0);
+    for (tenant, ids) in [(TENANT, ["a", "b"]), (OTHER, ["a", "c"])] {
+        machines(one.as_ref(), tenant, &ids).await;
+    }
+    let both = ExposureBatch {
+        steps: vec![
+            ExposureStep::Append(exposure("a", 1, 10, 1)),
+            ExposureStep::Append(exposure("b", 2, 10, 1)),
+            ExposureStep::Append(exposure("b", 1, 10, 1)),
+        ],
+        ..ExposureBatch::default()
+    };
+    let recorded = one.record_exposures(TENANT, both).await.unwrap();
+    assert_eq!(
+        recorded.outcomes,
+        [
+            StepOutcome::Taken,
+            StepOutcome::Overtaken(None),
+            StepOutcome::Taken
+        ]
+    );
+    assert_eq!((recorded.before, recorded.after), (0, 2));
+    record(other.as_ref(), OTHER, &exposure("a", 1, 20, 2)).await;
+    assert_eq!(one.last_exposure().await.unwrap(), 3);
+    let told = |rows: Vec<(u64, String, Exposure)>| -> Vec<(u64, String, String)> {
+        let told = rows.into_iter();
+        told.map(|(sequence, tenant, e)| (sequence, tenant, e.machine_id))
+            .collect()
+    };
+    let row = |sequence, tenant: &str, id: &str| (sequence, tenant.to_owned(), id.to_owned());
+    assert_eq!(
+        told(one.exposures_after(0, 2).await.unwrap()),
+        [row(1, TENANT, "a"), row(2, TENANT, "b")]
+    );
+    assert_eq!(
+        told(one.exposures_after(2, 2).await.unwrap()),
+        [row(3, OTHER, "a")]
+    );
 }

@@ -62,8 +62,8 @@ fn document(id: &str, content: u8) -> FeedDocument {
 
 use exposure::{
     a_removed_machine_has_no_history, a_step_counts_once, changes_stand_beside_what_they_follow,
-    detections_keep_their_earliest_time, old_exposures_are_forgotten,
-    the_newest_exposures_page_over_tenants,
+    detections_keep_their_earliest_time, exposures_are_followed_in_order,
+    old_exposures_are_forgotten, the_newest_exposures_page_over_tenants,
 };
 
 macro_rules! conformance {
@@ -103,6 +103,7 @@ conformance! {
     detections_keep_their_earliest_time,
     a_removed_machine_has_no_history,
     old_exposures_are_forgotten,
+    exposures_are_followed_in_order,
 }
 
 async fn outcomes_of_reports(backend: Backend) {
