@@ -1,11 +1,13 @@
 //! What the index keeps of a machine.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use kbgap_assess::{Assessment, OsFacts, Weakness, weaknesses};
 use kbgap_catalog::{
-    Catalog, Component, KbId, SoftwareId, SoftwareIx, VulnerabilityIx, is_mapped_software, map_installed,
+    Catalog, Component, KbId, SoftwareId, SoftwareIx, VulnerabilityIx, is_mapped_software,
+    map_installed,
 };
 use kbgap_inventory::{DeviceValue, Machine, MachineId, Software};
 
@@ -28,6 +30,8 @@ pub struct CheckIn {
     pub value: DeviceValue,
     /// Its tags, reported or given.
     pub tags: Vec<String>,
+    /// Its place in the order of all changes; later ones are higher.
+    pub sequence: u64,
 }
 
 impl CheckIn {
@@ -41,6 +45,7 @@ impl CheckIn {
             first_seen: seen_at,
             group_id: 0,
             value: DeviceValue::Normal,
+            sequence: 0,
         }
     }
 }
@@ -60,6 +65,8 @@ pub struct FleetMachine {
     pub value: DeviceValue,
     /// Its tags, reported or given, in order.
     pub tags: Vec<String>,
+    /// Its place in the order of all changes; later ones are higher.
+    pub sequence: u64,
     /// What is installed, by software and version; Windows and its parts among it.
     pub software: Vec<Installed>,
     pub(crate) ordinal: u32,
@@ -93,6 +100,7 @@ impl FleetMachine {
             group_id: check_in.group_id,
             value: check_in.value,
             tags: check_in.tags,
+            sequence: check_in.sequence,
             software: Vec::new(),
             ordinal,
             state,
@@ -111,6 +119,7 @@ impl FleetMachine {
             group_id: self.group_id,
             value: self.value,
             tags: self.tags.clone(),
+            sequence: self.sequence,
         }
     }
 
@@ -188,6 +197,20 @@ impl FleetMachine {
     #[must_use]
     pub fn state_key(&self) -> usize {
         Arc::as_ptr(&self.patch_state).addr()
+    }
+
+    /// All that decides what [`FleetMachine::weaknesses`] gives and in which versions,
+    /// hashed: while it stays the same, so does that. Another release of this program
+    /// may hash otherwise, which costs no more than running the rules once.
+    #[must_use]
+    pub fn exposure_fingerprint(&self, catalog: &Catalog) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.patch_state.fingerprint.hash(&mut hasher);
+        for software in self.vulnerable_software() {
+            self.version_of(catalog.software_id(software))
+                .hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// How many pairs of software and CVE it is vulnerable in.
