@@ -4,6 +4,7 @@
 
 mod discovery;
 mod errors;
+mod exposure;
 mod follow;
 mod harness;
 mod ingest;
