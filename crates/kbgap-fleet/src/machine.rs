@@ -1,6 +1,7 @@
 //! What the index keeps of a machine.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use kbgap_assess::{Assessment, OsFacts, Weakness, weaknesses};
@@ -30,6 +31,8 @@ pub struct CheckIn {
     pub value: DeviceValue,
     /// Its tags, reported or given.
     pub tags: Vec<String>,
+    /// Its place in the order of all changes; later ones are higher.
+    pub sequence: u64,
 }
 
 impl CheckIn {
@@ -43,6 +46,7 @@ impl CheckIn {
             first_seen: seen_at,
             group_id: 0,
             value: DeviceValue::Normal,
+            sequence: 0,
         }
     }
 }
@@ -62,6 +66,8 @@ pub struct FleetMachine {
     pub value: DeviceValue,
     /// Its tags, reported or given, in order.
     pub tags: Vec<String>,
+    /// Its place in the order of all changes; later ones are higher.
+    pub sequence: u64,
     /// What is installed, by software and version; Windows and its parts among it.
     pub software: Vec<Installed>,
     pub(crate) ordinal: u32,
@@ -97,6 +103,7 @@ impl FleetMachine {
             group_id: check_in.group_id,
             value: check_in.value,
             tags: check_in.tags,
+            sequence: check_in.sequence,
             software: Vec::new(),
             ordinal,
             state,
@@ -115,6 +122,7 @@ impl FleetMachine {
             group_id: self.group_id,
             value: self.value,
             tags: self.tags.clone(),
+            sequence: self.sequence,
         }
     }
 
@@ -198,6 +206,20 @@ impl FleetMachine {
     #[must_use]
     pub fn state_key(&self) -> usize {
         Arc::as_ptr(&self.patch_state).addr()
+    }
+
+    /// All that decides what [`FleetMachine::weaknesses`] gives and in which versions,
+    /// hashed: while it stays the same, so does that. Another release of this program
+    /// may hash otherwise, which costs no more than running the rules once.
+    #[must_use]
+    pub fn exposure_fingerprint(&self, catalog: &Catalog) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.patch_state.fingerprint.hash(&mut hasher);
+        for software in self.vulnerable_software() {
+            self.version_of(catalog.software_id(software))
+                .hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// How many pairs of software and CVE it is vulnerable in.

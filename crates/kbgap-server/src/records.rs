@@ -1,6 +1,7 @@
 //! What the API shows, as records whose properties filters and answers ask for by
 //! name. Each owns what it shows, so that a list can be sent when its index is gone.
 
+mod change;
 mod export;
 mod finding;
 mod machine;
@@ -10,6 +11,7 @@ mod software;
 mod task;
 mod vulnerability;
 
+pub(crate) use change::{ChangeEvent, ChangeRecord, Group};
 pub(crate) use export::{
     ExportFilesRecord, ExportedFinding, ExportedOtherSoftware, ExportedSoftware,
 };
@@ -62,8 +64,8 @@ pub(crate) fn cvss(vulnerability: Vulnerability<'_>) -> f64 {
         .map_or(0.0, |(tenths, _)| f64::from(tenths) / 10.0)
 }
 
-/// The update catalogue's page of a KB.
-pub(crate) fn catalog_url(kb: kbgap_catalog::KbId) -> String {
+/// The update catalogue's page of a KB, by its id or number.
+pub(crate) fn catalog_url(kb: impl std::fmt::Display) -> String {
     format!("https://catalog.update.microsoft.com/v7/site/Search.aspx?q=KB{kb}")
 }
 

@@ -211,6 +211,21 @@ fn export_routes() -> Vec<Route> {
         )
         .with(&[("pageSize", "rows of a page: 50,000, at most 200,000")]),
         get(
+            "machines/SoftwareVulnerabilityChangesByMachine",
+            VULNERABILITY_READ,
+            ExportJson,
+            Stored(exports::vulnerability_changes),
+            Rows(&kbgap_odata::types::export::DELTA_ASSET_VULNERABILITY),
+            "Export: what became of CVEs since a time",
+        )
+        .with(&[
+            (
+                "sinceTime",
+                "from the six hours around this time on: at most 14 days back",
+            ),
+            ("pageSize", "rows of a page: 50,000, at most 200,000"),
+        ]),
+        get(
             "machines/SoftwareInventoryExport",
             SOFTWARE_READ,
             ExportFiles,

@@ -6,6 +6,7 @@ mod connections;
 mod contract;
 mod discovery;
 mod errors;
+mod exposure;
 mod follow;
 mod harness;
 mod host;

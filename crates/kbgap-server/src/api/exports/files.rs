@@ -16,14 +16,17 @@ use kbgap_odata::types::export::EXPORT_FILES;
 use kbgap_odata::{ErrorCode, QueryOptions, Value};
 use serde::Deserialize;
 
-use super::rows::{Kind, OtherSoftwareRows, RowsOf, SoftwareRows, VulnerabilityRows, write_row};
+use super::rows::{
+    Kind, MachineRows, OtherSoftwareRows, RowsOf, SoftwareRows, VulnerabilityRows, write_row,
+};
 use super::{invalid, take};
 use crate::call::Call;
 use crate::exports::ExportSnapshot;
+use crate::history::History;
 use crate::http::{Failure, piped};
 use crate::list;
 use crate::oauth;
-use crate::records::{ExportFilesRecord, Findings};
+use crate::records::ExportFilesRecord;
 use crate::route::{Answered, Answering};
 use crate::state::{AppState, Shared};
 
@@ -140,9 +143,10 @@ async fn file_of(state: &AppState, folder: &str, id: &str, file: &str, link: &Li
     let permit = Arc::clone(&state.downloads)
         .try_acquire_owned()
         .map_err(|_| Failure::new(ErrorCode::ServiceUnavailable, "Too many downloads at once."))?;
+    let history = Arc::clone(&state.history);
     let body = piped(move |out| {
         let _permit = permit;
-        write_file(&snapshot, kind, part, out)
+        write_file((&snapshot, &history), kind, part, out)
     });
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::OK;
@@ -153,7 +157,7 @@ async fn file_of(state: &AppState, folder: &str, id: &str, file: &str, link: &Li
 }
 
 fn write_file(
-    snapshot: &ExportSnapshot,
+    snapshot: (&ExportSnapshot, &History),
     kind: Kind,
     part: usize,
     out: &mut dyn Write,
@@ -166,17 +170,17 @@ fn write_file(
 }
 
 fn write_rows<R: RowsOf>(
-    snapshot: &ExportSnapshot,
+    (snapshot, history): (&ExportSnapshot, &History),
     part: usize,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     let mut out = GzEncoder::new(out, Compression::fast());
     let properties = R::KIND.of().shown();
-    let mut findings = Findings::new(snapshot.catalog.clone());
+    let mut machine_rows = MachineRows::new(snapshot, history);
     let mut line = Vec::new();
     let machines = snapshot.machines.iter().skip(part.saturating_mul(PART));
     for machine in machines.take(PART) {
-        for row in R::of(machine, &mut findings) {
+        for row in R::of(machine, &mut machine_rows) {
             line.clear();
             write_row(&row, &properties, &mut line);
             line.push(b'\n');
