@@ -157,7 +157,7 @@ impl Fleet {
     /// The machines in the order of their ids, from the first id that is not
     /// below `from` on.
     pub fn machines_from(&self, from: Option<&str>) -> impl Iterator<Item = &Arc<FleetMachine>> {
-        let from = from.and_then(|from| MachineId::not_below(from));
+        let from = from.and_then(MachineId::not_below);
         let bound = from.map_or(Bound::Unbounded, Bound::Included);
         self.ordinals
             .range((bound, Bound::Unbounded))

@@ -17,7 +17,8 @@ use serde::Serialize;
 use crate::http::{Failure, authenticate, json, read_body};
 use crate::state::{AppState, Shared};
 
-const PERMISSION: Permission = Permission {
+/// What a report demands.
+pub(crate) const PERMISSION: Permission = Permission {
     roles: &["Inventory.Write.All"],
     scopes: &[],
 };

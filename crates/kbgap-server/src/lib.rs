@@ -17,6 +17,8 @@ mod http;
 mod ingest;
 mod list;
 mod oauth;
+mod openapi;
+mod pages;
 mod records;
 mod route;
 mod router;

@@ -37,13 +37,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     };
     let server = Server::start(folder.path(), config, clock).await?;
     let store = server.store();
-    let roles = [
-        "Software.Read.All",
-        "Machine.Read.All",
-        "Vulnerability.Read.All",
-        "Inventory.Write.All",
-    ];
-    let roles = roles.map(str::to_owned);
+    let roles = kbgap_auth::ROLES.map(str::to_owned);
     let app = app::register(store.as_ref(), "demo", &roles).await?;
     let token = token::issue(store.as_ref(), &roles, &[]).await?;
     let address = server.url()?;
@@ -56,6 +50,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
          token:\n{token}\n\n\
          Try:\n\
          curl -H \"Authorization: Bearer {token}\" {address}/api/Software/microsoft-_-edge/getmissingkbs\n\n\
+         In a browser: {address}/api/docs\n\n\
          Ctrl-C ends it and removes its data.\n",
         app.tenant_id, app.client_id, app.client_secret
     ))?;

@@ -32,8 +32,8 @@ impl MachineRecord {
             "vulnerabilities" => {
                 VulnerabilityRecord::expanded(&self.machine.cves(), summary, expansion)
             }
-            "software" => objects(self.software(summary), expansion),
-            _ => objects(self.recommendations(summary), expansion),
+            "software" => objects(&self.software(summary), expansion),
+            _ => objects(&self.recommendations(summary), expansion),
         }
     }
 
@@ -64,7 +64,7 @@ impl MachineRecord {
     }
 }
 
-fn objects<R: Record>(records: Vec<R>, expansion: &Expansion) -> Value<'static> {
+fn objects<R: Record>(records: &[R], expansion: &Expansion) -> Value<'static> {
     let objects = records
         .iter()
         .map(|record| object(record, &expansion.properties).into_owned());
