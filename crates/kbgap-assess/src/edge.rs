@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kbgap_catalog::{Catalog, Component, SoftwareId, SoftwareIx, Version, VulnerabilityIx};
 
-use crate::Projection;
+use crate::{NotAssessed, Projection};
+
+const EDGE: &str = "microsoft-_-edge_chromium-based";
 
 /// Chrome's third part is about 48 times its major version, Edge's about 24 times.
 /// The feed has Chrome's number in some places.
@@ -44,6 +46,30 @@ pub(crate) fn vulnerable(
         .into_iter()
         .filter(move |(_, fixes)| installed.is_some_and(|installed| !is_fixed(&installed, fixes)))
         .map(|(key, _)| key)
+}
+
+/// Edge that is listed in no version that can be read.
+pub(crate) fn not_assessed(machine: &Projection) -> Option<NotAssessed> {
+    (machine.chromium_edge && machine.edge_version.is_none()).then(|| NotAssessed::Software {
+        id: EDGE.to_owned(),
+        lacking: "software version",
+    })
+}
+
+/// What to do about the CVEs that no KB fixes, in words: they are no missing update.
+pub(crate) fn advice(
+    catalog: &Catalog,
+    machine: &Projection,
+    vulnerable: &BTreeMap<SoftwareIx, BTreeSet<VulnerabilityIx>>,
+) -> Option<String> {
+    let installed = machine.edge_version?;
+    let ix = catalog.find_software(EDGE)?;
+    let cves: Vec<VulnerabilityIx> = vulnerable.get(&ix)?.iter().copied().collect();
+    let fixed = fixed_version(catalog, &EDGE.parse().ok()?, &cves)?;
+    Some(format!(
+        "Microsoft Edge {installed} has {} CVEs that no KB fixes: update it to version {fixed}",
+        cves.len()
+    ))
 }
 
 /// The lowest version that fixes all of some CVEs in a software that no KB fixes: the

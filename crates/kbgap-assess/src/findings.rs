@@ -24,13 +24,13 @@ const DOT_NET: &str = "microsoft-_-.net_framework";
 #[derive(Default)]
 pub(crate) struct Findings {
     missing: BTreeMap<KbId, KbFinding>,
+    /// What an advisory names. Advisories are no CVEs: they add nothing to a row.
+    advised: BTreeSet<KbId>,
     vulnerable: BTreeMap<SoftwareIx, BTreeSet<VulnerabilityIx>>,
     undecided: BTreeSet<(KbId, &'static str)>,
 }
 
 struct KbFinding {
-    /// Whether a CVE is among what it would cure; else it is an advisory alone.
-    cures_cve: bool,
     vulnerable_software: BTreeSet<SoftwareIx>,
     evidence: Evidence,
     alternatives: BTreeSet<KbId>,
@@ -69,16 +69,16 @@ impl Findings {
             else {
                 continue;
             };
+            if fix.vulnerability().is_advisory() {
+                self.advised.insert(id);
+                continue;
+            }
             let finding = self.missing.entry(id).or_insert_with(|| KbFinding {
-                cures_cve: false,
                 vulnerable_software: BTreeSet::new(),
                 evidence: evidence.clone(),
                 alternatives: BTreeSet::new(),
             });
-            if !fix.vulnerability().is_advisory() {
-                finding.cures_cve = true;
-                finding.vulnerable_software.extend(fix.product().software());
-            }
+            finding.vulnerable_software.extend(fix.product().software());
             finding
                 .alternatives
                 .extend(pair.alternatives(track).filter(|&other| other != id));
@@ -92,22 +92,17 @@ impl Findings {
         servicing: &Servicing,
         catalog: &Catalog,
     ) -> Assessed {
-        let named: HashSet<KbId> = self.missing.keys().copied().collect();
-        // An advisory has no row that could stand for another's.
-        let counted: HashSet<KbId> = self
-            .missing
+        let rows: HashSet<KbId> = self.missing.keys().copied().collect();
+        let superseded = superseded_within(&rows, catalog);
+        let advisories: Vec<KbId> = self
+            .advised
             .iter()
-            .filter_map(|(id, finding)| finding.cures_cve.then_some(*id))
+            .filter(|id| !rows.contains(id))
+            .copied()
             .collect();
-        let superseded = superseded_within(&counted, catalog);
         let mut missing = Vec::new();
-        let mut advisories = Vec::new();
         for (id, finding) in self.missing {
             let Some(kb) = catalog.kb(id) else { continue };
-            if !finding.cures_cve {
-                advisories.push(id);
-                continue;
-            }
             let totals = Totals::of(kb, platform);
             missing.push(MissingKb {
                 id,
@@ -124,10 +119,12 @@ impl Findings {
         let mut not_assessed: Vec<NotAssessed> = self
             .undecided
             .into_iter()
-            .filter(|(id, _)| !named.contains(id))
+            .filter(|(id, _)| !rows.contains(id) && !self.advised.contains(id))
             .map(|(id, lacking)| NotAssessed::Kb { id, lacking })
             .collect();
         not_assessed.extend(unsupported(machine));
+        let mut warnings = warnings(machine, servicing);
+        warnings.extend(edge::advice(catalog, machine, &self.vulnerable));
         Assessed {
             os: OsFacts {
                 product: platform.name.to_owned(),
@@ -147,7 +144,7 @@ impl Findings {
             missing,
             advisories,
             not_assessed,
-            warnings: warnings(machine, servicing),
+            warnings,
         }
     }
 }
@@ -170,10 +167,11 @@ fn unsupported(machine: &Projection) -> impl Iterator<Item = NotAssessed> {
     let ids: BTreeSet<String> = reported
         .chain(std::iter::once(DOT_NET.to_owned()))
         .collect();
-    ids.into_iter().map(|id| NotAssessed::Software {
+    let unsupported = ids.into_iter().map(|id| NotAssessed::Software {
         id,
         lacking: NOT_YET_SUPPORTED,
-    })
+    });
+    unsupported.chain(edge::not_assessed(machine))
 }
 
 fn warnings(machine: &Projection, servicing: &Servicing) -> Vec<String> {

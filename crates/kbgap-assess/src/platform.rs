@@ -56,8 +56,8 @@ impl<'a> MachinePlatform<'a> {
             .products()
             .filter_map(|product| Some((product.platform()?, product)))
             .filter(|(platform, _)| {
-                std::ptr::eq(platform.release.title, release.title)
-                    && platform.server_core == server_core
+                // By title, because Server 2008 is one release at two builds.
+                platform.release.title == release.title && platform.server_core == server_core
             })
             .collect();
         let architecture = match machine.architecture {

@@ -111,8 +111,10 @@ impl Servicing {
         let (fix, own) = (fix_revision?, self.revision?.number);
         Some(match (self.track, hotpatch) {
             (Track::Hotpatch, false) => self.baseline.is_some_and(|baseline| fix <= baseline),
-            // Hotpatches never count as present on machines that do not take
-            // them; the cumulative update of that month decides instead.
+            // A revision that is high enough proves no hotpatch on a machine that
+            // takes none: that month's cumulative update has one of its own, and
+            // the list may still tell of a hotpatch from before.
+            (Track::Lcu | Track::Rollup, true) if fix <= own => return None,
             (Track::Lcu | Track::Rollup, true) => false,
             _ => fix <= own,
         })

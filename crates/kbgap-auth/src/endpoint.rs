@@ -64,6 +64,16 @@ impl TokenRefusal {
             correlation_id: random_guid().unwrap_or_default(),
         }
     }
+
+    /// The refusal of a body that is no form, with the HTTP status that tells why.
+    #[must_use]
+    pub fn unreadable(status: u16) -> Self {
+        let text = match status {
+            413 => "The request body is too large.",
+            _ => "The request body is no application/x-www-form-urlencoded form.",
+        };
+        Self::new(status, "invalid_request", 900_144, text)
+    }
 }
 
 impl TokenRequest {
@@ -123,7 +133,8 @@ impl TokenRequest {
         };
         Ok(Self {
             version,
-            client_id,
+            // A GUID, of which the case does not matter.
+            client_id: client_id.to_ascii_lowercase(),
             client_secret,
             audience,
         })
@@ -360,7 +371,7 @@ mod tests {
     #[test]
     fn credentials_may_come_in_a_basic_header() {
         let fields = [("grant_type", "client_credentials"), ("resource", AUDIENCE)];
-        let basic = Some(("c".to_owned(), "s".to_owned()));
+        let basic = Some(("C".to_owned(), "s".to_owned()));
         let request = TokenRequest::parse(Version::V1, &form(&fields), basic)
             .ok()
             .unwrap();

@@ -174,7 +174,7 @@ impl Issuer {
         let payload: Payload = decode(token, &self.key.decoding, &validation)
             .map_err(|e| TokenError::Invalid(e.to_string()))?
             .claims;
-        if now > payload.exp + LEEWAY {
+        if now - LEEWAY > payload.exp {
             return Err(invalid("expired"));
         }
         if now + LEEWAY < payload.nbf {

@@ -133,10 +133,13 @@ pub fn map_product(name: &str) -> Option<ProductMapping> {
             platform: Some(platform),
         });
     }
-    // The last "on" divides: names of components hold none.
-    let (component_name, platform) = match folded.rsplit_once(" on ") {
-        Some((component, platform)) => (component, Platform::parse(platform)),
-        None => (folded, None),
+    // The last "on" divides where a Windows follows it; elsewhere the words after it
+    // may be part of the name ("BC On Premise"), and the longest row decides.
+    let divided = folded.rsplit_once(" on ");
+    let platform = divided.and_then(|(_, platform)| Platform::parse(platform));
+    let component_name = match (divided, platform) {
+        (Some((component, _)), Some(_)) => component,
+        _ => folded,
     };
     let row = TABLE.find(component_name)?;
     // "Office 2016 for Mac" is Office, and never on a machine of ours.
@@ -346,6 +349,26 @@ mod tests {
         }
         assert_eq!(map_product("Windows 12 for x64-based Systems"), None);
         assert_eq!(map_product("Windows Server 2012 R3"), None);
+    }
+
+    #[test]
+    fn an_on_that_is_part_of_the_name_divides_nothing() {
+        for (name, id) in [
+            (
+                "Microsoft Dynamics 365 BC On Premise",
+                "microsoft-_-dynamics_365_business_central",
+            ),
+            (
+                "Excel Services on Microsoft SharePoint Server 2010 Service Pack 2",
+                "microsoft-_-sharepoint_server",
+            ),
+            (
+                "ASP.NET MVC 5.2 on Microsoft Visual Studio 2013 Update 5",
+                "microsoft-_-asp.net_mvc",
+            ),
+        ] {
+            assert_eq!(software(name), id, "{name}");
+        }
     }
 
     #[test]

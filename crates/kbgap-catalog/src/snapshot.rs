@@ -33,7 +33,11 @@ const CHECKED_FROM: usize = std::mem::offset_of!(Header, sections);
 #[non_exhaustive]
 pub enum SnapshotError {
     /// There is no catalogue yet.
-    #[error("no catalogue at {}: import a feed first (`kbgap feed import PATH`)", .0.display())]
+    #[error(
+        "no catalogue at {}: import a feed first (`kbgap feed import PATH`), or name the folder that has one \
+         (`--data-dir DIR`)",
+        .0.display()
+    )]
     Missing(PathBuf),
     /// The file could not be read or written.
     #[error("{}: {source}", path.display())]

@@ -17,6 +17,9 @@ use self::xml::{Element, Xml};
 use crate::source::Source;
 use crate::{FeedError, Reason};
 
+/// More than this of one document tell nobody anything; the real feed has 94 in all.
+const MAX_ODD_VALUES: usize = 10_000;
+
 /// Reads one document.
 ///
 /// # Errors
@@ -31,9 +34,17 @@ pub fn read(source: Source<'_>) -> Result<DocumentRecord, FeedError> {
         .and_then(|()| reading.finish())
         .map_err(|reason| FeedError {
             file,
-            line: (!matches!(reason, Reason::Lacks(_) | Reason::Io(_))).then(|| line.get()),
+            line: (has_line(&reason)).then(|| line.get()),
             reason,
         })
+}
+
+/// Whether the reason is something that stands on the line at which reading stopped.
+const fn has_line(reason: &Reason) -> bool {
+    !matches!(
+        reason,
+        Reason::Lacks(_) | Reason::Io(_) | Reason::PackedCutOff | Reason::PackedDamaged(_)
+    )
 }
 
 /// What has been read so far.
@@ -53,6 +64,9 @@ struct Reading {
 impl Reading {
     fn document(&mut self, xml: &mut Xml<'_>) -> Result<(), Reason> {
         let root = xml.root()?;
+        if root.eq_ignore_ascii_case("html") {
+            return Err(xml::html_page());
+        }
         if root != "cvrfdoc" {
             return Err(Reason::NotCvrf(format!(
                 "its root element is `{root}`, not `cvrfdoc`"
@@ -60,7 +74,7 @@ impl Reading {
         }
         while let Some(element) = xml.child()? {
             match element.name() {
-                "DocumentTitle" => self.title = Some(xml.text(&element)?),
+                "DocumentTitle" => self.title = Some(xml.line(&element)?),
                 "DocumentTracking" => self.tracking(xml)?,
                 "ProductTree" => self.products(xml)?,
                 "Vulnerability" => self.vulnerability(xml)?,
@@ -76,7 +90,7 @@ impl Reading {
                 "Identification" => {
                     while let Some(inner) = xml.child()? {
                         match inner.name() {
-                            "ID" => self.id = Some(xml.text(&inner)?),
+                            "ID" => self.id = Some(xml.line(&inner)?),
                             _ => xml.skip(&inner)?,
                         }
                     }
@@ -105,7 +119,7 @@ impl Reading {
             }
             while let Some(field) = xml.child()? {
                 match field.name() {
-                    "Number" => self.revision = xml.text(&field)?,
+                    "Number" => self.revision = xml.line(&field)?,
                     _ => xml.skip(&field)?,
                 }
             }
@@ -121,7 +135,7 @@ impl Reading {
                 Some(element) if element.name() == "Branch" => depth += 1,
                 Some(element) if element.name() == "FullProductName" => {
                     let id = element.attribute("ProductID");
-                    let name = xml.text(&element)?;
+                    let name = xml.line(&element)?;
                     self.product(id, name);
                 }
                 Some(element) => xml.skip(&element)?,
@@ -140,12 +154,9 @@ impl Reading {
             return;
         };
         let position = u32::try_from(self.products.len()).unwrap_or(u32::MAX);
-        if *self.product_positions.entry(id.clone()).or_insert(position) == position {
-            self.products.push(ProductRecord { id, name });
-        } else {
-            // The same id under another spelling: kept, so that folding sees both.
-            self.products.push(ProductRecord { id, name });
-        }
+        self.product_positions.entry(id.clone()).or_insert(position);
+        // The same id under another spelling is kept, so that folding sees both.
+        self.products.push(ProductRecord { id, name });
     }
 
     fn date(&mut self, text: &str, field: &str) -> Option<i64> {
@@ -157,7 +168,9 @@ impl Reading {
     }
 
     fn odd(&mut self, kind: OddKind, detail: String) {
-        self.odd_values.push((kind, detail));
+        if self.odd_values.len() < MAX_ODD_VALUES {
+            self.odd_values.push((kind, detail));
+        }
     }
 
     fn finish(&mut self) -> Result<DocumentRecord, Reason> {

@@ -46,24 +46,26 @@ pub fn decide(known: &DocumentHead, new: &DocumentHead) -> Decision {
     if known.content_hash == new.content_hash {
         return Decision::Unchanged;
     }
-    match compare(known, new) {
+    match by_release(known, new) {
         Ordering::Greater => Decision::Older,
         // Two texts under one date and number: the order of reading must not
         // decide between them, so the fuller one does, then the hash.
-        Ordering::Equal => {
-            let weight = |d: &DocumentHead| (d.vulnerabilities, d.fixes, d.content_hash);
-            if weight(new) > weight(known) {
-                Decision::Replace
-            } else {
-                Decision::Older
-            }
-        }
+        Ordering::Equal if order(known, new).is_lt() => Decision::Replace,
+        Ordering::Equal => Decision::Older,
         Ordering::Less if shrank(known, new) => Decision::Shrank,
         Ordering::Less => Decision::Replace,
     }
 }
 
-fn compare(a: &DocumentHead, b: &DocumentHead) -> Ordering {
+/// The order in which documents of one id are to be decided about, oldest first,
+/// so that the order of their files decides nothing.
+#[must_use]
+pub fn order(a: &DocumentHead, b: &DocumentHead) -> Ordering {
+    let weight = |d: &DocumentHead| (d.vulnerabilities, d.fixes, d.content_hash);
+    by_release(a, b).then_with(|| weight(a).cmp(&weight(b)))
+}
+
+fn by_release(a: &DocumentHead, b: &DocumentHead) -> Ordering {
     let number = |text: &str| Version::parse(text).unwrap_or_default();
     a.current_release
         .cmp(&b.current_release)
@@ -117,6 +119,13 @@ mod tests {
         assert_eq!(decide(&known, &half), Decision::Shrank);
         half.fixes = 40;
         assert_eq!(decide(&known, &half), Decision::Replace);
+    }
+
+    #[test]
+    fn the_number_orders_documents_of_one_date_whatever_they_list() {
+        let (first, second) = (head(100, "9", 6, 1), head(100, "10", 5, 2));
+        assert_eq!(order(&first, &second), Ordering::Less);
+        assert_eq!(order(&second, &first), Ordering::Greater);
     }
 
     #[test]

@@ -15,13 +15,23 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use crate::{FeedError, Reason};
 
 /// The vendor's largest month has 11 MB; what unpacks to more than this is an attack.
-const MAX_UNPACKED: u64 = 256 << 20;
+const MAX_UNPACKED: u64 = 128 << 20;
+/// The XML reader holds one tag, text or comment at a time; the vendor's longest has
+/// some hundred KB.
+const MAX_EVENT: u64 = 4 << 20;
 const BUFFER: usize = 64 << 10;
 
 /// An opened document: text in UTF-8, with the name for messages.
 pub struct Source<'a> {
     pub(crate) name: String,
     pub(crate) text: LineCounter<Box<dyn BufRead + 'a>>,
+    is_update_index: bool,
+}
+
+/// Unpacked text, and what its beginning tells.
+struct Unpacked<'a> {
+    text: Box<dyn BufRead + 'a>,
+    is_update_index: bool,
 }
 
 /// Opens a file.
@@ -32,36 +42,50 @@ pub fn open(path: &Path) -> Result<Source<'static>, FeedError> {
     let name = path.display().to_string();
     File::open(path)
         .and_then(|file| unpack(BufReader::with_capacity(BUFFER, file)))
-        .map(|text| source(name.clone(), text))
+        .map(|unpacked| source(name.clone(), unpacked))
         .map_err(|e| FeedError {
             file: name,
             line: None,
-            reason: e.into(),
+            reason: reason_of(e),
         })
+}
+
+impl Source<'_> {
+    /// Whether this is the list of documents that the vendor's API answers at `/updates`.
+    #[must_use]
+    pub const fn is_update_index(&self) -> bool {
+        self.is_update_index
+    }
 }
 
 /// Takes bytes that are already in memory; `name` is for messages.
 #[must_use]
 pub fn from_bytes<'a>(name: &str, bytes: &'a [u8]) -> Source<'a> {
-    let text = unpack(Cursor::new(bytes)).unwrap_or_else(|_| Box::new(io::empty()));
-    source(name.to_owned(), text)
+    let unpacked = unpack(Cursor::new(bytes)).unwrap_or_else(|error| Unpacked {
+        text: Box::new(BufReader::new(Failed(Some(error)))),
+        is_update_index: false,
+    });
+    source(name.to_owned(), unpacked)
 }
 
-fn source<'a>(name: String, text: Box<dyn BufRead + 'a>) -> Source<'a> {
+fn source(name: String, unpacked: Unpacked<'_>) -> Source<'_> {
     Source {
         name,
         text: LineCounter {
-            inner: text,
+            inner: unpacked.text,
             line: Rc::new(Cell::new(1)),
+            event: 0,
         },
+        is_update_index: unpacked.is_update_index,
     }
 }
 
-fn unpack<'a>(mut packed: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a>> {
+fn unpack<'a>(mut packed: impl BufRead + 'a) -> io::Result<Unpacked<'a>> {
     let head = packed.fill_buf()?;
     let plain: Box<dyn Read + 'a> = match head {
         [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(packed)),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+        // A frame of data, or one to skip, with which parallel packers begin.
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(packed)?;
             // 128 MB: what every zstd decoder grants, and no more.
             decoder.window_log_max(27)?;
@@ -76,21 +100,43 @@ fn unpack<'a>(mut packed: impl BufRead + 'a) -> io::Result<Box<dyn BufRead + 'a>
             left: MAX_UNPACKED,
         },
     );
-    let encoding = encoding_of(limited.fill_buf()?);
+    let head = limited.fill_buf()?;
+    let encoding = encoding_of(head);
+    let is_update_index = is_update_index(head);
     let decoder = DecodeReaderBytesBuilder::new()
         .encoding(Some(encoding))
         .bom_override(true)
         .build(limited);
-    Ok(Box::new(BufReader::with_capacity(BUFFER, decoder)))
+    Ok(Unpacked {
+        text: Box::new(BufReader::with_capacity(BUFFER, decoder)),
+        is_update_index,
+    })
+}
+
+/// The list of documents is known by its context.
+fn is_update_index(head: &[u8]) -> bool {
+    let head = &head[..head.len().min(512)];
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    text.trim_ascii_start().starts_with(b"{")
+        && memchr::memmem::find(text, b"$metadata#Updates").is_some()
 }
 
 /// A byte order mark is seen to by the decoder; without one, UTF-16 shows in
-/// the zero bytes beside the first `<`.
+/// the zero bytes beside the first `<` or the blanks before it.
 fn encoding_of(head: &[u8]) -> &'static Encoding {
     match head {
-        [b'<', 0, ..] => UTF_16LE,
-        [0, b'<', ..] => UTF_16BE,
+        [b'<' | b' ' | b'\t' | b'\r' | b'\n', 0, ..] => UTF_16LE,
+        [0, b'<' | b' ' | b'\t' | b'\r' | b'\n', ..] => UTF_16BE,
         _ => UTF_8,
+    }
+}
+
+/// Tells whoever reads what went wrong before.
+struct Failed(Option<io::Error>);
+
+impl Read for Failed {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
     }
 }
 
@@ -110,12 +156,18 @@ impl<R: Read> Read for Limited<R> {
     }
 }
 
-/// The reason for an error of reading, with the size limit told apart.
+/// The reason for an error of reading: a limit of ours, a fault that unpacking met,
+/// or what the system says.
 pub(crate) fn reason_of(error: io::Error) -> Reason {
     match error.kind() {
         io::ErrorKind::FileTooLarge => Reason::TooLarge(MAX_UNPACKED >> 20),
-        io::ErrorKind::UnexpectedEof => Reason::Truncated("the compressed file".to_owned()),
-        _ => Reason::Io(error),
+        io::ErrorKind::QuotaExceeded => Reason::Xml(format!(
+            "a single tag, text or comment is longer than {} MB",
+            MAX_EVENT >> 20
+        )),
+        _ if error.raw_os_error().is_some() => Reason::Io(error),
+        io::ErrorKind::UnexpectedEof => Reason::PackedCutOff,
+        _ => Reason::PackedDamaged(error.to_string()),
     }
 }
 
@@ -123,9 +175,16 @@ pub(crate) fn reason_of(error: io::Error) -> Reason {
 pub(crate) struct LineCounter<R> {
     inner: R,
     line: Rc<Cell<u64>>,
+    /// Bytes consumed since the current event of the XML reader began.
+    event: u64,
 }
 
 impl<R> LineCounter<R> {
+    /// A new event begins, which may be as long as any.
+    pub(crate) fn begin_event(&mut self) {
+        self.event = 0;
+    }
+
     /// The line at which reading stands, counted from 1; it goes on counting
     /// after the reader has been given away.
     pub(crate) fn line(&self) -> Rc<Cell<u64>> {
@@ -145,6 +204,9 @@ impl<R: BufRead> Read for LineCounter<R> {
 
 impl<R: BufRead> BufRead for LineCounter<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.event > MAX_EVENT {
+            return Err(io::Error::new(io::ErrorKind::QuotaExceeded, "too long"));
+        }
         self.inner.fill_buf()
     }
 
@@ -155,6 +217,7 @@ impl<R: BufRead> BufRead for LineCounter<R> {
                 memchr::memchr_iter(b'\n', &available[..count.min(available.len())]).count();
             self.line.set(self.line.get() + lines as u64);
         }
+        self.event += count as u64;
         self.inner.consume(count);
     }
 }
@@ -187,6 +250,15 @@ mod tests {
     }
 
     #[test]
+    fn the_list_of_documents_is_known_packed_or_not() {
+        let list = br#"{"@odata.context":"https://example.org/$metadata#Updates","value":[]}"#;
+        assert!(from_bytes("x", list).is_update_index());
+        let packed = zstd::encode_all(&list[..], 1).unwrap();
+        assert!(from_bytes("x", &packed).is_update_index());
+        assert!(!from_bytes("x", b"<a>{ $metadata#Updates</a>").is_update_index());
+    }
+
+    #[test]
     fn makes_utf8_of_utf16_whatever_the_declaration_says() {
         let text = "<?xml version=\"1.0\" encoding=\"utf-8\"?><a>\u{e4}</a>";
         assert_eq!(text_of(&utf16(text, u16::to_le_bytes)), text);
@@ -201,8 +273,9 @@ mod tests {
     #[test]
     fn a_bomb_is_refused() {
         let bomb = zstd::encode_all(io::repeat(b' ').take(MAX_UNPACKED + 1), 1).unwrap();
-        let error = io::copy(&mut from_bytes("x", &bomb).text, &mut io::sink()).unwrap_err();
-        assert!(matches!(reason_of(error), Reason::TooLarge(256)));
+        let mut text = from_bytes("x", &bomb).text;
+        let error = io::copy(&mut text.inner, &mut io::sink()).unwrap_err();
+        assert!(matches!(reason_of(error), Reason::TooLarge(128)));
     }
 
     #[test]

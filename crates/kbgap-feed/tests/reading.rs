@@ -172,8 +172,10 @@ fn a_document_that_is_cut_off_is_refused_with_its_line() {
 fn what_is_no_cvrf_is_refused() {
     for (text, says) in [
         ("", "empty"),
-        ("{\"value\":[]}", "no XML"),
-        ("<html><body/></html>", "`html`"),
+        ("{\"value\":[]}", "JSON"),
+        ("<html><body/></html>", "HTML page"),
+        ("<!doctype HTML>\n<html></html>", "HTML page"),
+        ("<rss/>", "`rss`"),
         ("just text", "no XML"),
     ] {
         let error = read(text).unwrap_err();
@@ -219,6 +221,98 @@ fn elements_without_end_are_refused() {
     let xml = format!("<cvrfdoc><ProductTree>{}", "<Branch>".repeat(100_000));
     assert!(read(&xml).is_err());
     assert!(read(&month(&deep)).is_err());
+}
+
+#[test]
+fn a_document_cut_off_before_anything_was_opened_is_cut_off_too() {
+    for cut in [
+        "<?xml vers",
+        "<?xml version=\"1.0\"?>\n<cvrf:cvrfdoc xmlns:cvrf=\"c",
+    ] {
+        let error = read(cut).unwrap_err();
+        assert!(matches!(error.reason, Reason::Truncated(_)), "{error}");
+        assert!(
+            error.to_string().contains("before its first element"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_packed_file_that_is_cut_off_or_damaged_is_named_as_such() {
+    use std::io::Write;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(month(ONE).as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let zstd = zstd::encode_all(month(ONE).as_bytes(), 1).unwrap();
+    let mut damaged = gzip.clone();
+    damaged[gzip.len() / 2] ^= 0xff;
+    let error = cvrf::read(source::from_bytes("x", &damaged)).unwrap_err();
+    assert!(error.to_string().contains("download it again"), "{error}");
+    for packed in [gzip, zstd] {
+        for length in [12, packed.len() / 2, packed.len() - 1] {
+            let error = cvrf::read(source::from_bytes("x", &packed[..length])).unwrap_err();
+            assert!(
+                error.to_string().contains("compressed file")
+                    && error.to_string().contains("again"),
+                "{length}: {error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn frames_that_zstd_skips_are_skipped() {
+    let mut packed = b"\x50\x2a\x4d\x18\x04\0\0\0size".to_vec();
+    packed.extend(zstd::encode_all(month(ONE).as_bytes(), 1).unwrap());
+    assert!(cvrf::read(source::from_bytes("x", &packed)).is_ok());
+}
+
+#[test]
+fn what_titles_and_ids_could_do_to_a_terminal_or_a_line_is_taken_out() {
+    let hostile = month(ONE)
+        .replace("March 2020 Security Updates", "March&#27;[31m\n2020\u{9b}m")
+        .replace("<cvrf:ID>2020-Mar", "<cvrf:ID>2020-Mar\nforged: line");
+    let document = read(&hostile).unwrap();
+    assert_eq!(document.title, "March\u{fffd}[31m 2020\u{fffd}m");
+    assert_eq!(document.id, "2020-Mar forged: line");
+}
+
+#[test]
+fn no_single_tag_text_or_comment_is_held_whole() {
+    let long = "x".repeat(5 << 20);
+    for (before, after) in [
+        ("<a b=\"", "\"/>"),
+        ("<!--", "-->"),
+        ("<a>", "</a>"),
+        ("<![CDATA[", "]]>"),
+    ] {
+        let error = read(&month(&format!("{before}{long}{after}"))).unwrap_err();
+        assert!(error.to_string().contains("4 MB"), "{before}: {error}");
+    }
+}
+
+#[test]
+fn a_document_lists_no_more_than_a_month_could() {
+    let many = "<Vulnerability><CVE>CVE-2020-0001</CVE></Vulnerability>".repeat(50_001);
+    let error = read(&month(&many)).unwrap_err();
+    assert!(matches!(error.reason, Reason::TooMany(_)), "{error}");
+    let unknown = "<vuln:ProductID>404</vuln:ProductID>".repeat(20_000);
+    let odd = ONE.replace(
+        "<vuln:Supercedence>",
+        &format!("{unknown}<vuln:Supercedence>"),
+    );
+    assert_eq!(read(&month(&odd)).unwrap().odd_values.len(), 10_000);
+}
+
+#[test]
+fn elements_that_are_passed_over_may_not_nest_without_end_either() {
+    let deep = format!("<a>{}{}</a>", "<b>".repeat(500), "</b>".repeat(500));
+    let in_text = ONE.replace("<vuln:CVE>", &format!("<vuln:CVE>{deep}"));
+    for xml in [month(&deep), month(&in_text)] {
+        let error = read(&xml).unwrap_err();
+        assert!(error.to_string().contains("nest deeper"), "{error}");
+    }
 }
 
 proptest! {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use kbgap_assess::{Assessment, OsFacts, Weakness, weaknesses};
 use kbgap_catalog::{
-    Catalog, Component, KbId, SoftwareId, SoftwareIx, VulnerabilityIx, is_mapped_software, map_installed,
+    Catalog, Component, KbId, SoftwareId, SoftwareIx, VulnerabilityIx, is_mapped_software,
+    map_installed,
 };
 use kbgap_inventory::{DeviceValue, Machine, MachineId, Software};
 

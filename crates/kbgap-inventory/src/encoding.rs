@@ -1,7 +1,7 @@
 //! From bytes to text. Reports come in whatever code page a console had.
 
 use encoding_rs::{
-    BIG5, EUC_KR, Encoding, GBK, IBM866, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1251,
+    BIG5, EUC_KR, Encoding, GBK, IBM866, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252,
 };
 
 /// The upper half of code page 850, the console's in Western Europe.
@@ -25,7 +25,7 @@ const LABELS: [(&str, &Encoding); 6] = [
 
 /// Makes text of a report: by its byte order mark, else UTF-16 by its zero bytes,
 /// else UTF-8 where it is valid, else the code page in which its first label can be
-/// read, else code page 850.
+/// read, else one of the two for Western Europe.
 pub(crate) fn decode(bytes: &[u8]) -> String {
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         return encoding
@@ -45,6 +45,12 @@ pub(crate) fn decode(bytes: &[u8]) -> String {
             return encoding.decode_without_bom_handling(bytes).0.into_owned();
         }
     }
+    if is_windows_1252(bytes) {
+        return WINDOWS_1252
+            .decode_without_bom_handling(bytes)
+            .0
+            .into_owned();
+    }
     let upper: Vec<char> = CP850.chars().collect();
     let character = |byte: &u8| match byte.checked_sub(128) {
         Some(position) => upper
@@ -54,6 +60,22 @@ pub(crate) fn decode(bytes: &[u8]) -> String {
         None => char::from(*byte),
     };
     bytes.iter().map(character).collect()
+}
+
+/// Letters with accents stand below 0xa9 in code page 850, where Windows-1252 has
+/// signs that no report uses, and from 0xc0 on in Windows-1252.
+fn is_windows_1252(bytes: &[u8]) -> bool {
+    let mut letters = false;
+    for byte in bytes {
+        match byte {
+            // The blank that does not break, of French: 0xff in code page 850.
+            0xa0 => {}
+            0x80..=0xa8 | 0xff => return false,
+            0xc0..=0xfe => letters = true,
+            _ => {}
+        }
+    }
+    letters
 }
 
 /// Text in Latin letters has a zero in every other byte.
@@ -83,6 +105,16 @@ mod tests {
             decode(b"Nom de l'h\x93te: PC\xff1"),
             "Nom de l'h\u{f4}te: PC\u{a0}1"
         );
+    }
+
+    #[test]
+    fn windows_1252_is_told_from_code_page_850() {
+        assert_eq!(
+            decode(b"Nom de l'h\xf4te\xa0: B\xdcRO"),
+            "Nom de l'h\u{f4}te\u{a0}: B\u{dc}RO"
+        );
+        assert_eq!(decode(b"Ger\x84t: B\x9aRO"), "Ger\u{e4}t: B\u{dc}RO");
+        assert_eq!(decode(b"Versi\xa2n: \xe0"), "Versi\u{f3}n: \u{d3}");
     }
 
     #[test]

@@ -15,19 +15,19 @@ pub struct HotfixList {
 /// Reads the text; `None` where it is no list of hotfixes.
 pub(crate) fn read(text: &str) -> Option<HotfixList> {
     let (position, header) = text.lines().enumerate().find(|(_, line)| is_header(line))?;
-    let rows = text.lines().skip(position + 1);
-    let list = if header.contains('=')
+    let rows = || text.lines().skip(position + 1);
+    let is_pair = header.contains('=')
         || header
             .trim_start()
             .to_ascii_lowercase()
             .starts_with("hotfixid ")
-            && header.contains(':')
-    {
+            && header.contains(':');
+    let list = if is_pair {
         pairs(text.lines())
-    } else if header.contains(',') {
-        separated(header, rows)
+    } else if let Some(separator) = separator(header) {
+        separated(header, rows(), separator)
     } else {
-        columns(header, rows)
+        columns(header, rows())
     };
     (!list.kbs.is_empty()).then_some(list)
 }
@@ -52,23 +52,43 @@ fn pairs<'a>(lines: impl Iterator<Item = &'a str>) -> HotfixList {
     list.finish()
 }
 
-fn separated<'a>(header: &str, rows: impl Iterator<Item = &'a str>) -> HotfixList {
-    let split = |line: &'a str| -> Vec<String> {
-        line.split(',')
-            .map(|c| c.trim().trim_matches('"').to_owned())
-            .collect()
-    };
-    let names: Vec<String> = header
-        .split(',')
-        .map(|c| c.trim().trim_matches('"').to_ascii_lowercase())
-        .collect();
+/// What separates the columns, if anything but blanks does: the lists of a country
+/// where the comma is for decimals are separated by `;`.
+fn separator(header: &str) -> Option<u8> {
+    [b',', b';', b'\t']
+        .into_iter()
+        .find(|&separator| header.as_bytes().contains(&separator))
+}
+
+fn separated<'a>(header: &str, rows: impl Iterator<Item = &'a str>, separator: u8) -> HotfixList {
+    let mut text = header.to_owned();
+    for row in rows {
+        text.push('\n');
+        text.push_str(row);
+    }
+    let mut rows = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator)
+        .from_reader(text.as_bytes())
+        .into_records()
+        .map_while(Result::ok);
+    let names: Vec<String> = rows
+        .next()
+        .map(|names| {
+            names
+                .iter()
+                .map(|n| n.trim().to_ascii_lowercase())
+                .collect()
+        })
+        .unwrap_or_default();
     let column = |wanted: &[&str]| names.iter().position(|n| wanted.contains(&n.as_str()));
     let (kb, host) = (
         column(&["hotfixid"]),
         column(&["csname", "pscomputername", "node", "source"]),
     );
     let mut list = Collected::default();
-    for row in rows.map(split) {
+    for row in rows {
         let Some(value) = kb.and_then(|c| row.get(c)).filter(|v| !v.is_empty()) else {
             continue;
         };
@@ -152,7 +172,10 @@ impl Collected {
 
     fn host(&mut self, value: &str) {
         let value = value.trim();
-        if !value.is_empty() && !self.hosts.iter().any(|h| h.eq_ignore_ascii_case(value)) {
+        // PowerShell cuts what is wider than its column, and a cut name is none.
+        let is_cut = value.ends_with("...") || value.ends_with('…');
+        if !value.is_empty() && !is_cut && !self.hosts.iter().any(|h| h.eq_ignore_ascii_case(value))
+        {
             self.hosts.push(value.to_owned());
         }
     }

@@ -24,4 +24,4 @@ pub use hotfixes::HotfixList;
 pub use machine::{DeviceValue, InstalledKb, IpAddress, Machine, OperatingSystem, Software};
 pub use machine_id::{MachineId, MachineIdError};
 pub use merge::{Merged, merge};
-pub use report::{Report, ReportError, read_reports};
+pub use report::{MAX_BYTES, Report, ReportError, read_reports};

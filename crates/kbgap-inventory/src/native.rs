@@ -4,12 +4,15 @@
 
 mod document;
 mod network;
+mod object;
 
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::Machine;
 use document::Document;
 pub(crate) use document::installation_type_of;
+use object::Object;
 
 /// A record that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,43 +53,55 @@ pub fn read(text: &str) -> Result<Vec<Record>, RecordError> {
             })
             .collect());
     }
-    if !text.starts_with('{') {
-        return Err(RecordError {
-            path: None,
-            message: "neither a JSON object nor an array".to_owned(),
-        });
-    }
     // One object may span many lines; lines that are objects of their own are NDJSON.
-    if let Ok(raw) = serde_json::from_str::<&RawValue>(text) {
+    if text.starts_with('{')
+        && let Ok(raw) = serde_json::from_str::<&RawValue>(text)
+    {
         return Ok(vec![Record {
             index: 0,
             line: None,
             machine: machine(raw.get()),
         }]);
     }
-    let lines: Vec<(usize, &str)> = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-        .collect();
-    let records: Vec<Record> = lines
-        .iter()
-        .enumerate()
-        .map(|(index, (line, text))| Record {
-            index,
-            line: Some(line + 1),
-            machine: machine(text),
-        })
-        .collect();
     // A single object that is cut off is no batch of broken lines.
-    let any_whole = lines
-        .iter()
-        .any(|(_, line)| serde_json::from_str::<&RawValue>(line).is_ok());
-    if any_whole {
-        Ok(records)
-    } else {
-        parse::<&RawValue>(text).map(|_| records)
+    let is_batch = text
+        .lines()
+        .any(|line| line.trim_start().starts_with('{') && parse::<&RawValue>(line).is_ok());
+    if is_batch {
+        return Ok(read_lines(text.as_bytes()));
     }
+    if text.starts_with('{') {
+        parse::<&RawValue>(text)?;
+    }
+    Err(RecordError {
+        path: None,
+        message: "neither a JSON object nor an array".to_owned(),
+    })
+}
+
+/// Reads NDJSON: each line that is not blank is a record, whatever stands on it.
+#[must_use]
+pub fn read_lines(bytes: &[u8]) -> Vec<Record> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    bytes
+        .split(|b| *b == b'\n')
+        .enumerate()
+        .filter(|(_, line)| !line.trim_ascii().is_empty())
+        .enumerate()
+        .map(|(index, (number, line))| Record {
+            index,
+            line: Some(number + 1),
+            machine: line_of(line),
+        })
+        .collect()
+}
+
+fn line_of(line: &[u8]) -> Result<Machine, RecordError> {
+    let text = std::str::from_utf8(line).map_err(|_| RecordError {
+        path: None,
+        message: "is not UTF-8".to_owned(),
+    })?;
+    machine(text)
 }
 
 /// Reads one record.
@@ -94,7 +109,7 @@ pub fn read(text: &str) -> Result<Vec<Record>, RecordError> {
 /// # Errors
 /// [`RecordError`], naming the place and what was expected.
 pub fn machine(json: &str) -> Result<Machine, RecordError> {
-    parse::<Document>(json)?.into_machine()
+    parse::<Object<Document>>(json)?.0.into_machine()
 }
 
 fn parse<'a, T: serde::Deserialize<'a> + Sized>(json: &'a str) -> Result<T, RecordError> {
@@ -103,12 +118,25 @@ fn parse<'a, T: serde::Deserialize<'a> + Sized>(json: &'a str) -> Result<T, Reco
         let path = e.path().to_string();
         RecordError {
             path: (path != ".").then_some(path),
-            message: e.into_inner().to_string(),
+            message: message(&e.into_inner()),
         }
     })?;
     deserializer.end().map_err(|e| RecordError {
         path: None,
-        message: e.to_string(),
+        message: message(&e),
     })?;
     Ok(value)
+}
+
+/// The message of an error. For a wrong value its path says the place, and the parser's
+/// would mislead: it is counted from the start of the record and not of the file.
+fn message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let what = text.strip_suffix(&place).unwrap_or(&text);
+    match error.classify() {
+        Category::Data => what.to_owned(),
+        Category::Eof => format!("is cut off{place}: {what}"),
+        Category::Syntax | Category::Io => format!("is no JSON{place}: {what}"),
+    }
 }

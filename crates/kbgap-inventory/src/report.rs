@@ -4,7 +4,8 @@ use crate::encoding::decode;
 use crate::native::RecordError;
 use crate::{HotfixList, Machine, hotfixes, native, systeminfo};
 
-const MAX_BYTES: usize = 256 << 20;
+/// A report that is larger is refused unread.
+pub const MAX_BYTES: usize = 256 << 20;
 
 /// What one record of a file reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,11 +89,17 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
             })
             .collect());
     }
-    if let Some(reading) = systeminfo::read(&text) {
-        return Ok(vec![Ok(Report::Machine {
-            machine: Box::new(reading.machine),
-            warnings: reading.warnings,
-        })]);
+    let hosts = systeminfo::read(&text);
+    if !hosts.is_empty() {
+        return Ok(hosts
+            .into_iter()
+            .map(|reading| {
+                Ok(Report::Machine {
+                    machine: Box::new(reading.machine),
+                    warnings: reading.warnings,
+                })
+            })
+            .collect());
     }
     hotfixes::read(&text)
         .map(|list| vec![Ok(Report::Hotfixes(list))])

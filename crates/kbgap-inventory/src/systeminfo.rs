@@ -4,6 +4,8 @@
 //! OS's name, its version, the manufacturer, the configuration. So the version is
 //! found by its form and the others by their place; updates by `[01]: KB…`.
 
+mod table;
+
 use kbgap_catalog::{Architecture, InstallationType, KbId, Version};
 
 use crate::native::installation_type_of;
@@ -15,28 +17,73 @@ pub(crate) struct Reading {
     pub(crate) warnings: Vec<String>,
 }
 
-/// A line that begins a field.
-struct Field<'a> {
-    value: &'a str,
+/// A line that begins a field, or a cell of the form for spreadsheets.
+struct Field {
+    value: String,
     /// The lines below it that are indented.
-    entries: Vec<&'a str>,
+    entries: Vec<String>,
 }
 
-/// Reads the text; `None` where it is no `systeminfo`.
-pub(crate) fn read(text: &str) -> Option<Reading> {
-    let fields = fields(text);
-    let (position, version) = fields
+/// Where things stand, counted from the line of the version.
+const CONFIGURATION: usize = 2;
+const SYSTEM_MANUFACTURER: usize = 9;
+const SYSTEM_TYPE: usize = 11;
+
+/// Reads the hosts of a text, which may hold the reports of several; none where it
+/// is no `systeminfo`.
+pub(crate) fn read(text: &str) -> Vec<Reading> {
+    let listed = hosts(&fields(text));
+    if listed.is_empty() {
+        table::rows(text)
+            .iter()
+            .flat_map(|row| hosts(row))
+            .collect()
+    } else {
+        listed
+    }
+}
+
+/// Each version tells a host, whose name and OS name stand above it, so a version
+/// elsewhere is none of ours. What follows is the same host's up to the next.
+fn hosts(fields: &[Field]) -> Vec<Reading> {
+    let versions: Vec<(usize, OsVersion)> = fields
         .iter()
         .enumerate()
-        .find_map(|(i, field)| Some((i, OsVersion::parse(field.value)?)))?;
-    // Host and OS name stand above it, so a version elsewhere is none of ours.
-    let name = fields.get(position.checked_sub(1)?)?.value.trim();
-    let host = fields.get(position.checked_sub(2)?)?.value.trim();
+        .skip(2)
+        .filter_map(|(i, field)| Some((i, OsVersion::parse(&field.value)?)))
+        .collect();
+    let ends = versions
+        .iter()
+        .skip(1)
+        .map(|(next, _)| next - 2)
+        .chain([fields.len()]);
+    versions
+        .iter()
+        .zip(ends)
+        .filter_map(|((at, version), end)| {
+            host(
+                &fields[at - 2].value,
+                &fields[at - 1].value,
+                version,
+                fields.get(*at..end)?,
+            )
+        })
+        .collect()
+}
+
+fn host(host: &str, name: &str, version: &OsVersion, fields: &[Field]) -> Option<Reading> {
     if host.is_empty() {
         return None;
     }
-    let configuration = fields.get(position + 2).map_or("", |field| field.value);
-    let (installed_kbs, warnings) = updates(&fields);
+    let configuration = fields.get(CONFIGURATION).map_or("", |f| &f.value);
+    // Where lines are missing, the type is not where it belongs; the owner's and the
+    // host's names could look like one, and stand before the manufacturer.
+    let architecture = fields
+        .get(SYSTEM_TYPE)
+        .into_iter()
+        .chain(fields.iter().skip(SYSTEM_MANUFACTURER))
+        .find_map(|field| architecture(&field.value));
+    let (installed_kbs, warnings) = updates(fields);
     let machine = Machine {
         id: MachineId::from_name(host),
         computer_dns_name: host.chars().filter(|c| !c.is_control()).take(255).collect(),
@@ -46,7 +93,7 @@ pub(crate) fn read(text: &str) -> Option<Reading> {
             // systeminfo does not tell it.
             revision: None,
             version: version.version,
-            architecture: fields.iter().find_map(|field| architecture(field.value)),
+            architecture,
             installation_type: installation_type(name, configuration),
             edition: edition(name),
             service_pack: version.service_pack,
@@ -73,8 +120,8 @@ pub(crate) fn read(text: &str) -> Option<Reading> {
     })
 }
 
-fn fields(text: &str) -> Vec<Field<'_>> {
-    let mut fields: Vec<Field<'_>> = Vec::new();
+fn fields(text: &str) -> Vec<Field> {
+    let mut fields: Vec<Field> = Vec::new();
     for line in text
         .lines()
         .map(str::trim_end)
@@ -82,11 +129,11 @@ fn fields(text: &str) -> Vec<Field<'_>> {
     {
         if line.starts_with([' ', '\t', '\u{a0}', '\u{3000}']) {
             if let Some(field) = fields.last_mut() {
-                field.entries.push(line.trim_start());
+                field.entries.push(line.trim_start().to_owned());
             }
         } else if let Some((_, value)) = line.split_once([':', '：']) {
             fields.push(Field {
-                value: value.trim(),
+                value: value.trim().to_owned(),
                 entries: Vec::new(),
             });
         }
@@ -147,7 +194,10 @@ fn installation_type(name: &str, configuration: &str) -> Option<InstallationType
         "server",
         "servidor",
         "serveur",
-        "domain controller",
+        "controller",
+        "controlador",
+        "contrôleur",
+        "kontroler",
         "контроллер",
         "сервер",
         "服务器",
@@ -188,7 +238,7 @@ fn edition(name: &str) -> Option<String> {
 }
 
 /// The updates, and whether the list seems to be cut: some versions stop at about 200.
-fn updates(fields: &[Field<'_>]) -> (Vec<InstalledKb>, Vec<String>) {
+fn updates(fields: &[Field]) -> (Vec<InstalledKb>, Vec<String>) {
     let mut kbs = Vec::new();
     let mut warnings = Vec::new();
     for field in fields {

@@ -144,6 +144,38 @@ fn what_is_wrong_is_refused_with_its_path() {
 }
 
 #[test]
+fn messages_name_what_was_expected_and_no_place_that_misleads() {
+    let good = r#"{"computerDnsName":"a","os":{"version":"10.0.18363"}}"#;
+    let records = native::read(&format!(
+        "[{good}, 7, {{\"computerDnsName\":\"b\"}}, {}]",
+        r#"{"computerDnsName":"c","os":{"version":"10.0.1"},"seenAt":"yesterday"}"#
+    ))
+    .unwrap();
+    let messages: Vec<String> = records
+        .into_iter()
+        .filter_map(|r| r.machine.err())
+        .map(|e| e.to_string())
+        .collect();
+    assert_eq!(
+        messages,
+        [
+            "invalid type: integer `7`, expected a machine document (an object with `computerDnsName` and `os`)",
+            "missing field `os`",
+            "seenAt: `yesterday` is no time with zone (expected such as 2020-03-20T08:00:00Z)",
+        ]
+    );
+    assert_eq!(
+        native::machine("{\"computerDnsName\":")
+            .unwrap_err()
+            .to_string(),
+        "computerDnsName: is cut off at line 1 column 19: EOF while parsing a value"
+    );
+    let lines = native::read(&format!("{good}\nnot json\n")).unwrap();
+    let error = lines[1].machine.as_ref().unwrap_err().to_string();
+    assert_eq!(error, "is no JSON at line 1 column 2: expected ident");
+}
+
+#[test]
 fn a_bad_record_never_spoils_its_batch() {
     let good = r#"{"computerDnsName":"a","os":{"version":"10.0.18363"}}"#;
     let bad = r#"{"computerDnsName":"b","os":{"version":"?"}}"#;
@@ -176,6 +208,41 @@ fn a_bad_record_never_spoils_its_batch() {
             (3, Some(5), true)
         ]
     );
+}
+
+#[test]
+fn a_bad_first_line_spoils_no_other() {
+    let good = r#"{"computerDnsName":"a","os":{"version":"10.0.18363.592"}}"#;
+    let records = native::read(&format!("garbage\n{good}\n")).unwrap();
+    assert!(records[0].machine.is_err() && records[1].machine.is_ok());
+    let lines = [b"[1]\r\n\xff\n", good.as_bytes()].concat();
+    let records = native::read_lines(&lines);
+    let lines: Vec<_> = records
+        .iter()
+        .map(|r| (r.line, r.machine.is_ok()))
+        .collect();
+    assert_eq!(lines, [(Some(1), false), (Some(2), false), (Some(3), true)]);
+    assert_eq!(
+        records[1].machine.clone().unwrap_err().to_string(),
+        "is not UTF-8"
+    );
+}
+
+#[test]
+fn an_array_is_no_object_whatever_its_order() {
+    for (json, path) in [
+        (
+            r#"["a", null, ["10.0.18363.592"]]"#,
+            "expected a machine document",
+        ),
+        (r#"{"computerDnsName":"a","os":["10.0.18363.592"]}"#, "os: "),
+        (
+            r#"{"computerDnsName":"a","os":{"version":"10.0.1"},"software":[["x"]]}"#,
+            "software[0]: ",
+        ),
+    ] {
+        assert!(error(json).contains(path), "{}", error(json));
+    }
 }
 
 #[test]

@@ -144,6 +144,10 @@ fn forms_of_hotfix_lists() {
         "\n\nCSName=PC1\nHotFixID=KB5031354\n\nCSName=PC1\nHotFixID=KB5029921\n",
         "\nNode,Caption,CSName,HotFixID,InstalledOn\nPC1,http://x,PC1,KB5031354,1/1/2024\nPC1,http://x,PC1,KB5029921,1/1/2024\n",
         "HotFixID  \nKB5031354  \nKB5029921  \n",
+        "#TYPE Win32_QuickFixEngineering\r\n\"PSComputerName\",\"InstalledOn\",\"HotFixID\"\r\n\"PC1\",\"Monday, October 2, 2023 12:00:00 AM\",\"KB5031354\"\r\n\"PC1\",\"\",\"KB5029921\"\r\n",
+        "\"Source\";\"HotFixID\"\n\"PC1\";\"KB5031354\"\n\"PC1\";\"KB5029921\"\n",
+        "Source\tHotFixID\nPC1\tKB5031354\nPC1\tKB5029921\n",
+        "Source         HotFixID\n------         --------\nAVERYLONGHO... KB5031354\nAVERYLONGHO... KB5029921\n",
     ] {
         let Report::Hotfixes(list) = read_reports(text.as_bytes())
             .unwrap()
@@ -163,6 +167,110 @@ fn forms_of_hotfix_lists() {
             "{text}"
         );
     }
+}
+
+/// A report in English, as the program writes it.
+fn report(host: &str, system_type: &str, kbs: &[&str]) -> String {
+    let mut text = format!(
+        "\r\nHost Name:     {host}\r\nOS Name:     Microsoft Windows 10 Pro\r\n\
+         OS Version:     10.0.19045 N/A Build 19045\r\nOS Manufacturer:     Microsoft Corporation\r\n\
+         OS Configuration:     Standalone Workstation\r\nOS Build Type:     Multiprocessor Free\r\n\
+         Registered Owner:     x86 team\r\nRegistered Organization:     \r\nProduct ID:     00330\r\n\
+         Original Install Date:     1/1/2024, 1:00:00 AM\r\nSystem Boot Time:     1/1/2024, 1:00:00 AM\r\n\
+         System Manufacturer:     LENOVO\r\nSystem Model:     20X\r\nSystem Type:     {system_type}\r\n\
+         Hotfix(s):     {} Hotfix(s) Installed.\r\n",
+        kbs.len()
+    );
+    for (i, kb) in kbs.iter().enumerate() {
+        text.push_str(&format!("               [{:02}]: {kb}\r\n", i + 1));
+    }
+    text + "Network Card(s):     1 NIC(s) Installed.\r\n"
+}
+
+fn machines(text: &str) -> Vec<Machine> {
+    let reports = read_reports(text.as_bytes()).unwrap_or_else(|e| panic!("{e}: {text}"));
+    reports
+        .into_iter()
+        .map(|report| match report.unwrap() {
+            Report::Machine { machine, .. } => *machine,
+            Report::Hotfixes(_) => panic!("{text}"),
+        })
+        .collect()
+}
+
+#[test]
+fn names_that_look_like_an_architecture_are_none() {
+    for (host, system_type, architecture) in [
+        ("ARM64-LAB", "x64-based PC", Architecture::X64),
+        ("PC-X86-01", "ARM64-based PC", Architecture::Arm64),
+        ("PC-X64-01", "X86-based PC", Architecture::X86),
+    ] {
+        let machine = machines(&report(host, system_type, &[])).pop().unwrap();
+        assert_eq!(machine.os.architecture, Some(architecture), "{host}");
+    }
+    // The type is found also where lines above it are missing.
+    let short =
+        report("PC", "x64-based PC", &[]).replace("System Manufacturer:     LENOVO\r\n", "");
+    assert_eq!(machines(&short)[0].os.architecture, Some(Architecture::X64));
+}
+
+#[test]
+fn several_reports_in_one_text_are_several_hosts() {
+    let both = report("A", "x64-based PC", &["KB5031354"])
+        + &report("B", "ARM64-based PC", &["KB5029921", "KB5030000"]);
+    let read: Vec<_> = machines(&both)
+        .into_iter()
+        .map(|m| {
+            (
+                m.computer_dns_name,
+                m.os.architecture,
+                m.installed_kbs.len(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        read,
+        [
+            ("A".to_owned(), Some(Architecture::X64), 1),
+            ("B".to_owned(), Some(Architecture::Arm64), 2)
+        ]
+    );
+}
+
+#[test]
+fn the_form_for_spreadsheets() {
+    let cells = |host: &str| {
+        [
+            host,
+            "Microsoft Windows Server 2019 Standard",
+            "10.0.17763 N/A Build 17763",
+            "Microsoft Corporation",
+            "Member Server",
+            "Multiprocessor Free",
+            "x86 team",
+            "",
+            "00429",
+            "1/1/2024, 1:00:00 AM",
+            "1/1/2024, 1:00:00 AM",
+            "VMware, Inc.",
+            "VMware7,1",
+            "x64-based PC",
+            "1 Processor(s) Installed.,[01]: Intel64 Family 6",
+            "2 Hotfix(s) Installed.,[01]: KB5031354,[02]: KB5029921",
+        ]
+        .map(|cell| format!("\"{cell}\""))
+        .join(",")
+    };
+    let header = vec!["\"Label\""; 16].join(",");
+    let text = format!("\r\n{header}\r\n{}\r\n{}\r\n", cells("A"), cells("B"));
+    let read = machines(&text);
+    assert_eq!(read.len(), 2);
+    assert_eq!(
+        (read[1].computer_dns_name.as_str(), read[1].os.build),
+        ("B", 17_763)
+    );
+    assert_eq!(read[1].os.architecture, Some(Architecture::X64));
+    assert_eq!(read[1].installed_kbs.len(), 2);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::http::is_host;
 pub use rate_limits::{Rate, RateLimits};
 
 /// The configuration of a server, as `kbgap.toml` has it.
@@ -38,6 +39,9 @@ pub struct TlsFiles {
     /// Its private key as PEM, without a passphrase.
     pub private_key: PathBuf,
 }
+
+/// Beyond that, one request could take all memory.
+const MAX_BODY_MB: usize = 1_024;
 
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +76,7 @@ impl Config {
             reason,
         };
         let text = std::fs::read_to_string(file).map_err(|e| failed(e.to_string()))?;
-        let mut config: Self = toml::from_str(&text).map_err(|e| failed(e.to_string()))?;
+        let mut config: Self = toml::from_str(&text).map_err(|e| failed(of_line(&text, &e)))?;
         if let (Some(tls), Some(folder)) = (&mut config.tls, file.parent()) {
             tls.certificate = folder.join(&tls.certificate);
             tls.private_key = folder.join(&tls.private_key);
@@ -94,21 +98,112 @@ impl Config {
     /// # Errors
     /// The mistake, for people.
     pub fn check(&self) -> Result<(), String> {
-        match &self.public_url {
-            Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => Err(
-                format!("public_url `{url}` has to begin with http:// or https://"),
-            ),
-            Some(url) if url.contains(['?', '#', ' ']) => Err(format!(
-                "public_url `{url}` has to be a plain URL without query"
-            )),
-            _ => Ok(()),
+        if let Some(url) = &self.public_url {
+            let host = ["http://", "https://"]
+                .iter()
+                .find_map(|scheme| url.strip_prefix(scheme))
+                .ok_or_else(|| format!("public_url `{url}` has to begin with http:// or https://"))?
+                .split('/')
+                .next()
+                .unwrap_or_default();
+            let harmless = |b: u8| b.is_ascii_graphic() && !b"?#\"<>\\".contains(&b);
+            if !is_host(host) || !url.bytes().all(harmless) {
+                return Err(format!(
+                    "public_url `{url}` has to be a plain URL such as https://kbgap.example.com"
+                ));
+            }
         }
+        if let Some(host) = self.allowed_hosts.iter().find(|host| !is_host(host)) {
+            return Err(format!(
+                "allowed_hosts: `{host}` has to be a host, with port where there is one, such as kbgap.example.com:8080"
+            ));
+        }
+        if self
+            .audiences
+            .iter()
+            .any(|audience| audience.trim().is_empty())
+        {
+            return Err("audiences: an audience is empty".to_owned());
+        }
+        if !(1..=MAX_BODY_MB).contains(&self.max_body_mb) {
+            return Err(format!(
+                "max_body_mb = {} has to be from 1 to {MAX_BODY_MB}",
+                self.max_body_mb
+            ));
+        }
+        Ok(())
     }
+}
+
+/// A mistake with its place, on one line.
+fn of_line(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = text.bytes().take(start).filter(|b| *b == b'\n').count();
+    let written: String = text
+        .lines()
+        .nth(before)
+        .unwrap_or("")
+        .trim()
+        .chars()
+        .take(80)
+        .collect();
+    let message: Vec<&str> = error.message().lines().map(str::trim).collect();
+    format!("line {}: `{written}`: {}", before + 1, message.join(", "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kbgap.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::read(&file).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn what_a_host_may_be() {
+        assert!(read("public_url = \"https://kbgap.example.com/tvm/\"").is_ok());
+        assert!(read("allowed_hosts = [\"a.example\", \"[::1]:8080\"]").is_ok());
+    }
+
+    #[test]
+    fn mistakes_are_named_on_one_line() {
+        for (text, named) in [
+            (
+                "\n\nlisen = \"x\"",
+                "kbgap.toml: line 3: `lisen = \"x\"`: unknown field",
+            ),
+            ("listen = 5", "line 1: `listen = 5`: invalid type"),
+            ("a =", "line 1: `a =`: "),
+            (
+                "public_url = \"kbgap.example\"",
+                "public_url `kbgap.example`",
+            ),
+            ("public_url = \"https://\"", "public_url"),
+            ("public_url = \"https://a b\"", "public_url"),
+            ("public_url = \"https://me:pass@a\"", "public_url"),
+            ("public_url = \"https://a/?x\"", "public_url"),
+            (
+                "allowed_hosts = [\"https://a\"]",
+                "allowed_hosts: `https://a`",
+            ),
+            ("audiences = [\" \"]", "audiences"),
+            ("max_body_mb = 0", "max_body_mb = 0"),
+            ("max_body_mb = 17592186044416", "max_body_mb"),
+            ("[tls]\ncertificate = \"chain.pem\"", "private_key"),
+            ("[rate_limits]\nmachines = { per_minute = 0 }", "nonzero"),
+            ("[rate_limits]\nmachine = {}", "machine_vulnerabilities"),
+            ("[rate_limits]\nother = { per_day = 1 }", "per_hour"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(
+                error.contains(named) && !error.contains('\n'),
+                "{text}: {error}"
+            );
+        }
+    }
 
     fn example() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../kbgap.example.toml")
@@ -140,21 +235,5 @@ mod tests {
         let tls = config.tls.unwrap();
         assert_eq!(tls.certificate, folder.path().join("chain.pem"));
         assert_eq!(tls.private_key, folder.path().join("key.pem"));
-    }
-
-    #[test]
-    fn mistakes_are_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("kbgap.toml");
-        for (text, says) in [
-            ("[tls]\ncertificate = \"chain.pem\"", "private_key"),
-            ("[rate_limits]\nmachines = { per_minute = 0 }", "nonzero"),
-            ("[rate_limits]\nmachine = {}", "machine_vulnerabilities"),
-            ("[rate_limits]\nother = { per_day = 1 }", "per_hour"),
-        ] {
-            std::fs::write(&file, text).unwrap();
-            let told = Config::read(&file).unwrap_err().to_string();
-            assert!(told.contains("kbgap.toml") && told.contains(says), "{told}");
-        }
     }
 }

@@ -7,6 +7,7 @@
 mod document;
 mod files;
 mod import;
+mod lock;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,10 +32,10 @@ pub enum FeedStateError {
     /// A stored document cannot be read.
     #[error(transparent)]
     Document(#[from] DocumentError),
-    /// A path that was named cannot be read.
-    #[error("{}: {source}", path.display())]
-    Path {
-        /// The path.
+    /// The lock of the data folder cannot be had.
+    #[error("{}: cannot be locked: {source}", path.display())]
+    Lock {
+        /// The lock file.
         path: PathBuf,
         /// The system's error.
         source: std::io::Error,
@@ -53,28 +54,61 @@ pub fn snapshot_path(data_dir: &Path) -> PathBuf {
 /// # Errors
 /// [`FeedStateError`]; [`SnapshotError::Missing`] when no document was ever imported.
 pub async fn catalog(store: &dyn Store, data_dir: &Path) -> Result<Catalog, FeedStateError> {
+    if let Some(catalog) = from_snapshot(store, data_dir).await? {
+        return Ok(catalog);
+    }
+    // An import that is under way saves what it compiled itself. A folder that cannot
+    // be written to has no lock, and is in no danger.
+    let _lock = lock::of(data_dir).ok();
+    from_store(store, data_dir).await
+}
+
+/// As [`catalog`], for whoever holds the lock of the data folder.
+async fn catalog_under_lock(store: &dyn Store, data_dir: &Path) -> Result<Catalog, FeedStateError> {
+    match from_snapshot(store, data_dir).await? {
+        Some(catalog) => Ok(catalog),
+        None => from_store(store, data_dir).await,
+    }
+}
+
+/// The snapshot, where it can be used and was made of just the stored documents.
+async fn from_snapshot(
+    store: &dyn Store,
+    data_dir: &Path,
+) -> Result<Option<Catalog>, FeedStateError> {
     let path = snapshot_path(data_dir);
     let heads = store.feed_heads().await?;
     if heads.is_empty() {
         return Err(SnapshotError::Missing(path).into());
     }
     match Catalog::load(&path) {
-        Ok(catalog) if is_of(&catalog, &heads) => return Ok(catalog),
+        Ok(catalog) if is_of(&catalog, &heads) => return Ok(Some(catalog)),
         Err(SnapshotError::Io { path, source }) => {
             return Err(SnapshotError::Io { path, source }.into());
         }
         Ok(_) => tracing::info!("the snapshot is of other documents: compiling the catalogue"),
         Err(unusable) => tracing::info!(%unusable, "compiling the catalogue"),
     }
-    let documents = store
-        .feed_documents()
-        .await?
-        .iter()
-        .map(|d| document::decode(&d.head.id, &d.body))
-        .collect::<Result<Vec<_>, _>>()?;
-    let catalog = compile(&documents)?;
-    catalog.save(&path)?;
-    Ok(catalog)
+    Ok(None)
+}
+
+async fn from_store(store: &dyn Store, data_dir: &Path) -> Result<Catalog, FeedStateError> {
+    let stored = store.feed_documents().await?;
+    let path = snapshot_path(data_dir);
+    // It takes a second: not on the runtime's threads.
+    let compiled = tokio::task::spawn_blocking(move || {
+        let documents = stored
+            .iter()
+            .map(|d| document::decode(&d.head.id, &d.body))
+            .collect::<Result<Vec<_>, _>>()?;
+        let catalog = compile(&documents)?;
+        // The catalogue is whole without its snapshot, only slower to get.
+        if let Err(error) = catalog.save(&path) {
+            tracing::warn!(%error, "the catalogue's snapshot cannot be saved");
+        }
+        Ok(catalog)
+    });
+    compiled.await.map_err(|_| StoreError::Closed)?
 }
 
 /// Whether a catalogue was compiled from these documents. An import stores first and

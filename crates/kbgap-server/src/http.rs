@@ -8,8 +8,8 @@ mod response;
 mod stream;
 
 pub(crate) use auth::authenticate;
-pub(crate) use base_url::base_url;
-pub(crate) use body::read_body;
+pub(crate) use base_url::{base_url, is_host};
+pub(crate) use body::{Packed, discard, read_body};
 pub(crate) use rate_limit::{Class, Limits};
 pub(crate) use response::{Failure, json, json_body};
 pub(crate) use stream::{piped, streamed};

@@ -6,15 +6,16 @@
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{Method, Response, StatusCode};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method, Response, StatusCode};
 use axum::response::IntoResponse;
 use kbgap_auth::Permission;
-use kbgap_inventory::{Machine, native};
+use kbgap_inventory::{Machine, native, native::Record};
 use kbgap_odata::ErrorCode;
 use kbgap_store::{MachineReport, PutOutcome};
 use serde::Serialize;
 
-use crate::http::{Failure, authenticate, json, read_body};
+use crate::http::{Failure, authenticate, discard, json, read_body};
 use crate::state::{AppState, Shared};
 
 /// What a report demands.
@@ -63,18 +64,82 @@ async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Fa
         return Err(Failure::method_not_allowed("POST"));
     }
     let (parts, body) = request.into_parts();
-    let claims = authenticate(state, &parts.headers, PERMISSION).await?;
+    let claims = match authenticate(state, &parts.headers, PERMISSION).await {
+        Ok(claims) => claims,
+        Err(failure) => {
+            discard(&parts.headers, body).await;
+            return Err(failure);
+        }
+    };
     let body = read_body(&parts.headers, body, state.config.max_body_mb << 20).await?;
-    let text = String::from_utf8(body)
+    let now = state.clock.now_ms();
+    let records = match is_ndjson(&parts.headers) {
+        true => records_of_lines,
+        false => records_of_document,
+    };
+    let read = move || understand(records(&body.unpack()?)?, now);
+    let (mut answers, accepted) = off_the_runtime(state, read).await?;
+    let (positions, machines): (Vec<usize>, Vec<MachineReport>) = accepted.into_iter().unzip();
+    let outcomes = state.store.put_machines(&claims.tenant, machines).await?;
+    for (position, outcome) in positions.iter().zip(outcomes) {
+        answers[*position].outcome = outcome_name(outcome);
+    }
+    state.tenants.follow().await?;
+
+    let refused = answers.len() - positions.len();
+    let status = if positions.is_empty() && refused > 0 {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
+    let answer = Answer {
+        accepted: positions.len(),
+        refused,
+        records: answers,
+    };
+    Ok(json(
+        status,
+        serde_json::to_vec(&answer).map_err(Failure::internal)?,
+    ))
+}
+
+/// What each record came to, and the machines with the positions of their answers.
+type Understood = (Vec<RecordAnswer>, Vec<(usize, MachineReport)>);
+
+/// A large body takes seconds to read and many times its size in memory, so only as many
+/// are read at once as there are cores to do it.
+async fn off_the_runtime(
+    state: &AppState,
+    read: impl FnOnce() -> Result<Understood, Failure> + Send + 'static,
+) -> Result<Understood, Failure> {
+    let _permit = state.readers.acquire().await.map_err(Failure::internal)?;
+    tokio::task::spawn_blocking(read)
+        .await
+        .map_err(Failure::internal)?
+}
+
+fn is_ndjson(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|h| h.to_str().ok());
+    let kind = value.and_then(|v| v.split(';').next()).unwrap_or("").trim();
+    kind.eq_ignore_ascii_case("application/x-ndjson")
+}
+
+fn records_of_lines(bytes: &[u8]) -> Result<Vec<Record>, Failure> {
+    Ok(native::read_lines(bytes))
+}
+
+fn records_of_document(bytes: &[u8]) -> Result<Vec<Record>, Failure> {
+    let text = std::str::from_utf8(bytes)
         .map_err(|_| Failure::new(ErrorCode::InvalidRequestBody, "The body is not UTF-8."))?;
-    let records = native::read(&text).map_err(|e| {
+    native::read(text).map_err(|e| {
         Failure::new(
             ErrorCode::InvalidRequestBody,
             format!("The body is no JSON document: {e}"),
         )
-    })?;
+    })
+}
 
-    let now = state.clock.now_ms();
+fn understand(records: Vec<Record>, now: i64) -> Result<Understood, Failure> {
     let mut answers = Vec::with_capacity(records.len());
     let mut accepted = Vec::new();
     for record in records {
@@ -104,28 +169,7 @@ async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Fa
         }
         answers.push(answer);
     }
-    let (positions, machines): (Vec<usize>, Vec<MachineReport>) = accepted.into_iter().unzip();
-    let outcomes = state.store.put_machines(&claims.tenant, machines).await?;
-    for (position, outcome) in positions.iter().zip(outcomes) {
-        answers[*position].outcome = outcome_name(outcome);
-    }
-    state.tenants.follow().await?;
-
-    let refused = answers.len() - positions.len();
-    let status = if positions.is_empty() && refused > 0 {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
-    let answer = Answer {
-        accepted: positions.len(),
-        refused,
-        records: answers,
-    };
-    Ok(json(
-        status,
-        serde_json::to_vec(&answer).map_err(Failure::internal)?,
-    ))
+    Ok((answers, accepted))
 }
 
 const fn outcome_name(outcome: PutOutcome) -> &'static str {

@@ -9,6 +9,7 @@ mod api;
 mod call;
 mod clock;
 mod config;
+mod connections;
 mod discovery;
 mod documents;
 mod exports;

@@ -7,13 +7,13 @@ use axum::http::{HeaderMap, Method, Response, StatusCode};
 use axum::response::IntoResponse;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kbgap_auth::endpoint::{Registration, TokenRequest, Version};
+use kbgap_auth::endpoint::{Registration, TokenRefusal, TokenRequest, Version};
 use kbgap_auth::{AuthError, Issuer, SigningKey};
-use kbgap_odata::{ErrorCode, decode_form};
+use kbgap_odata::decode_form;
 use kbgap_store::Store;
 
 use crate::clock::Clock;
-use crate::http::{Failure, read_body};
+use crate::http::{Failure, Packed, read_body};
 use crate::state::{AppState, Shared};
 
 const MAX_FORM: usize = 64 << 10;
@@ -40,19 +40,18 @@ async fn answer(
         return Err(Failure::method_not_allowed("POST"));
     }
     let (parts, body) = request.into_parts();
-    let body = read_body(&parts.headers, body, MAX_FORM).await?;
-    let form = std::str::from_utf8(&body)
-        .ok()
-        .and_then(decode_form)
-        .ok_or_else(|| {
-            Failure::new(
-                ErrorCode::InvalidRequestBody,
-                "The body is no application/x-www-form-urlencoded form.",
-            )
-        })?;
+    // Whatever is wrong with the body, clients read it in the shape of the issuer's refusals.
+    let body = read_body(&parts.headers, body, MAX_FORM).await;
+    let form = match body.and_then(Packed::unpack) {
+        Ok(body) => std::str::from_utf8(&body).ok().and_then(decode_form),
+        Err(failure) => return Ok(refused(&TokenRefusal::unreadable(failure.status()))),
+    };
+    let Some(form) = form else {
+        return Ok(refused(&TokenRefusal::unreadable(400)));
+    };
     let request = match TokenRequest::parse(version, &form, basic(&parts.headers)) {
         Ok(request) => request,
-        Err(refusal) => return Ok(plain_json(refusal.status, &refusal)),
+        Err(refusal) => return Ok(refused(&refusal)),
     };
     let registration = state
         .store
@@ -69,7 +68,7 @@ async fn answer(
         .map_err(Failure::internal)?;
     Ok(match answer {
         Ok(answer) => plain_json(200, &answer),
-        Err(refusal) => plain_json(refusal.status, &refusal),
+        Err(refusal) => refused(&refusal),
     })
 }
 
@@ -87,6 +86,10 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
     Some((id.to_owned(), secret.to_owned()))
+}
+
+fn refused(refusal: &TokenRefusal) -> Response<Body> {
+    plain_json(refusal.status, refusal)
 }
 
 pub(crate) fn plain_json(status: u16, body: &impl serde::Serialize) -> Response<Body> {

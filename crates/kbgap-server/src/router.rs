@@ -94,6 +94,12 @@ async fn api_request(State(state): State<Shared>, request: Request) -> Response<
 
 async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Failure> {
     let (parts, body) = request.into_parts();
+    // Read before anything is refused, so that a client who is still sending hears the
+    // answer; what is wrong with it counts only when all else is right.
+    let body = match parts.method {
+        Method::GET | Method::HEAD => None,
+        _ => Some(read_body(&parts.headers, body, MAX_BODY).await),
+    };
     let not_found = || Failure::new(ErrorCode::NotFound, "There is no such resource.");
     let path = match ResourcePath::parse(parts.uri.path()) {
         Ok(Some(path)) => path,
@@ -123,9 +129,9 @@ async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Fa
         return Err(not_found());
     }
     let claims = authenticate(state, &parts.headers, (route.permission, route.class)).await?;
-    let body = match *method {
-        Method::GET => Vec::new(),
-        _ => read_body(&parts.headers, body, MAX_BODY).await?,
+    let body = match body {
+        Some(body) => body?.unpack()?,
+        None => Vec::new(),
     };
     let call = Call {
         state: Arc::clone(state),

@@ -10,11 +10,12 @@ use kbgap_catalog::SnapshotError;
 use kbgap_store::sqlite::SqliteStore;
 use kbgap_store::{Store, StoreError};
 use tokio::net::TcpListener;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::connections;
 use crate::feed::{self, FeedStateError};
 use crate::http::Limits;
 use crate::router::router;
@@ -98,8 +99,9 @@ impl Server {
             tenants,
             tokens: kbgap_auth::TokenCache::default(),
             exports: crate::exports::Exports::default(),
-            downloads: Arc::new(tokio::sync::Semaphore::new(DOWNLOADS)),
+            downloads: Arc::new(Semaphore::new(DOWNLOADS)),
             issuer: OnceCell::new(),
+            readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
         });
         Ok(Self {
             listener,
@@ -135,30 +137,18 @@ impl Server {
         &self.state.store
     }
 
-    /// Serves until `shutdown`, then lets what is under way end.
-    ///
-    /// # Errors
-    /// [`ServerError::Io`].
-    pub async fn run(
-        self,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), ServerError> {
+    /// Serves until `shutdown`, then lets what is under way end, for some seconds.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) {
         let background = tokio::spawn(background(Arc::clone(&self.state), self.generation));
         let router = router(self.state);
-        let result = match self.acceptor {
-            None => {
-                axum::serve(self.listener, router)
-                    .with_graceful_shutdown(shutdown)
-                    .await
-            }
+        match self.acceptor {
+            None => connections::serve(self.listener, router, shutdown).await,
             Some(acceptor) => {
-                axum::serve(TlsListener::new(self.listener, acceptor), router)
-                    .with_graceful_shutdown(shutdown)
-                    .await
+                let listener = TlsListener::new(self.listener, acceptor);
+                connections::serve(listener, router, shutdown).await;
             }
-        };
+        }
         background.abort();
-        Ok(result?)
     }
 }
 

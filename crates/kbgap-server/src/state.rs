@@ -25,6 +25,8 @@ pub(crate) struct AppState {
     pub(crate) downloads: Arc<Semaphore>,
     pub(crate) limits: Limits,
     pub(crate) issuer: OnceCell<Issuer>,
+    /// Lets in those who read a body of reports.
+    pub(crate) readers: Semaphore,
 }
 
 pub(crate) type Shared = Arc<AppState>;

@@ -168,7 +168,7 @@ pub enum MachineChange {
         /// Its tenant.
         tenant: String,
         /// The machine as it is now.
-        machine: MachineRow,
+        machine: Box<MachineRow>,
     },
     /// The machine was removed.
     Removed {

@@ -100,7 +100,7 @@ pub(crate) enum FeedCommand {
 pub(crate) enum MachineCommand {
     /// Import inventories: JSON, NDJSON, systeminfo texts, hotfix lists
     Import {
-        /// Files
+        /// Files, folders of them, or `-` for standard input
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
         #[command(flatten)]
@@ -110,13 +110,14 @@ pub(crate) enum MachineCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// Inventories of one or more hosts; a systeminfo and a hotfix list of the same host go together
+    /// Inventories of one or more hosts, folders of them, or `-` for standard input; a systeminfo and a
+    /// hotfix list of the same host go together
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = CheckFormat::Table)]
     pub(crate) format: CheckFormat,
-    /// End with exit code 3 when something of the kind is found
+    /// End with exit code 3 when something of the kind is found, and with 1 when a host could not be assessed
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) fail_on: Option<FailOn>,
 }
@@ -157,7 +158,7 @@ pub(crate) struct MissingKbsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// Machine, by id or name, or a file with its inventory
+    /// Machine, by id or name, or a file with its inventory (`-` for standard input)
     #[arg(value_name = "MACHINE")]
     pub(crate) machine: String,
     /// KB number
@@ -174,8 +175,8 @@ pub(crate) enum AppCommand {
         /// A name to know it by
         name: String,
         /// Application permission, such as Software.Read.All; may be given several times
-        #[arg(long, required = true, value_name = "ROLE")]
-        role: Vec<String>,
+        #[arg(long, required = true, value_name = "ROLE", value_parser = kbgap_auth::parse_role)]
+        role: Vec<&'static str>,
         #[command(flatten)]
         format: Format,
     },
@@ -195,11 +196,11 @@ pub(crate) enum AppCommand {
 #[group(required = true, multiple = true)]
 pub(crate) struct TokenArgs {
     /// Application permission, such as Software.Read.All; may be given several times
-    #[arg(long, value_name = "ROLE")]
-    pub(crate) role: Vec<String>,
+    #[arg(long, value_name = "ROLE", value_parser = kbgap_auth::parse_role)]
+    pub(crate) role: Vec<&'static str>,
     /// Delegated permission, such as Software.Read, for a user's token
-    #[arg(long, value_name = "SCOPE", conflicts_with = "role")]
-    pub(crate) scope: Vec<String>,
+    #[arg(long, value_name = "SCOPE", conflicts_with = "role", value_parser = kbgap_auth::parse_scope)]
+    pub(crate) scope: Vec<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, Args)]

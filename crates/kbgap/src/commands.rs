@@ -10,7 +10,7 @@ pub(crate) mod missing_kbs;
 pub(crate) mod serve;
 pub(crate) mod token;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kbgap_store::Store;
@@ -24,7 +24,12 @@ pub(crate) fn runtime() -> anyhow::Result<Runtime> {
 
 /// The store of a data folder.
 pub(crate) fn open_store(data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
-    Ok(Arc::new(SqliteStore::open(&data_dir.join("kbgap.db"))?))
+    Ok(Arc::new(SqliteStore::open(&database_path(data_dir))?))
+}
+
+/// Where the database lies in a data folder.
+pub(crate) fn database_path(data_dir: &Path) -> PathBuf {
+    data_dir.join("kbgap.db")
 }
 
 /// The one tenant of a data folder.

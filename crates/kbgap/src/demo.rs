@@ -25,6 +25,7 @@ const NOW_MS: i64 = 1_585_137_600_000;
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
+    let interrupted = serve::interruption()?;
     let folder = tempfile::Builder::new().prefix("kbgap-demo-").tempdir()?;
     let clock = Clock::set_to(NOW_MS);
     fill(folder.path()).await?;
@@ -37,7 +38,8 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     };
     let server = Server::start(folder.path(), config, clock).await?;
     let store = server.store();
-    let roles = kbgap_auth::ROLES.map(str::to_owned);
+    // Everything is to be tried.
+    let roles = kbgap_auth::ROLES;
     let app = app::register(store.as_ref(), "demo", &roles).await?;
     let token = token::issue(store.as_ref(), &roles, &[]).await?;
     let address = server.url()?;
@@ -54,7 +56,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
          Ctrl-C ends it and removes its data.\n",
         app.tenant_id, app.client_id, app.client_secret
     ))?;
-    server.run(serve::interrupted()).await?;
+    server.run(interrupted).await;
     // A request that was under way may hold a file for a moment.
     for _ in 0..20 {
         if std::fs::remove_dir_all(folder.path()).is_ok() || !folder.path().exists() {

@@ -20,19 +20,32 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     print(&line)
 }
 
-/// Writes a line to stderr. It may hold names of files and words of documents.
+/// Writes a line to stderr. It may hold names of files and words of documents, none
+/// of which may begin a line of its own.
 pub(crate) fn note(text: &str) {
     // Where not even stderr can be written there is nobody to tell.
     let _ = writeln!(io::stderr().lock(), "{}", clean(text));
 }
 
-/// Text from outside could hold escape sequences of the terminal.
+/// Text from outside could hold escape sequences of the terminal, or marks that
+/// turn the direction of what follows; in an answer for people it must not.
 pub(crate) fn clean(text: &str) -> String {
-    let harmless = |c: char| c == '\n' || !c.is_control();
-    text.chars()
-        .map(|c| if harmless(c) { c } else { '\u{fffd}' })
-        .collect()
+    let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.replace(['\n', '\t'], " ")
+        .replace(|c: char| c.is_control() || turns(c), "\u{fffd}")
 }
+
+/// A number with its noun: `1 document`, `190 documents`.
+pub(crate) fn counted(number: usize, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        many => format!("{many} {noun}s"),
+    }
+}
+
+/// A terminal that says it is narrower, or that it has no width at all as some
+/// runners of pipelines do, has to wrap lines itself: columns of one letter help nobody.
+const LEAST_WIDTH: u16 = 80;
 
 /// A table without ruling, as wide as the terminal or its content.
 pub(crate) fn table<const N: usize>(
@@ -43,9 +56,12 @@ pub(crate) fn table<const N: usize>(
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic);
+    if table.width().is_some_and(|width| width < LEAST_WIDTH) {
+        table.set_width(LEAST_WIDTH);
+    }
     table.set_header(header);
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.map(|cell| clean(&cell)));
     }
     let mut text: String = table
         .lines()
@@ -55,4 +71,19 @@ pub(crate) fn table<const N: usize>(
         text.push('\n');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_outside_reaches_the_terminal_as_a_command() {
+        let hostile = "pc\u{1b}[31m\u{9b}1m\u{202e}\nerror: forged";
+        assert_eq!(
+            clean(hostile),
+            "pc\u{fffd}[31m\u{fffd}1m\u{fffd} error: forged"
+        );
+        assert!(!table(["Title"], [[hostile.to_owned()]]).contains(['\u{1b}', '\u{9b}']));
+    }
 }

@@ -1,6 +1,7 @@
 //! The hotpatch track (section 5, rule 1).
 
-use kbgap_assess::{Evidence, Track};
+use kbgap_assess::{Evidence, Track, explain};
+use kbgap_catalog::KbId;
 
 use crate::feed::catalog;
 use crate::hosts::{assessed, client, listing, missing, server};
@@ -27,26 +28,22 @@ fn a_hotpatched_server_is_not_told_to_install_that_months_cumulative_update() {
 #[test]
 fn what_only_the_cumulative_update_fixes_is_missing_on_the_hotpatch_track() {
     let Some(catalog) = catalog() else { return };
-    let result = assessed(catalog, &server(26_100, NOVEMBER_2025));
-    let lcu = result.missing.iter().find(|m| m.id.number() == 5_068_861);
-    let only_there = catalog
-        .kb(kbgap_catalog::KbId::new(5_068_861).unwrap())
-        .unwrap()
-        .fixes()
-        .filter(|f| f.product().name() == "Windows Server 2025" && !f.vulnerability().is_advisory())
-        .filter(|f| {
-            let vulnerability = f.vulnerability_ix();
-            !f.product().fixes().any(|other| {
-                other.vulnerability_ix() == vulnerability
-                    && other.kb().is_some_and(|kb| kb.number() == 5_068_966)
-            })
-        })
-        .count();
-    assert_eq!(
-        lcu.is_some(),
-        only_there > 0,
-        "{only_there} CVEs are fixed by the LCU alone"
-    );
+    // The hotpatches of May 2024 and of February 2025, and the cumulative updates
+    // of those months, which fix five and one CVEs more.
+    for (machine, lcu, hotpatch, beyond) in [
+        (server(20_348, 2_458), 5_037_782, 5_037_848, 5),
+        (server(26_100, 3_107), 5_051_987, 5_052_105, 1),
+    ] {
+        let result = assessed(catalog, &machine);
+        assert_eq!(result.os.track, Track::Hotpatch);
+        let ids = missing(catalog, &machine);
+        assert!(ids.contains(&lcu) && !ids.contains(&hotpatch), "{ids:?}");
+        let explanation = explain(catalog, &machine, KbId::new(lcu).unwrap())
+            .unwrap()
+            .unwrap();
+        assert_eq!(explanation.products.len(), 1, "{lcu}");
+        assert_eq!(explanation.products[0].vulnerable.len(), beyond, "{lcu}");
+    }
 }
 
 #[test]
@@ -161,4 +158,25 @@ fn a_listed_hotpatch_tells_the_track_where_the_revision_is_not_reported() {
         (Track::Hotpatch, Some(5_074))
     );
     assert_eq!(missing(catalog, &machine), [5_094_128]);
+}
+
+#[test]
+fn the_out_of_band_cumulative_update_is_named_off_the_hotpatch_track() {
+    let Some(catalog) = catalog() else { return };
+    // October 2025, WSUS: 5070884 and the standalone update for hotpatched
+    // servers, 5070892, both bring 20348.4297.
+    let ids = missing(catalog, &server(20_348, 4_294));
+    assert!(
+        ids.contains(&5_070_884) && !ids.contains(&5_070_892),
+        "{ids:?}"
+    );
+    let ids = missing(catalog, &server(20_348, 4_297));
+    assert!(!ids.contains(&5_070_884), "{ids:?}");
+    let mut machine = server(20_348, 4_294);
+    machine.hotpatch = Some(true);
+    let ids = missing(catalog, &machine);
+    assert!(
+        ids.contains(&5_070_892) && !ids.contains(&5_070_884),
+        "{ids:?}"
+    );
 }

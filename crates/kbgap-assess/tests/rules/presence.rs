@@ -4,9 +4,11 @@ use kbgap_assess::{Assessment, Evidence, ExplanationVerdict, assess, explain};
 use kbgap_catalog::{Catalog, FixRecord, Month, Subtype, compile};
 use kbgap_testkit::feed::{W1909, document, fix, kb, vulnerability};
 
-use crate::hosts::{assessed, client, listing, missing};
+use crate::hosts::{assessed, client, listing, missing, server};
 
 const W7: &str = "Windows 7 for x64-based Systems Service Pack 1";
+const S2008: &str = "Windows Server 2008 for x64-based Systems Service Pack 2";
+const S2022: &str = "Windows Server 2022";
 
 /// One month for each entry from January 2020 on, with one CVE that all its fixes cure.
 fn feed(product: &str, months: Vec<Vec<FixRecord>>) -> Catalog {
@@ -215,6 +217,24 @@ fn an_advisory_is_shown_and_never_counted() {
 }
 
 #[test]
+fn an_advisory_adds_no_alternative_to_a_row() {
+    let advised = vulnerability(
+        "ADV200001",
+        vec![
+            rollup(4_100_001, "", &[]),
+            of_kind(fix(4_100_002, "", &[]), Subtype::IeCumulative),
+        ],
+    );
+    let cve = vulnerability("CVE-2020-0001", vec![rollup(4_100_001, "", &[])]);
+    let month = document("2020-Jan", &[("1", W7)], vec![advised, cve]);
+    let catalog = compile(&[month]).unwrap();
+    let found = assessed(&catalog, &client(7_601, None));
+    assert_eq!(found.missing.len(), 1);
+    assert_eq!(found.missing[0].alternatives, []);
+    assert_eq!(found.advisories, []);
+}
+
+#[test]
 fn a_long_term_release_reports_no_display_version_and_has_findings_by_its_build() {
     let catalog = feed(
         "Windows 10 Version 1809 for x64-based Systems",
@@ -249,4 +269,53 @@ fn products_whose_name_holds_the_system_add_no_finding() {
         };
         assert_eq!(found, 0, "{other}");
     }
+}
+
+#[test]
+fn server_2008_has_findings_at_either_of_its_builds() {
+    let catalog = feed(
+        S2008,
+        vec![
+            vec![rollup(4_100_001, "", &[])],
+            vec![rollup(4_100_002, "6.0.6003.21400", &[4_100_001])],
+        ],
+    );
+    for build in [6_002, 6_003] {
+        let machine = server(build, None);
+        assert_eq!(
+            missing(&catalog, &machine),
+            [4_100_001, 4_100_002],
+            "{build}"
+        );
+        let machine = listing(machine, &[4_100_001]);
+        assert_eq!(missing(&catalog, &machine), [4_100_002], "{build}");
+    }
+    // 6002 counted far beyond where 6003 began: its revision tells nothing.
+    let machine = server(6_002, 24_000);
+    assert_eq!(missing(&catalog, &machine), [4_100_001, 4_100_002]);
+}
+
+#[test]
+fn a_hotpatch_that_is_listed_and_runs_is_present_on_any_track() {
+    let hotpatch = of_kind(fix(5_100_003, "10.0.20348.2100", &[]), Subtype::Hotpatch);
+    let catalog = feed(
+        S2022,
+        vec![
+            vec![fix(5_100_001, "10.0.20348.2000", &[])],
+            vec![fix(5_100_002, "10.0.20348.2110", &[]), hotpatch],
+        ],
+    );
+    // It took hotpatches once and is enrolled no more.
+    let mut machine = listing(server(20_348, 2_100), &[5_100_003]);
+    machine.hotpatch = Some(false);
+    assert_eq!(missing(&catalog, &machine), [0_u32; 0]);
+    let found = assessed(&catalog, &machine);
+    assert_eq!(found.warnings, [""; 0]);
+    // Not listed, the revision alone proves no hotpatch.
+    machine.kbs.clear();
+    assert_eq!(missing(&catalog, &machine), [5_100_002]);
+    // Listed, but what runs is older.
+    let mut machine = listing(server(20_348, 2_050), &[5_100_003]);
+    machine.hotpatch = Some(false);
+    assert_eq!(missing(&catalog, &machine), [5_100_002]);
 }

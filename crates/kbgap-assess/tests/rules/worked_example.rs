@@ -1,5 +1,9 @@
 //! Windows 10 1909 x64: the numbers that Microsoft published (sections 6 and 7).
 
+use std::collections::BTreeSet;
+
+use kbgap_catalog::KbId;
+
 use crate::feed::{catalog, catalog_until};
 use crate::hosts::{assessed, client, missing, undecided};
 
@@ -61,6 +65,47 @@ fn march_2020_addresses_97_cves() {
         "February 2020 Security Updates"
     );
     assert!(result.missing.iter().any(|kb| kb.id.number() == 4_551_762));
+}
+
+#[test]
+fn the_97_are_95_distinct_ones() {
+    let Some(catalog) = catalog() else { return };
+    let march = catalog.kb(KbId::new(4_540_673).unwrap()).unwrap();
+    let distinct: BTreeSet<_> = march
+        .fixes()
+        .filter(|fix| !fix.vulnerability().is_advisory())
+        .filter(|fix| {
+            let name = fix.product().name();
+            name.ends_with("Windows 10 Version 1909 for x64-based Systems")
+                && !name.contains(".NET")
+        })
+        .map(|fix| fix.vulnerability_ix())
+        .collect();
+    assert_eq!(distinct.len(), 95);
+}
+
+#[test]
+fn september_2020_on_1809_addresses_68_cves_of_windows() {
+    let Some(catalog) = catalog() else { return };
+    let result = assessed(catalog, &client(17_763, 1_397));
+    let september = result
+        .missing
+        .iter()
+        .find(|kb| kb.id.number() == 4_570_333)
+        .unwrap();
+    assert_eq!(
+        catalog.kb(september.id).unwrap().title(),
+        "September 2020 Security Updates"
+    );
+    let of = |id: &str| {
+        let software = september.software.iter();
+        software
+            .filter(|s| catalog.software_id(s.software) == id)
+            .map(|s| s.cves)
+            .sum::<u32>()
+    };
+    assert_eq!(of("microsoft-_-windows_10"), 68);
+    assert_eq!(of("microsoft-_-internet_explorer"), 3);
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl Element {
         Some(
             attribute
                 .normalized_value(XmlVersion::Implicit1_0)
-                .map_or_else(|_| String::new(), |v| v.trim().to_owned()),
+                .map_or_else(|_| String::new(), |v| harmless(v.into_owned())),
         )
     }
 }
@@ -86,10 +86,14 @@ impl<'a> Xml<'a> {
                     self.open.push(name.clone());
                     return Ok(name);
                 }
+                Event::DocType(declared) if begins_with_html(&declared) => return Err(html_page()),
                 Event::DocType(_) => return Err(Reason::DocumentType),
                 Event::Text(text) if text.trim().is_empty() => {}
                 Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
                 Event::Eof => return Err(Reason::NotCvrf("it is empty".to_owned())),
+                Event::Text(text) if text.trim_start().starts_with(['{', '[']) => {
+                    return Err(Reason::NotCvrf("it is JSON".to_owned()));
+                }
                 _ => return Err(Reason::NotCvrf("it is no XML at all".to_owned())),
             }
         }
@@ -119,11 +123,7 @@ impl<'a> Xml<'a> {
                 Event::Eof => return Err(cut_off(&self.open)),
                 _ => continue,
             };
-            if self.open.len() >= MAX_DEPTH {
-                return Err(Reason::Xml(format!(
-                    "elements nest deeper than {MAX_DEPTH}"
-                )));
-            }
+            self.allow_depth(1)?;
             self.pending_end = element.empty;
             self.open.push(element.name().to_owned());
             return Ok(Some(element));
@@ -144,7 +144,10 @@ impl<'a> Xml<'a> {
                 Event::GeneralRef(reference) if depth == 0 => {
                     text.push(character_of(&reference).unwrap_or(char::REPLACEMENT_CHARACTER));
                 }
-                Event::Start(_) => depth += 1,
+                Event::Start(_) => {
+                    depth += 1;
+                    self.allow_depth(depth)?;
+                }
                 Event::End(_) if depth == 0 => break,
                 Event::End(_) => depth -= 1,
                 Event::DocType(_) => return Err(Reason::DocumentType),
@@ -159,21 +162,48 @@ impl<'a> Xml<'a> {
             }
         }
         self.open.pop();
-        let trimmed = text.trim();
-        Ok(if trimmed.len() == text.len() {
-            text
+        Ok(harmless(text))
+    }
+
+    /// The text of an element just returned, as one line.
+    pub(super) fn line(&mut self, element: &Element) -> Result<String, Reason> {
+        let text = self.text(element)?;
+        Ok(if text.contains(['\n', '\r', '\t']) {
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
         } else {
-            trimmed.to_owned()
+            text
         })
     }
 
     /// Passes over an element just returned and all inside it.
     pub(super) fn skip(&mut self, element: &Element) -> Result<(), Reason> {
-        if !self.close_empty(element) {
-            self.reader
-                .read_to_end_into(element.start.name(), &mut self.buffer)
-                .map_err(|e| malformed(e, &self.open))?;
-            self.open.pop();
+        if self.close_empty(element) {
+            return Ok(());
+        }
+        let mut depth = 0_usize;
+        loop {
+            match next_event(&mut self.reader, &mut self.buffer, &self.open)? {
+                Event::Start(_) => {
+                    depth += 1;
+                    self.allow_depth(depth)?;
+                }
+                Event::End(_) if depth == 0 => break,
+                Event::End(_) => depth -= 1,
+                Event::DocType(_) => return Err(Reason::DocumentType),
+                Event::Eof => return Err(cut_off(&self.open)),
+                _ => {}
+            }
+        }
+        self.open.pop();
+        Ok(())
+    }
+
+    /// The reader keeps a place for each open element, and so do we.
+    fn allow_depth(&self, more: usize) -> Result<(), Reason> {
+        if self.open.len() + more > MAX_DEPTH {
+            return Err(Reason::Xml(format!(
+                "elements nest deeper than {MAX_DEPTH}"
+            )));
         }
         Ok(())
     }
@@ -215,6 +245,32 @@ fn character_of(reference: &quick_xml::events::BytesRef<'_>) -> Option<char> {
     }
 }
 
+/// Trimmed, and without the control characters that XML forbids but a character
+/// reference can smuggle in: texts of the feed reach terminals.
+fn harmless(text: String) -> String {
+    let trimmed = text.trim();
+    let forbidden = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    // Only these bytes begin a control character.
+    let suspicious = |b: u8| b < 0x20 || b == 0x7f || b == 0xc2;
+    if trimmed.bytes().any(suspicious) && trimmed.contains(forbidden) {
+        trimmed.replace(forbidden, "\u{fffd}")
+    } else if trimmed.len() == text.len() {
+        text
+    } else {
+        trimmed.to_owned()
+    }
+}
+
+fn begins_with_html(declared: &str) -> bool {
+    let word = declared.trim_start().get(..4);
+    word.is_some_and(|word| word.eq_ignore_ascii_case("html"))
+}
+
+/// What proxies and portals answer instead of what was asked for.
+pub(super) fn html_page() -> Reason {
+    Reason::NotCvrf("it is an HTML page, perhaps the error page of a proxy".to_owned())
+}
+
 fn cut_off(open: &[String]) -> Reason {
     Reason::Truncated(open.last().cloned().unwrap_or_default())
 }
@@ -225,6 +281,7 @@ fn next_event<'b>(
     open: &[String],
 ) -> Result<Event<'b>, Reason> {
     buffer.clear();
+    reader.get_mut().begin_event();
     reader
         .read_event_into(buffer)
         .map_err(|e| malformed(e, open))
@@ -237,7 +294,7 @@ fn malformed(error: quick_xml::Error, open: &[String]) -> Reason {
                 .unwrap_or_else(|shared| std::io::Error::new(shared.kind(), shared.to_string())),
         ),
         // The reader tells an unclosed tag or comment only at the end of the text.
-        quick_xml::Error::Syntax(_) if !open.is_empty() => cut_off(open),
+        quick_xml::Error::Syntax(_) => cut_off(open),
         quick_xml::Error::IllFormed(quick_xml::errors::IllFormedError::MissingEndTag(tag)) => {
             Reason::Truncated(tag)
         }

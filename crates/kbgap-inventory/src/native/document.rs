@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::RecordError;
 use super::network::{Address, Guid};
+use super::object::{Described, Object};
 use crate::{InstalledKb, Machine, MachineId, OperatingSystem, Software};
 
 const MAX_TEXT: usize = 1_000;
@@ -26,11 +27,11 @@ pub(super) struct Document {
     computer_dns_name: Text<MAX_NAME>,
     #[serde(default)]
     id: Option<Parsed<MachineId>>,
-    os: Os,
+    os: Object<Os>,
     #[serde(default)]
     installed_kbs: Option<List<Kb, MAX_KBS>>,
     #[serde(default)]
-    software: Option<List<SoftwareDocument, MAX_SOFTWARE>>,
+    software: Option<List<Object<SoftwareDocument>, MAX_SOFTWARE>>,
     #[serde(default)]
     group: Option<Text<MAX_NAME>>,
     #[serde(default)]
@@ -54,7 +55,7 @@ pub(super) struct Document {
     #[serde(default)]
     agent_version: Option<Text<MAX_NAME>>,
     #[serde(default)]
-    seen_at: Option<Parsed<jiff::Timestamp>>,
+    seen_at: Option<Instant>,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +83,18 @@ struct SoftwareDocument {
     version: Option<Text<MAX_TEXT>>,
 }
 
+impl Described for Document {
+    const WHAT: &'static str = "a machine document (an object with `computerDnsName` and `os`)";
+}
+
+impl Described for Os {
+    const WHAT: &'static str = "an object with `version`";
+}
+
+impl Described for SoftwareDocument {
+    const WHAT: &'static str = "an object with `name`";
+}
+
 impl Document {
     pub(super) fn into_machine(self) -> Result<Machine, RecordError> {
         let computer_dns_name = self.computer_dns_name.0;
@@ -98,14 +111,14 @@ impl Document {
             .map(|list| list.0)
             .unwrap_or_default()
             .into_iter()
-            .map(|s| Software {
+            .map(|Object(s)| Software {
                 vendor: s.vendor.map(|v| v.0).unwrap_or_default(),
                 name: s.name.0,
                 version: s.version.map(|v| v.0).unwrap_or_default(),
             })
             .collect();
         let installed_kbs = self.installed_kbs.map(|list| list.0).unwrap_or_default();
-        let os = self.os;
+        let Object(os) = self.os;
         let platform = os.platform.map(|p| p.0);
         let installation_type = os
             .installation_type
@@ -201,6 +214,21 @@ impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.trim().parse().map(Self).map_err(de::Error::custom)
+    }
+}
+
+/// A time with its zone.
+struct Instant(jiff::Timestamp);
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.trim().parse().map(Self).map_err(|_| {
+            let shown: String = text.chars().take(40).collect();
+            de::Error::custom(format_args!(
+                "`{shown}` is no time with zone (expected such as 2020-03-20T08:00:00Z)"
+            ))
+        })
     }
 }
 

@@ -7,8 +7,6 @@ use std::sync::mpsc;
 use kbgap_catalog::DocumentRecord;
 use kbgap_feed::{FeedError, cvrf, source};
 
-use super::FeedStateError;
-
 /// Called after each file with the number done and the number of all.
 pub type Progress<'p> = &'p (dyn Fn(usize, usize) + Sync);
 
@@ -22,46 +20,40 @@ const ENDINGS: [&str; 6] = [
 ];
 
 /// The files of the given paths: a file as it is named, a folder with all files
-/// below it whose names end as those of a feed do. In order, each once.
-///
-/// # Errors
-/// [`FeedStateError::Path`] for a path that does not exist or cannot be listed.
-pub fn find_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FeedStateError> {
+/// below it whose names end as those of a feed do. In order, each once. What cannot
+/// be looked into stands for itself, and is refused when it is read.
+#[must_use]
+pub fn find_files(paths: &[PathBuf]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in paths {
-        let failed = |source| FeedStateError::Path {
-            path: path.clone(),
-            source,
-        };
-        if std::fs::metadata(path).map_err(failed)?.is_dir() {
-            walk(path, &mut files)?;
+        if path.is_dir() {
+            walk(path, &mut files);
         } else {
             files.push(path.clone());
         }
     }
     files.sort();
     files.dedup();
-    Ok(files)
+    files
 }
 
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FeedStateError> {
-    let failed = |source| FeedStateError::Path {
-        path: folder.to_owned(),
-        source,
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        files.push(folder.to_owned());
+        return;
     };
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
+    for entry in entries.flatten() {
+        let path = entry.path();
         // Links are not followed into folders, so that none can lead in a circle.
-        if entry.file_type().map_err(failed)?.is_dir() {
-            walk(&entry.path(), files)?;
-        } else {
-            let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
-            if ENDINGS.iter().any(|ending| name.ends_with(ending)) {
-                files.push(entry.path());
-            }
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            walk(&path, files);
+            continue;
+        }
+        let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
+        if ENDINGS.iter().any(|ending| name.ends_with(ending)) && !path.is_dir() {
+            files.push(path);
         }
     }
-    Ok(())
 }
 
 /// What one file holds.
@@ -110,22 +102,9 @@ pub(super) fn read_all(
 }
 
 fn read(file: &Path) -> Result<Content, FeedError> {
-    if is_update_index(file) {
+    let source = source::open(file)?;
+    if source.is_update_index() {
         return Ok(Content::UpdateIndex);
     }
-    cvrf::read(source::open(file)?).map(Content::Document)
-}
-
-/// The list that the vendor's API answers at `/updates`, known by its context.
-fn is_update_index(file: &Path) -> bool {
-    use std::io::Read;
-    let mut head = [0_u8; 512];
-    let read = std::fs::File::open(file)
-        .and_then(|mut f| f.read(&mut head))
-        .unwrap_or(0);
-    let head = String::from_utf8_lossy(&head[..read]);
-    head.trim_start_matches('\u{feff}')
-        .trim_start()
-        .starts_with('{')
-        && head.contains("$metadata#Updates")
+    cvrf::read(source).map(Content::Document)
 }

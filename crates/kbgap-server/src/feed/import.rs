@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use kbgap_catalog::{Catalog, DocumentRecord, compile};
 use kbgap_feed::FeedError;
-use kbgap_feed::revision::{Decision, DocumentHead, decide};
+use kbgap_feed::revision::{Decision, DocumentHead, decide, order};
 use kbgap_store::{FeedDocument, FeedHead, Store};
 
 use super::files::{Content, Progress, read_all};
-use super::{FeedStateError, catalog, document, snapshot_path};
+use super::{FeedStateError, catalog_under_lock, document, lock, snapshot_path};
 
 /// How an import decides.
 #[derive(Clone, Copy, Debug, Default)]
@@ -117,21 +117,17 @@ pub async fn import(
             }
         });
     }
-    // Oldest first, so that the order of the files decides nothing.
-    candidates.sort_by_key(|c| {
-        (
-            c.head.current_release,
-            c.head.vulnerabilities,
-            c.head.content_hash,
-        )
-    });
+    candidates.sort_by(|a, b| order(&a.head, &b.head));
 
-    let mut known: HashMap<String, DocumentHead> = store
-        .feed_heads()
-        .await?
-        .into_iter()
-        .map(|h| (h.id.clone(), head_of(&h)))
+    let _lock = lock::of(data_dir)?;
+    let stored = store.feed_documents().await?;
+    let mut known: HashMap<String, DocumentHead> = stored
+        .iter()
+        .map(|d| (d.head.id.clone(), head_of(&d.head)))
         .collect();
+    for damaged in damaged(&stored, &candidates) {
+        known.remove(damaged);
+    }
     let mut accepted: BTreeMap<String, Candidate> = BTreeMap::new();
     for candidate in candidates {
         let id = candidate.record.id.clone();
@@ -158,11 +154,11 @@ pub async fn import(
     }
     let changed = !accepted.is_empty();
     let catalog = if changed {
-        Some(store_and_compile(store, data_dir, accepted).await?)
+        Some(store_and_compile(store, data_dir, &stored, accepted).await?)
     } else if known.is_empty() {
         None
     } else {
-        Some(catalog(store, data_dir).await?)
+        Some(catalog_under_lock(store, data_dir).await?)
     };
     let files = files
         .into_iter()
@@ -180,13 +176,33 @@ pub async fn import(
     })
 }
 
+/// The stored documents that can be read no more and for which there is another now,
+/// whatever its date. Those whose stored form is the same are not looked into.
+fn damaged<'s>(stored: &'s [FeedDocument], candidates: &[Candidate]) -> Vec<&'s str> {
+    let is_damaged = |stored: &&FeedDocument| {
+        let mut same_id = candidates
+            .iter()
+            .filter(|c| c.record.id == stored.head.id)
+            .peekable();
+        same_id.peek().is_some()
+            && same_id.all(|c| c.body != stored.body)
+            && document::decode(&stored.head.id, &stored.body).is_err()
+    };
+    stored
+        .iter()
+        .filter(is_damaged)
+        .map(|d| d.head.id.as_str())
+        .collect()
+}
+
 async fn store_and_compile(
     store: &dyn Store,
     data_dir: &Path,
+    stored: &[FeedDocument],
     accepted: BTreeMap<String, Candidate>,
 ) -> Result<Catalog, FeedStateError> {
     let mut documents = Vec::new();
-    for stored in store.feed_documents().await? {
+    for stored in stored {
         if !accepted.contains_key(&stored.head.id) {
             documents.push(document::decode(&stored.head.id, &stored.body)?);
         }
@@ -230,4 +246,50 @@ fn row_of(candidate: Candidate) -> (FeedDocument, DocumentRecord) {
         fixes: count(head.fixes),
     };
     (FeedDocument { head, body }, record)
+}
+
+#[cfg(test)]
+mod tests {
+    use kbgap_store::sqlite::SqliteStore;
+
+    use super::*;
+
+    fn month(folder: &Path, id: &str) -> PathBuf {
+        let file = folder.join(format!("{id}.xml"));
+        let text = format!(
+            "<cvrfdoc><DocumentTitle>T</DocumentTitle><DocumentTracking><Identification><ID>{id}</ID></Identification>\
+             <CurrentReleaseDate>2020-03-12T08:00:00</CurrentReleaseDate></DocumentTracking></cvrfdoc>"
+        );
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_stored_document_that_is_damaged_is_mended_by_importing_it_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("kbgap.db")).unwrap();
+        let files = ["2020-Mar", "2020-Apr"].map(|id| month(folder.path(), id));
+        let again = || {
+            import(
+                &store,
+                folder.path(),
+                files.to_vec(),
+                ImportOptions::default(),
+                &|_, _| {},
+            )
+        };
+        assert!(again().await.unwrap().changed);
+        assert!(!again().await.unwrap().changed);
+
+        let mut stored = store.feed_documents().await.unwrap();
+        stored.retain(|d| d.head.id == "2020-Mar");
+        stored[0].body.truncate(3);
+        store.replace_feed_documents(stored).await.unwrap();
+        std::fs::remove_file(snapshot_path(folder.path())).unwrap();
+
+        let report = again().await.unwrap();
+        assert!(report.changed);
+        assert_eq!(report.catalog.unwrap().documents().len(), 2);
+        assert!(!again().await.unwrap().changed);
+    }
 }

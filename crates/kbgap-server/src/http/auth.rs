@@ -43,7 +43,7 @@ pub(crate) async fn authenticate(
     let claims = bearer(header)
         .and_then(|token| state.tokens.validate(issuer, token, Clock::real_seconds()))
         .map_err(|reason| {
-            tracing::debug!(%reason, "token refused");
+            tracing::debug!(?reason, "token refused");
             Failure::new(
                 ErrorCode::Unauthorized,
                 "The Authorization header has no valid bearer token.",

@@ -1,5 +1,7 @@
 //! The URL that contexts begin with.
 
+use std::net::Ipv6Addr;
+
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
 
@@ -26,14 +28,26 @@ pub(crate) fn base_url(config: &Config, headers: &HeaderMap) -> String {
     format!("{}://{host}", config.scheme())
 }
 
-/// A name or address with or without a port; nothing that could end the host
-/// part of a URL.
-fn is_host(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= 255
-        && text.bytes().all(|b| {
-            b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']')
-        })
+/// A name, or an address, with or without a port: `pc`, `10.0.0.1:80`, `[::1]:8080`.
+pub(crate) fn is_host(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        // The colon is one of an address in brackets.
+        Some((_, rest)) if rest.ends_with(']') => (text, None),
+        Some((host, port)) => (host, Some(port)),
+        None => (text, None),
+    };
+    let is_port =
+        |port: &str| port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    let is_name = |name: &str| {
+        let is_letter = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+        !name.is_empty() && name.len() <= 253 && name.bytes().all(is_letter)
+    };
+    let address = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+    port.is_none_or(is_port)
+        && match address {
+            Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+            None => is_name(host),
+        }
 }
 
 #[cfg(test)]
@@ -58,8 +72,19 @@ mod tests {
     #[test]
     fn hosts_that_are_malformed_or_not_allowed_are_not_repeated() {
         let config = Config::default();
-        assert_eq!(base(&config, "pc:8080"), "http://pc:8080");
-        for host in ["a/b", "a@b", "a\"b", "a b"] {
+        for host in [
+            "pc:8080",
+            "PC-1.example",
+            "10.0.0.1",
+            "[::1]",
+            "[fe80::1]:8080",
+        ] {
+            assert_eq!(base(&config, host), format!("http://{host}"));
+        }
+        for host in [
+            "a/b", "a@b", "a\"b", "a b", "", "a:", ":80", "a:b", "a:1:2", "a:+1", "a:99999", "::1",
+            "[::1", "::1]", "[[[", "[a]", "[::1]x",
+        ] {
             assert_eq!(base(&config, host), "http://127.0.0.1:8080", "{host}");
         }
         let config = Config {

@@ -1,65 +1,133 @@
 //! Reading bodies: limited, and unpacked where they are packed.
 
+use std::future::poll_fn;
 use std::io::Read;
+use std::pin::Pin;
+use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_ENCODING;
+use axum::http::header::{CONTENT_ENCODING, EXPECT};
 use kbgap_odata::ErrorCode;
 
 use crate::http::Failure;
 
-/// The body of a request, unpacked; 413 where it is larger than `limit` bytes,
-/// packed or unpacked, 415 for a packing that is not known.
+/// How long the next piece of a body may take.
+const PIECE: Duration = Duration::from_secs(30);
+/// How long a client that is refused may go on sending.
+const DISCARD: Duration = Duration::from_secs(10);
+
+/// A body as it came, perhaps packed.
+pub(crate) struct Packed {
+    bytes: Vec<u8>,
+    encoding: String,
+    limit: usize,
+}
+
+/// The body of a request; 413 where it is larger than `limit` bytes, packed or unpacked.
 pub(crate) async fn read_body(
     headers: &HeaderMap,
-    body: Body,
+    mut body: Body,
     limit: usize,
-) -> Result<Vec<u8>, Failure> {
-    let too_large = || {
-        Failure::new(
-            ErrorCode::PayloadTooLarge,
-            format!("The body is larger than {} MB.", limit >> 20),
-        )
-    };
-    let bytes = to_bytes(body, limit).await.map_err(|error| {
-        let source = std::error::Error::source(&error)
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        if source.contains("limit") {
-            too_large()
-        } else {
-            Failure::new(ErrorCode::InvalidRequestBody, "The body could not be read.")
+) -> Result<Packed, Failure> {
+    let unreadable = |_| Failure::new(ErrorCode::InvalidRequestBody, "The body could not be read.");
+    let declared = body.size_hint().lower();
+    let mut bytes = Vec::new();
+    if declared <= limit as u64 {
+        while let Some(piece) = next_piece(&mut body).await.map_err(unreadable)? {
+            bytes.extend_from_slice(&piece);
+            if bytes.len() > limit {
+                break;
+            }
         }
-    })?;
+    }
+    if declared > limit as u64 || bytes.len() > limit {
+        drop(bytes);
+        discard(headers, body).await;
+        return Err(too_large(limit));
+    }
     let encoding = headers
         .get(CONTENT_ENCODING)
         .and_then(|h| h.to_str().ok())
         .unwrap_or("identity");
-    let packed: Box<dyn Read> = match encoding.trim().to_ascii_lowercase().as_str() {
-        "identity" | "" => return Ok(bytes.into()),
-        "gzip" => Box::new(flate2::read::MultiGzDecoder::new(&bytes[..])),
-        "zstd" => {
-            Box::new(zstd::stream::read::Decoder::new(&bytes[..]).map_err(Failure::internal)?)
-        }
-        other => {
-            let other: String = other.chars().take(40).collect();
-            let message = format!("The content encoding '{other}' is not known; use gzip or zstd.");
-            return Err(Failure::new(ErrorCode::UnsupportedMediaType, message));
-        }
-    };
-    let mut unpacked = Vec::new();
-    packed
-        .take(limit as u64 + 1)
-        .read_to_end(&mut unpacked)
-        .map_err(|_| {
-            Failure::new(
-                ErrorCode::InvalidRequestBody,
-                format!("The body is no valid {encoding}."),
-            )
-        })?;
-    if unpacked.len() > limit {
-        return Err(too_large());
+    Ok(Packed {
+        bytes,
+        encoding: encoding.trim().to_ascii_lowercase(),
+        limit,
+    })
+}
+
+/// Takes what a refused client still sends: one that is cut off while sending sees a
+/// broken connection and never the answer. One that waits to be told to send is not told.
+pub(crate) async fn discard(headers: &HeaderMap, mut body: Body) {
+    if !headers.contains_key(EXPECT) {
+        let rest = async { while let Ok(Some(_)) = next_piece(&mut body).await {} };
+        // After that the connection is closed whether the client has seen it or not.
+        let _ = tokio::time::timeout(DISCARD, rest).await;
     }
-    Ok(unpacked)
+}
+
+async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, Box<dyn std::error::Error>> {
+    loop {
+        let frame = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx));
+        match tokio::time::timeout(PIECE, frame).await?.transpose()? {
+            None => return Ok(None),
+            // What is no data is a trailer, which says nothing here.
+            Some(frame) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}
+
+impl Packed {
+    /// The body in clear; 415 for a packing that is not known. Unpacking takes its time,
+    /// so not on the runtime's threads.
+    pub(crate) fn unpack(self) -> Result<Vec<u8>, Failure> {
+        let Self {
+            bytes,
+            encoding,
+            limit,
+        } = self;
+        let packed: Box<dyn Read> = match encoding.as_str() {
+            "identity" | "" => return Ok(bytes),
+            "gzip" | "x-gzip" => Box::new(flate2::read::MultiGzDecoder::new(&bytes[..])),
+            "zstd" => {
+                Box::new(zstd::stream::read::Decoder::new(&bytes[..]).map_err(Failure::internal)?)
+            }
+            other => {
+                let other: String = other.chars().take(40).collect();
+                let message =
+                    format!("The content encoding '{other}' is not known; use gzip or zstd.");
+                return Err(Failure::new(ErrorCode::UnsupportedMediaType, message));
+            }
+        };
+        let mut unpacked = Vec::new();
+        packed
+            .take(limit as u64 + 1)
+            .read_to_end(&mut unpacked)
+            .map_err(|_| {
+                Failure::new(
+                    ErrorCode::InvalidRequestBody,
+                    format!("The body is no valid {encoding}."),
+                )
+            })?;
+        if unpacked.len() > limit {
+            return Err(too_large(limit));
+        }
+        Ok(unpacked)
+    }
+}
+
+fn too_large(limit: usize) -> Failure {
+    let limit = match limit >> 20 {
+        0 => format!("{} kB", limit >> 10),
+        mega => format!("{mega} MB"),
+    };
+    Failure::new(
+        ErrorCode::PayloadTooLarge,
+        format!("The body is larger than {limit}."),
+    )
 }

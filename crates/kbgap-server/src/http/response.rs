@@ -45,6 +45,10 @@ impl Failure {
         ApiError::new(code, message).into()
     }
 
+    pub(crate) const fn status(&self) -> u16 {
+        self.error.code.status()
+    }
+
     /// An error of ours: the caller learns nothing but its id.
     pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         Self {
@@ -111,7 +115,8 @@ impl IntoResponse for Failure {
         let code = self.error.code;
         match &self.cause {
             Some(cause) => tracing::error!(%target, cause, "request failed"),
-            None => tracing::debug!(%target, error = %self.error, "request refused"),
+            // Escaped, since it may hold the caller's words, and those may hold line breaks.
+            None => tracing::debug!(%target, error = ?self.error, "request refused"),
         }
         let status =
             StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -28,6 +28,29 @@ fn a_bad_record_never_spoils_its_batch() {
 }
 
 #[test]
+fn lines_are_records_whatever_stands_on_them() {
+    let server = TestServer::start();
+    let token = format!("Bearer {}", server.token(&["Inventory.Write.All"], &[]));
+    let headers = [
+        ("Authorization", &*token),
+        ("Content-Type", "application/x-ndjson; charset=utf-8"),
+    ];
+    let good = document("good", "10.0.18363.592", "2020-03-24T08:00:00Z");
+    let body = [b"[1]\n\xff\n", good.as_bytes()].concat();
+    let answer = server.send("POST", PATH, &headers, &body);
+    let json = answer.json();
+    assert_eq!(
+        (
+            answer.status,
+            json["accepted"].as_u64(),
+            json["refused"].as_u64()
+        ),
+        (200, Some(1), Some(2)),
+        "{json}"
+    );
+}
+
+#[test]
 fn nothing_accepted_is_a_bad_request() {
     let server = TestServer::start();
     assert_eq!(server.post(PATH, r#"{"computerDnsName":"a"}"#).status, 400);
@@ -44,6 +67,21 @@ fn nothing_accepted_is_a_bad_request() {
         (answer.status, answer.json()["accepted"].as_u64()),
         (200, Some(0))
     );
+}
+
+#[test]
+fn a_large_body_that_is_refused_is_answered_and_not_cut_off() {
+    let server = TestServer::with(Config {
+        max_body_mb: 1,
+        ..Config::default()
+    });
+    let large = vec![b' '; 50 << 20];
+    let token = format!("Bearer {}", server.token(&["Inventory.Write.All"], &[]));
+    let headers = [("Authorization", &*token)];
+    assert_eq!(server.send("POST", PATH, &headers, &large).status, 413);
+    assert_eq!(server.send("POST", PATH, &[], &large).status, 401);
+    let answer = server.send("POST", PATH, &headers, b"[]");
+    assert_eq!(answer.status, 200, "the next goes in");
 }
 
 #[test]

@@ -105,3 +105,28 @@ fn by_default_getmissingkbs_is_not_limited_and_off_is_off() {
     });
     assert_eq!(statuses(&off, &off.token(READ, &[]), 3), [200; 3]);
 }
+
+#[test]
+fn every_class_has_its_documented_number() {
+    let server = TestServer::with(Config::default());
+    server.fleet(1, "10.0.18363.592");
+    let machine = "/api/machines/10.0.18363.592-0";
+    let vulnerabilities = format!("{machine}/vulnerabilities");
+    for (path, per_minute) in [
+        (machine, 100),
+        (vulnerabilities.as_str(), 50),
+        ("/api/machines/SoftwareInventoryByMachine", 30),
+        ("/api/machines/SoftwareInventoryExport", 5),
+    ] {
+        let roles = [
+            "Machine.Read.All",
+            "Software.Read.All",
+            "Vulnerability.Read.All",
+        ];
+        let token = server.token_of_app(&server.tenant, path, &roles, &[]);
+        for call in 1..=per_minute {
+            assert_eq!(server.get_as(path, &token).status, 200, "{path}: {call}");
+        }
+        assert_refused(&server.get_as(path, &token));
+    }
+}

@@ -107,6 +107,32 @@ fn refusals_have_the_issuers_shape_and_hide_the_secret() {
         );
         assert!(!answer.body.contains(&server.secret));
     }
-    let answer = server.send("POST", "/x/oauth2/v2.0/token", &[], b"grant_type=%zz");
-    assert_eq!(answer.status, 400);
+    let large = format!("grant_type={}", "x".repeat(100_000));
+    for (body, status) in [
+        (&b"grant_type=%zz"[..], 400),
+        (b"grant_type=\xff", 400),
+        (large.as_bytes(), 413),
+    ] {
+        let answer = server.send("POST", "/x/oauth2/v2.0/token", &[], body);
+        assert_eq!(
+            (answer.status, answer.json()["error"].as_str()),
+            (status, Some("invalid_request")),
+            "{}",
+            answer.body
+        );
+    }
+}
+
+#[test]
+fn the_case_of_a_client_id_does_not_matter() {
+    let server = TestServer::start();
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("client_id", &*server.client_id.to_uppercase()),
+        ("client_secret", &server.secret),
+        ("resource", AUDIENCE),
+    ];
+    let path = format!("/{}/oauth2/token", server.tenant);
+    let answer = server.send("POST", &path, &[], form(&fields).as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.body);
 }

@@ -1,9 +1,9 @@
 //! Opening the file, and bringing its schema up to date.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use crate::StoreError;
 
@@ -50,9 +50,24 @@ fn create_private(path: &Path) -> std::io::Result<()> {
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(PATIENCE)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    write_ahead(connection)?;
     // What is acknowledged must survive a power cut.
     connection.pragma_update(None, "synchronous", "FULL")
+}
+
+/// Turns the file to WAL. Where several processes make it at once, SQLite does not wait
+/// here as it does elsewhere: whoever is not first hears at once that it is locked.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let start = Instant::now();
+    loop {
+        let turned = connection.pragma_update(None, "journal_mode", "WAL");
+        let busy =
+            matches!(&turned, Err(e) if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy));
+        if !busy || start.elapsed() > PATIENCE {
+            return turned;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
@@ -122,4 +137,25 @@ fn hash(sql: &str) -> String {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
     format!("{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_may_make_the_file_at_once() {
+        for _ in 0..100 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("kbgap.db");
+            std::thread::scope(|scope| {
+                let openers: Vec<_> = (0..8)
+                    .map(|_| scope.spawn(|| open(&path).map(drop)))
+                    .collect();
+                for opener in openers {
+                    opener.join().unwrap().unwrap();
+                }
+            });
+        }
+    }
 }

@@ -195,7 +195,7 @@ pub(super) fn changes_after(
         Ok(match body {
             Some(_) => MachineChange::Put {
                 tenant,
-                machine: machine(row)?,
+                machine: Box::new(machine(row)?),
             },
             None => MachineChange::Removed {
                 tenant,

@@ -31,10 +31,10 @@ pub(crate) fn rows(document: &CheckDocument) -> Vec<[String; 11]> {
         let mut row: [String; 11] = Default::default();
         row[0] = name;
         row[2] = build;
-        row[10].clone_from(reason);
+        row[10] = inert(reason);
         return vec![row];
     }
-    let os = document.os.product.clone().unwrap_or_default();
+    let os = inert(document.os.product.as_deref().unwrap_or_default());
     document
         .missing
         .iter()
@@ -49,7 +49,7 @@ pub(crate) fn rows(document: &CheckDocument) -> Vec<[String; 11]> {
                 os.clone(),
                 build.clone(),
                 kb.id.to_string(),
-                kb.name.clone(),
+                inert(&kb.name),
                 kb.cve_addressed.to_string(),
                 kb.severity.to_owned(),
                 kb.known_exploited.to_string(),
@@ -61,7 +61,7 @@ pub(crate) fn rows(document: &CheckDocument) -> Vec<[String; 11]> {
         .collect()
 }
 
-/// A name that begins like a formula must not become one in a spreadsheet.
+/// A text that begins like a formula must not become one in a spreadsheet.
 fn inert(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")

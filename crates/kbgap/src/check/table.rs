@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::document::{CheckDocument, NotAssessedEntry};
-use crate::output::{clean, table};
+use crate::output::{clean, counted, table};
 
 /// The whole answer as text. What is untrusted is cleaned of control characters.
 pub(crate) fn show(document: &CheckDocument) -> String {
@@ -55,20 +55,20 @@ fn head(document: &CheckDocument, text: &mut String) -> std::fmt::Result {
         (Some(product), _) => {
             writeln!(
                 text,
-                "  {product}, build {}{revision}, {} track",
+                "  {}, build {}{revision}, {} track",
+                clean(product),
                 os.build,
                 os.track.unwrap_or("?")
             )?;
         }
-        (None, Some(reason)) => writeln!(text, "  build {}{revision}: {reason}", os.build)?,
+        (None, Some(reason)) => {
+            writeln!(text, "  build {}{revision}: {}", os.build, clean(reason))?;
+        }
         (None, None) => {}
     }
     let feed = &document.feed;
     let as_of = feed.as_of.as_deref().unwrap_or("no date");
-    let documents = match feed.documents {
-        1 => "1 document".to_owned(),
-        many => format!("{many} documents"),
-    };
+    let documents = counted(feed.documents, "document");
     writeln!(text, "  feed as of {as_of}, {documents}")?;
     for warning in &document.warnings {
         writeln!(text, "  warning: {}", clean(warning))?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kbgap_auth::{ClientSecret, parse_role, random_guid};
+use kbgap_auth::{ClientSecret, random_guid};
 use kbgap_server::Clock;
 use kbgap_store::{App, Store};
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub(crate) struct NewApp {
 pub(crate) async fn create(
     data_dir: &Path,
     name: &str,
-    roles: &[String],
+    roles: &[&str],
     format: Format,
 ) -> anyhow::Result<()> {
     let store = open_store(data_dir)?;
@@ -46,14 +46,13 @@ pub(crate) async fn create(
 pub(crate) async fn register(
     store: &dyn Store,
     name: &str,
-    roles: &[String],
+    roles: &[&str],
 ) -> anyhow::Result<NewApp> {
     anyhow::ensure!(!name.trim().is_empty(), "the application needs a name");
     let mut known: Vec<String> = Vec::new();
     for role in roles {
-        let role = parse_role(role)?.to_owned();
-        if !known.contains(&role) {
-            known.push(role);
+        if !known.iter().any(|k| k == role) {
+            known.push((*role).to_owned());
         }
     }
     let secret = ClientSecret::random()?;

@@ -8,7 +8,7 @@ use kbgap_server::feed;
 
 use crate::args::{CheckArgs, CheckFormat, FailOn};
 use crate::check::{CheckDocument, FeedState, csv_header, csv_rows, show_table};
-use crate::commands::{open_store, runtime};
+use crate::commands::{database_path, open_store, runtime};
 use crate::hosts::read_hosts;
 use crate::output::{note, print, print_json};
 
@@ -20,7 +20,7 @@ pub(crate) fn run(data_dir: &Path, args: &CheckArgs) -> anyhow::Result<ExitCode>
         note(&format!("error: {error}"));
     }
     if hosts.machines.is_empty() {
-        anyhow::ensure!(!hosts.errors.is_empty(), "the files hold no host");
+        anyhow::ensure!(!hosts.errors.is_empty(), "what was named holds no host");
         return Ok(ExitCode::FAILURE);
     }
     let catalog = load(data_dir)?;
@@ -32,6 +32,7 @@ pub(crate) fn run(data_dir: &Path, args: &CheckArgs) -> anyhow::Result<ExitCode>
         .collect();
     show(&documents, args.format)?;
 
+    let judged = args.fail_on.is_none_or(|_| all_assessed(&documents));
     let found = documents
         .iter()
         .flat_map(|d| &d.missing)
@@ -40,21 +41,43 @@ pub(crate) fn run(data_dir: &Path, args: &CheckArgs) -> anyhow::Result<ExitCode>
             Some(FailOn::KnownExploited) => kb.known_exploited,
             None => false,
         });
-    Ok(match (found, hosts.errors.is_empty()) {
+    Ok(match (found, hosts.errors.is_empty() && judged) {
         (_, false) => ExitCode::FAILURE,
         (true, true) => ExitCode::from(FOUND),
         (false, true) => ExitCode::SUCCESS,
     })
 }
 
+/// A pipeline must not take a host that was not assessed for one that misses nothing.
+fn all_assessed(documents: &[CheckDocument]) -> bool {
+    let mut all = true;
+    for document in documents {
+        if let Some(reason) = &document.reason {
+            note(&format!("error: {}: {reason}", document.computer_dns_name));
+            all = false;
+        }
+    }
+    all
+}
+
 /// The snapshot, without opening the store unless it has to be compiled anew.
 fn load(data_dir: &Path) -> anyhow::Result<Catalog> {
     match Catalog::load(&feed::snapshot_path(data_dir)) {
-        Err(SnapshotError::Damaged(_) | SnapshotError::OtherVersion) => {
+        Err(unusable) if can_be_compiled(&unusable, data_dir) => {
             let store = open_store(data_dir)?;
             Ok(runtime()?.block_on(feed::catalog(store.as_ref(), data_dir))?)
         }
         other => Ok(other?),
+    }
+}
+
+/// Whether the store may have what the snapshot should have been made of. It is not
+/// opened where there is none, since that would make one.
+fn can_be_compiled(unusable: &SnapshotError, data_dir: &Path) -> bool {
+    match unusable {
+        SnapshotError::Damaged(_) | SnapshotError::OtherVersion => true,
+        SnapshotError::Missing(_) => database_path(data_dir).exists(),
+        _ => false,
     }
 }
 

@@ -12,7 +12,7 @@ use kbgap_store::Store;
 use crate::args::{ExplainArgs, OutputFormat};
 use crate::commands::{open_store, tenant};
 use crate::hosts::read_hosts;
-use crate::output::{print, print_json};
+use crate::output::{clean, print, print_json};
 
 pub(crate) async fn run(data_dir: &Path, args: &ExplainArgs) -> anyhow::Result<()> {
     let kb: KbId = args.kb.parse()?;
@@ -45,7 +45,7 @@ async fn machine(store: &dyn Store, named: &str) -> anyhow::Result<Machine> {
     }
     let file = PathBuf::from(named);
     anyhow::ensure!(
-        file.is_file(),
+        file.exists() || named == "-",
         "`{named}` is neither a stored machine nor a file"
     );
     let hosts = read_hosts(&[file]);
@@ -75,7 +75,9 @@ fn text(machine: &Machine, explanation: &Explanation) -> anyhow::Result<String> 
     writeln!(
         text,
         "KB{} ({}) {verdict} {}.",
-        explanation.id, explanation.name, machine.computer_dns_name
+        explanation.id,
+        clean(&explanation.name),
+        clean(&machine.computer_dns_name)
     )?;
     if let Some(lacking) = &explanation.lacking {
         writeln!(
@@ -84,7 +86,7 @@ fn text(machine: &Machine, explanation: &Explanation) -> anyhow::Result<String> 
         )?;
     }
     for product in &explanation.products {
-        writeln!(text, "\n{} ({})", product.product, product.software)?;
+        writeln!(text, "\n{} ({})", clean(&product.product), product.software)?;
         writeln!(text, "  evidence: {}", product.evidence.summary())?;
         for (what, ids) in [
             ("vulnerable to", &product.vulnerable),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::args::{Format, OutputFormat};
 use crate::commands::open_store;
-use crate::output::{note, print, print_json};
+use crate::output::{counted, note, print, print_json};
 use crate::progress::Progress;
 
 pub(crate) async fn run(
@@ -17,11 +17,14 @@ pub(crate) async fn run(
     allow_shrink: bool,
     format: Format,
 ) -> anyhow::Result<ExitCode> {
-    let files = find_files(paths)?;
-    anyhow::ensure!(
-        !files.is_empty(),
-        "no feed files found: expected .xml, .xml.gz or .xml.zst"
-    );
+    let files = find_files(paths);
+    if files.is_empty() {
+        let named: Vec<_> = paths.iter().map(|p| p.display().to_string()).collect();
+        anyhow::bail!(
+            "no feed files in {}: expected names that end in .xml, .xml.gz or .xml.zst",
+            named.join(", ")
+        );
+    }
     let store = open_store(data_dir)?;
     let progress = Progress::new(files.len(), "files");
     let options = ImportOptions { allow_shrink };
@@ -106,7 +109,7 @@ impl Summary {
             (self.added, "new"),
             (self.replaced, "replaced"),
             (self.unchanged, "unchanged"),
-            (self.older + self.shrank, "kept as they were"),
+            (self.older + self.shrank, "left out for the stored ones"),
             (self.refused, "refused"),
         ] {
             if count > 0 {
@@ -124,8 +127,9 @@ impl Summary {
             "Nothing has changed"
         };
         format!(
-            "{files}. {outcome}: {} documents, {} KBs.\n",
-            self.documents, self.kbs
+            "{files}. {outcome}: {}, {}.\n",
+            counted(self.documents, "document"),
+            counted(self.kbs, "KB")
         )
     }
 }

@@ -27,7 +27,7 @@ pub(crate) async fn run(data_dir: &Path, args: ServeArgs) -> anyhow::Result<()> 
         server.url()?,
         data_dir.display()
     ));
-    server.run(interrupted()).await?;
+    server.run(interruption()?).await;
     Ok(())
 }
 
@@ -40,21 +40,24 @@ pub(crate) fn log() {
         .init();
 }
 
-/// Ends on Ctrl-C or when the system asks.
-pub(crate) async fn interrupted() {
-    let ctrl_c = tokio::signal::ctrl_c();
+/// Ends on Ctrl-C or when the system asks. It listens from the call on, not from the
+/// first wait: whoever is interrupted while starting can still clean up.
+pub(crate) fn interruption() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => tokio::select! {
-                _ = ctrl_c => {}
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
-            },
-            // Without the handler the system ends the process by itself.
-            Err(_) => drop(ctrl_c.await),
-        }
+            }
+        })
     }
     #[cfg(not(unix))]
-    drop(ctrl_c.await);
+    {
+        let mut ctrl_c = tokio::signal::windows::ctrl_c()?;
+        Ok(async move { drop(ctrl_c.recv().await) })
+    }
 }

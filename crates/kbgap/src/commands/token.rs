@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use kbgap_auth::{
-    DEFAULT_AUDIENCES, Grant, Issuer, SigningKey, parse_role, parse_scope, random_guid,
-};
+use kbgap_auth::{DEFAULT_AUDIENCES, Grant, Issuer, SigningKey, random_guid};
 use kbgap_server::{Clock, signing_key};
 use kbgap_store::Store;
 
@@ -21,18 +19,11 @@ pub(crate) async fn run(data_dir: &Path, args: &TokenArgs) -> anyhow::Result<()>
 /// Issues a token in the default tenant, for no registered application.
 pub(crate) async fn issue(
     store: &dyn Store,
-    roles: &[String],
-    scopes: &[String],
+    roles: &[&str],
+    scopes: &[&str],
 ) -> anyhow::Result<String> {
-    let owned = |name: &'static str| name.to_owned();
-    let roles = roles
-        .iter()
-        .map(|r| parse_role(r).map(owned))
-        .collect::<Result<Vec<_>, _>>()?;
-    let scopes = scopes
-        .iter()
-        .map(|s| parse_scope(s).map(owned))
-        .collect::<Result<Vec<_>, _>>()?;
+    let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    let (roles, scopes) = (owned(roles), owned(scopes));
     let tenant = tenant(store).await?;
     let pkcs8 = signing_key(store)
         .await

@@ -219,6 +219,12 @@ fn what_is_not_assessed_is_never_shown_as_clean() {
         .ok()
         .stdout;
     assert!(csv.contains("not assessed"), "{csv}");
+    let run = kbgap(data.path(), &["check", &unknown, "--fail-on", "missing"]);
+    assert!(
+        run.code == 1 && run.stderr.contains("pc-017: not assessed"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

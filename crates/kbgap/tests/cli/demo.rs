@@ -1,8 +1,10 @@
 //! `kbgap demo`, as in the README.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::harness::command;
 
@@ -107,21 +109,59 @@ fn the_demo_answers_as_the_readme_says_and_leaves_nothing_behind() {
     demo.token = token["access_token"].as_str().unwrap().to_owned();
     assert_eq!(demo.get(edge), expected(240));
 
-    assert!(std::fs::read_dir(demo.temporary.path()).unwrap().count() > 0);
-    let pid = demo.child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(entries(demo.temporary.path()) > 0);
+    interrupt(&demo.child);
     assert!(demo.child.wait().unwrap().success());
     assert_eq!(
-        std::fs::read_dir(demo.temporary.path()).unwrap().count(),
+        entries(demo.temporary.path()),
         0,
         "something is left behind"
     );
+}
+
+#[test]
+fn the_demo_ends_although_a_client_does_not() {
+    let mut demo = Demo::start();
+    let address = demo.address.trim_start_matches("http://").to_owned();
+    let mut half = TcpStream::connect(&address).unwrap();
+    half.write_all(b"GET /readyz HTTP/1.1\r\nHo").unwrap();
+    let mut slow = TcpStream::connect(&address).unwrap();
+    slow.write_all(b"POST /x/oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\ng")
+        .unwrap();
+    // Answered on a connection that came later, so the two are under way by now.
+    assert!(demo.get("/readyz").contains("ready"));
+    interrupt(&demo.child);
+    assert!(demo.child.wait().unwrap().success());
+    assert_eq!(entries(demo.temporary.path()), 0);
+}
+
+#[test]
+fn a_demo_that_is_interrupted_while_it_starts_leaves_nothing_behind() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut child = command(temporary.path())
+        .env("TMPDIR", temporary.path())
+        .args(["demo", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    while entries(temporary.path()) == 0 {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    interrupt(&child);
+    assert!(child.wait().unwrap().success());
+    assert_eq!(entries(temporary.path()), 0);
+}
+
+fn entries(folder: &Path) -> usize {
+    std::fs::read_dir(folder).unwrap().count()
+}
+
+/// What Ctrl-C does.
+fn interrupt(child: &Child) {
+    let kill = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(kill.unwrap().success());
 }
 
 /// The examples that the README names, against the demo. Each needs a tool that

@@ -177,6 +177,87 @@ fn a_damaged_snapshot_is_compiled_anew() {
 }
 
 #[test]
+fn a_snapshot_that_is_gone_is_compiled_anew() {
+    let data = sample_feed();
+    std::fs::remove_file(data.path().join("catalog.snapshot")).unwrap();
+    let host = file(
+        data.path(),
+        "h.json",
+        &crate::harness::host("10.0.18363.592"),
+    );
+    let run = kbgap(data.path(), &["check", &host]).ok();
+    assert!(run.stdout.contains("KB4540673"), "{}", run.stdout);
+}
+
+#[test]
+fn a_path_that_does_not_exist_is_refused_and_the_rest_goes_in() {
+    let data = tempfile::tempdir().unwrap();
+    let sample = sample();
+    let run = kbgap(
+        data.path(),
+        &[
+            "feed",
+            "import",
+            "/nowhere/at/all",
+            sample.to_str().unwrap(),
+        ],
+    );
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("/nowhere/at/all"), "{}", run.stderr);
+    assert!(
+        run.stdout.contains("1 new, 1 refused") && run.stdout.contains("1 document,"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_in_a_circle_are_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let feed = folder.path().join("feed");
+    std::fs::create_dir(&feed).unwrap();
+    std::fs::copy(sample(), feed.join("a.xml")).unwrap();
+    std::os::unix::fs::symlink(&feed, feed.join("circle.xml")).unwrap();
+    let run = kbgap(
+        &folder.path().join("data"),
+        &["feed", "import", feed.to_str().unwrap()],
+    )
+    .ok();
+    assert!(run.stdout.starts_with("1 new. "), "{}", run.stdout);
+}
+
+#[test]
+fn two_imports_at_once_leave_the_catalogue_of_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let text = std::fs::read_to_string(sample()).unwrap();
+    let months: Vec<String> = ["Jan", "Feb", "Mar", "Apr", "May", "Jun"]
+        .iter()
+        .map(|month| {
+            let text = text.replace("<cvrf:ID>2020-Mar", &format!("<cvrf:ID>2020-{month}"));
+            file(folder.path(), &format!("{month}.xml"), &text)
+        })
+        .collect();
+    kbgap(&data, &["feed", "import", &months[0]]).ok();
+    std::thread::scope(|scope| {
+        for month in &months[1..] {
+            let data = &data;
+            scope.spawn(move || kbgap(data, &["feed", "import", month]).ok());
+        }
+    });
+    let host = file(
+        folder.path(),
+        "h.json",
+        &crate::harness::host("10.0.18363.592"),
+    );
+    let json = kbgap(&data, &["check", &host, "--format", "json"])
+        .ok()
+        .json();
+    assert_eq!(json["feed"]["documents"], 6);
+}
+
+#[test]
 fn usage_and_missing_things() {
     let data = tempfile::tempdir().unwrap();
     assert_eq!(kbgap(data.path(), &["feed", "import"]).code, 2);

@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod feed;
 mod harness;
+mod input;
 mod python_clients;
 mod served;
 mod server;

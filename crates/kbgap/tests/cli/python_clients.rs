@@ -183,7 +183,80 @@ struct Row {
     says: &'static [&'static str],
 }
 
+const HOST: &str = "pc-017.contoso.com";
+
 const COMMANDS: &[Row] = &[
+    Row {
+        secret: None,
+        args: &["lastseen", "-d", HOST],
+        code: 0,
+        says: &["DEFENDER OK", "pc-017.contoso.com - Last seen 0 days ago"],
+    },
+    Row {
+        secret: None,
+        args: &["lastseen", "-i", HOST],
+        code: 0,
+        says: &["pc-017.contoso.com - Last seen 0 days ago"],
+    },
+    Row {
+        secret: None,
+        args: &["lastseen", "-d", "nobody"],
+        code: 3,
+        says: &["UNKNOWN: Machine not found with DNS name: nobody"],
+    },
+    Row {
+        secret: None,
+        args: &["detail", "-d", HOST],
+        code: 0,
+        says: &[
+            "DEFENDER OK - Machine ID: ",
+            "Computer Name: pc-017.contoso.com",
+            "OS Platform: Windows10",
+            "Health Status: Active",
+        ],
+    },
+    Row {
+        secret: None,
+        args: &["onboarding", "-d", HOST],
+        code: 0,
+        says: &["DEFENDER OK", "Fully onboarded"],
+    },
+    // All of the sample month, of Windows, Edge and Internet Explorer.
+    Row {
+        secret: None,
+        args: &["vulnerabilities", "-d", HOST],
+        code: 2,
+        says: &[
+            "DEFENDER CRITICAL",
+            "Vulnerabilities: 96, score: ",
+            "CVE-2020-0796: ",
+        ],
+    },
+    Row {
+        secret: None,
+        args: &["products", "-d", HOST],
+        code: 2,
+        says: &[
+            "DEFENDER CRITICAL - 3 vulnerable products",
+            "windows_10 10.0.18363.592 (microsoft)",
+        ],
+    },
+    Row {
+        secret: None,
+        args: &["machines"],
+        code: 0,
+        says: &[
+            "Total machines: 1",
+            "pc-017.contoso.com (Windows10) \u{2713}",
+        ],
+    },
+    // What the server has no data on is never shown as all clear.
+    Row {
+        secret: None,
+        args: &["alerts", "-d", HOST],
+        code: 3,
+        says: &["UNKNOWN: MS Defender API 403 Forbidden after 1 attempt: GET "],
+    },
     // Its user is told why a wrong secret is wrong.
     Row {
         secret: Some("not-the-secret"),

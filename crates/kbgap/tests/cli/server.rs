@@ -84,7 +84,7 @@ fn applications_and_their_roles() {
         &["app", "create", "script", "--role", "Nonsense"],
     );
     assert!(
-        run.code == 1 && run.stderr.contains("Software.Read.All"),
+        run.code == 2 && run.stderr.contains("Software.Read.All"),
         "{}",
         run.stderr
     );
@@ -167,5 +167,39 @@ fn a_bad_configuration_is_refused_with_its_place() {
         run.code == 1 && run.stderr.contains("--listen"),
         "{}",
         run.stderr
+    );
+}
+
+#[test]
+fn no_caller_writes_lines_of_the_log() {
+    let data = tempfile::tempdir().unwrap();
+    let mut child = command(data.path())
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env("KBGAP_LOG", "debug")
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let mut first = String::new();
+    log.read_line(&mut first).unwrap();
+    let url = first.split_whitespace().find(|w| w.starts_with("http"));
+    let token = kbgap(data.path(), &["token", "--role", "Software.Read.All"]).ok();
+    let answer = ureq::get(format!(
+        "{}/api/machines/x%0aFORGED/getmissingkbs",
+        url.unwrap()
+    ))
+    .header("Authorization", format!("Bearer {}", token.stdout.trim()))
+    .call();
+    assert!(matches!(answer, Err(ureq::Error::StatusCode(404))));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let lines: Vec<String> = log.lines().map(Result::unwrap).collect();
+    assert!(
+        lines.iter().any(|line| line.contains("FORGED")),
+        "{lines:?}"
+    );
+    assert!(
+        !lines.iter().any(|line| line.starts_with("FORGED")),
+        "{lines:?}"
     );
 }

@@ -1,0 +1,97 @@
+//! Edge (Chromium-based), which its version decides.
+
+use kbgap_assess::{NotAssessed, fixed_version, weaknesses};
+use kbgap_catalog::{Catalog, SoftwareId, Version};
+
+use crate::feed;
+use crate::hosts::{assessed, client};
+
+const EDGE: &str = "microsoft-_-edge_chromium-based";
+
+fn cves(catalog: &Catalog, version: &str) -> usize {
+    let mut machine = client(19_045, 9_999);
+    machine.chromium_edge = true;
+    machine.edge_version = Version::parse(version);
+    let edge = catalog.find_software(EDGE).unwrap();
+    weaknesses(catalog, &machine)
+        .iter()
+        .filter(|w| w.software == edge)
+        .inspect(|w| assert_eq!(w.fixing_kb, None))
+        .count()
+}
+
+#[test]
+fn a_higher_version_has_fewer_cves_and_the_newest_none() {
+    let Some(catalog) = feed::catalog() else {
+        return;
+    };
+    let versions = [
+        "100.0.1185.29",
+        "120.0.2210.61",
+        "138.0.3351.95",
+        "999.0.0.0",
+    ];
+    let counts: Vec<usize> = versions.iter().map(|v| cves(catalog, v)).collect();
+    assert!(counts.is_sorted_by(|a, b| a > b), "{counts:?}");
+    assert_eq!(counts.last(), Some(&0));
+}
+
+#[test]
+fn extended_stable_is_fixed_in_its_own_major_version() {
+    // CVE-2023-21796: 108.0.1462.83 in Extended Stable, 109 in Stable.
+    let Some(catalog) = feed::catalog() else {
+        return;
+    };
+    let wanted = catalog.find_vulnerability("CVE-2023-21796").unwrap();
+    for (version, expected) in [
+        ("108.0.1462.82", true),
+        ("108.0.1462.83", false),
+        ("110.0.1587.41", false),
+    ] {
+        let mut machine = client(19_045, 9_999);
+        machine.chromium_edge = true;
+        machine.edge_version = Version::parse(version);
+        let found = weaknesses(catalog, &machine);
+        let vulnerable = found.iter().any(|w| w.vulnerability == wanted);
+        assert_eq!(vulnerable, expected, "{version}");
+    }
+}
+
+#[test]
+fn an_old_version_is_no_missing_kb_but_said() {
+    let Some(catalog) = feed::catalog() else {
+        return;
+    };
+    let mut machine = client(19_045, 9_999);
+    machine.chromium_edge = true;
+    machine.edge_version = Version::parse("120.0.2210.61");
+    let result = assessed(catalog, &machine);
+    assert!(result.missing.is_empty());
+    let newest = {
+        let id: SoftwareId = EDGE.parse().unwrap();
+        let all = result
+            .vulnerable
+            .iter()
+            .find(|v| catalog.software_id(v.software) == EDGE);
+        fixed_version(catalog, &id, &all.unwrap().cves).unwrap()
+    };
+    let told = result
+        .warnings
+        .iter()
+        .any(|w| w.contains("Microsoft Edge 120.0.2210.61") && w.contains(&newest.to_string()));
+    assert!(told, "{:?}", result.warnings);
+}
+
+#[test]
+fn without_a_version_it_is_not_assessed() {
+    let Some(catalog) = feed::catalog() else {
+        return;
+    };
+    let mut machine = client(19_045, 9_999);
+    machine.chromium_edge = true;
+    let result = assessed(catalog, &machine);
+    assert!(result.not_assessed.contains(&NotAssessed::Software {
+        id: EDGE.to_owned(),
+        lacking: "software version",
+    }));
+}
