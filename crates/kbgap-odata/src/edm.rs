@@ -173,12 +173,16 @@ impl StructuredType {
             .find(|p| p.name.eq_ignore_ascii_case(name))
     }
 
+    /// All navigation properties, those of the base first.
+    pub fn all_navigation(&self) -> impl Iterator<Item = &'static Navigation> {
+        let base = self.base.map_or(&[][..], |base| base.navigation);
+        base.iter().chain(self.navigation)
+    }
+
     /// The navigation property with this name, in any case.
     #[must_use]
     pub fn navigation(&self, name: &str) -> Option<&'static Navigation> {
-        let base = self.base.map_or(&[][..], |base| base.navigation);
-        base.iter()
-            .chain(self.navigation)
+        self.all_navigation()
             .find(|n| n.name.eq_ignore_ascii_case(name))
     }
 

@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
-use crate::edm::{ANALYTICS, EdmType, EnumType, NAMESPACE, StructuredType};
+use crate::edm::{ANALYTICS, EdmType, EnumType, NAMESPACE, Property, StructuredType};
 use crate::types::{
-    enums, export, machine, recommendation, remediation, score, software, vulnerability,
+    enums, export, machine, recommendation, remediation, request, score, software, vulnerability,
 };
 
 /// A set of entities, reachable by its name.
@@ -23,7 +23,7 @@ struct Operation {
     /// Whether it changes something.
     action: bool,
     on: Binding,
-    parameters: &'static [(&'static str, EdmType)],
+    parameters: &'static [Property],
     returns: Returns,
 }
 
@@ -171,25 +171,21 @@ static OPERATIONS: &[Operation] = &[
         name: "Tags",
         action: true,
         on: Binding::One(&machine::MACHINE),
-        parameters: &[("Value", EdmType::String), ("Action", EdmType::String)],
+        parameters: request::TAG_CHANGE.properties,
         returns: Returns::One(&machine::MACHINE),
     },
     Operation {
         name: "SetDeviceValue",
         action: true,
         on: Binding::One(&machine::MACHINE),
-        parameters: &[("DeviceValue", EdmType::String)],
+        parameters: request::DEVICE_VALUE_CHANGE.properties,
         returns: Returns::One(&machine::MACHINE),
     },
     Operation {
         name: "AddOrRemoveTagForMultipleMachines",
         action: true,
         on: Binding::Many(&machine::MACHINE),
-        parameters: &[
-            ("Value", EdmType::String),
-            ("Action", EdmType::String),
-            ("MachineIds", EdmType::Collection(&EdmType::String)),
-        ],
+        parameters: request::TAG_CHANGE_OF_MANY.properties,
         returns: Returns::Many(&machine::MACHINE),
     },
     function(
@@ -202,8 +198,8 @@ static OPERATIONS: &[Operation] = &[
         action: false,
         on: Binding::Many(&machine::MACHINE),
         parameters: &[
-            ("ip", EdmType::String),
-            ("timestamp", EdmType::DateTimeOffset),
+            Property::new("ip", EdmType::String),
+            Property::new("timestamp", EdmType::DateTimeOffset),
         ],
         returns: Returns::Many(&machine::MACHINE),
     },
@@ -387,7 +383,7 @@ fn bound(xml: &mut String, operation: &Operation) -> std::fmt::Result {
     )?;
     let parameter = if is_set { "bindingParameter" } else { "this" };
     write!(xml, "<Parameter Name=\"{parameter}\" Type=\"{on}\" />")?;
-    for (name, kind) in operation.parameters {
+    for Property { name, kind, .. } in operation.parameters {
         write!(xml, "<Parameter Name=\"{name}\" Type=\"{kind}\" />")?;
     }
     write!(xml, "<ReturnType Type=\"{returns}\" /></{element}>")
@@ -402,8 +398,7 @@ fn container(xml: &mut String) -> std::fmt::Result {
             set.name,
             set.of.full_name()
         )?;
-        let base = set.of.base.map_or(&[][..], |base| base.navigation);
-        for navigation in base.iter().chain(set.of.navigation) {
+        for navigation in set.of.all_navigation() {
             let is = |of: &StructuredType, name: &str| of.name == name;
             let target = SETS.iter().find(|s| {
                 let targets = [Some(s.of), s.of.base];

@@ -41,7 +41,9 @@ impl SystemOption {
         Self::Format,
     ];
 
-    pub(crate) const fn name(self) -> &'static str {
+    /// The name as it is written.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Filter => "$filter",
             Self::OrderBy => "$orderby",

@@ -8,6 +8,7 @@ pub mod export;
 pub mod machine;
 pub mod recommendation;
 pub mod remediation;
+pub mod request;
 pub mod score;
 pub mod software;
 pub mod vulnerability;

@@ -18,7 +18,8 @@ use serde::Serialize;
 use crate::http::{Failure, authenticate, discard, json, read_body};
 use crate::state::{AppState, Shared};
 
-const PERMISSION: Permission = Permission {
+/// What a report demands.
+pub(crate) const PERMISSION: Permission = Permission {
     roles: &["Inventory.Write.All"],
     scopes: &[],
 };

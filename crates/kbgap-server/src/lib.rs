@@ -19,6 +19,8 @@ mod http;
 mod ingest;
 mod list;
 mod oauth;
+mod openapi;
+mod pages;
 mod records;
 mod route;
 mod router;

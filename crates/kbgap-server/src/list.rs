@@ -14,7 +14,7 @@ use crate::http::{Failure, json_body, streamed};
 use crate::route::Answered;
 
 /// What a list takes.
-const ALLOWED: Allowed = &[
+pub(crate) const ALLOWED: Allowed = &[
     SystemOption::Top,
     SystemOption::Skip,
     SystemOption::Count,
@@ -24,6 +24,9 @@ const ALLOWED: Allowed = &[
     SystemOption::Expand,
     SystemOption::SkipToken,
 ];
+
+/// What one record takes.
+pub(crate) const ONE: Allowed = &[SystemOption::Select, SystemOption::Expand];
 
 /// The most records of a page of `/Software`, `/machines`, `/recommendations`,
 /// `/remediationTasks` and `/vulnerabilities/machinesVulnerabilities` (api.md, section 1.5).
@@ -132,7 +135,6 @@ pub(crate) fn one(
     hidden: &[&str],
     expand: impl Fn(&Expansion) -> Value<'static>,
 ) -> Answered {
-    const ONE: Allowed = &[SystemOption::Select, SystemOption::Expand];
     let options = QueryOptions::parse(call.query(), ONE)?;
     let mut listing = Listing::new(&options, of, 1)?;
     if !listing.selected {

@@ -11,6 +11,7 @@ use std::pin::Pin;
 use axum::body::Body;
 use axum::http::{Method, Response};
 use kbgap_auth::Permission;
+use kbgap_odata::Allowed;
 use kbgap_odata::edm::StructuredType;
 
 use crate::call::Call;
@@ -31,11 +32,48 @@ pub(crate) struct Route {
     pub(crate) returns: Returns,
     /// One line for people.
     pub(crate) about: &'static str,
-    /// Query options of its own, with what they are.
+    /// Query options of its own, or what stands in the parentheses of its path, with
+    /// what they are.
     pub(crate) parameters: &'static [(&'static str, &'static str)],
+    /// The system query options that it takes.
+    pub(crate) options: Allowed,
+    /// The most records of a page of a list.
+    pub(crate) page: usize,
+    /// The type of its body, with an example.
+    pub(crate) body: Option<(&'static StructuredType, &'static str)>,
+    /// Whether it makes something: 201 instead of 200.
+    pub(crate) creates: bool,
 }
 
 impl Route {
+    /// The same, with these system query options instead of those of what it returns.
+    pub(crate) const fn taking(mut self, options: Allowed) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The same list, in pages of so many records.
+    pub(crate) const fn paged(mut self, page: usize) -> Self {
+        self.page = page;
+        self
+    }
+
+    /// The same, with a body; the example is part of the API's document.
+    pub(crate) const fn reading(
+        mut self,
+        body: &'static StructuredType,
+        example: &'static str,
+    ) -> Self {
+        self.body = Some((body, example));
+        self
+    }
+
+    /// The same, for something that is made.
+    pub(crate) const fn creating(mut self) -> Self {
+        self.creates = true;
+        self
+    }
+
     /// The same, with query options of its own.
     pub(crate) const fn with(
         mut self,

@@ -3,7 +3,8 @@
 //! | method | path | permission |
 //! | --- | --- | --- |
 //! | GET, POST, PATCH | below `/api`: `api/routes.rs` | of each route |
-//! | GET | `/api`, `/api/$metadata`, `/api/openapi.json` | - |
+//! | GET | `/api`, `/api/$metadata`, `/api/openapi.json`: `documents.rs` | - |
+//! | GET | `/`, `/api/docs`: `pages.rs` | - |
 //! | GET | `/exports/{kind}/{snapshot}/{file}` | a signed link |
 //! | POST | `/ingest/v1/machines` | `Inventory.Write.All` |
 //! | POST | `/{tenant}/oauth2/token`, `/{tenant}/oauth2/v2.0/token` | - |
@@ -30,13 +31,14 @@ use crate::call::Call;
 use crate::http::{Failure, authenticate, read_body};
 use crate::route::{Answer, Returns};
 use crate::state::Shared;
-use crate::{api, discovery, documents, ingest, oauth, route};
+use crate::{api, discovery, documents, ingest, oauth, pages, route};
 
 /// The largest body of a request below `/api`, in bytes: a list of 500 machines fits.
 const MAX_BODY: usize = 1 << 20;
 
 pub(crate) fn router(state: Shared) -> Router {
     Router::new()
+        .route("/", get(pages::home))
         .route("/healthz", get(|| async { "ok" }))
         // The listener opens when everything is loaded, so to answer is to be ready.
         .route("/readyz", get(|| async { "ready" }))

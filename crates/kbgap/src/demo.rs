@@ -52,6 +52,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
          token:\n{token}\n\n\
          Try:\n\
          curl -H \"Authorization: Bearer {token}\" {address}/api/Software/microsoft-_-edge/getmissingkbs\n\n\
+         In a browser: {address}/api/docs\n\n\
          Ctrl-C ends it and removes its data.\n",
         app.tenant_id, app.client_id, app.client_secret
     ))?;

@@ -23,7 +23,8 @@ use crate::exports::ExportSnapshot;
 use crate::http::{Failure, json_body, streamed};
 use crate::route::Answered;
 
-const ALLOWED: Allowed = &[SystemOption::Top, SystemOption::SkipToken];
+/// What the exports in pages take.
+pub(super) const ALLOWED: Allowed = &[SystemOption::Top, SystemOption::SkipToken];
 /// Rows of a page where `pageSize` does not say, and the most that it may say.
 const PAGE: usize = 50_000;
 const MAX_PAGE: usize = 200_000;

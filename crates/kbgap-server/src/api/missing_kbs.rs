@@ -11,7 +11,8 @@ use crate::http::{Failure, json};
 use crate::records::catalog_url;
 use crate::route::Answered;
 
-const ALLOWED: Allowed = &[SystemOption::Top, SystemOption::Skip, SystemOption::Count];
+/// What both take.
+pub(super) const ALLOWED: Allowed = &[SystemOption::Top, SystemOption::Skip, SystemOption::Count];
 
 /// The options of the request; `view=effective` is an addition of ours.
 pub(super) fn options(call: &Call) -> Result<(QueryOptions, View), Failure> {

@@ -11,6 +11,9 @@ use kbgap_odata::types::export::{
 use kbgap_odata::types::machine::{MACHINE, MACHINE_REFERENCE};
 use kbgap_odata::types::recommendation::RECOMMENDATION;
 use kbgap_odata::types::remediation::REMEDIATION_TASK;
+use kbgap_odata::types::request::{
+    DEVICE_VALUE_CHANGE, NEW_TASK, TAG_CHANGE, TAG_CHANGE_OF_MANY, TASK_CHANGE,
+};
 use kbgap_odata::types::score::CONFIGURATION_SCORE;
 use kbgap_odata::types::software::{ANALYTICS_PRODUCT, DISTRIBUTION, PRODUCT_FIX, SOFTWARE};
 use kbgap_odata::types::vulnerability::{
@@ -18,9 +21,11 @@ use kbgap_odata::types::vulnerability::{
 };
 
 use super::{
-    exports, machines, recommendations, remediation_tasks, scores, software, vulnerabilities,
+    exports, machines, missing_kbs, recommendations, remediation_tasks, scores, software,
+    vulnerabilities,
 };
 use crate::http::Class::{self, ExportFiles, ExportJson, MachineVulnerabilities, Machines, Other};
+use crate::list::{self, PAGE, VULNERABILITY_PAGE, WHOLE};
 use crate::route::Answer::{self, AtOnce, Computed, NoData, Stored};
 use crate::route::Returns::{self, List, One, Rows};
 use crate::route::Route;
@@ -66,6 +71,11 @@ const fn route(
     returns: Returns,
     about: &'static str,
 ) -> Route {
+    let options = match (&answer, &returns) {
+        (NoData(_), _) | (_, Rows(_)) => &[],
+        (_, List(_)) => list::ALLOWED,
+        (_, One(_)) => list::ONE,
+    };
     Route {
         method,
         path,
@@ -75,6 +85,10 @@ const fn route(
         returns,
         about,
         parameters: &[],
+        options,
+        page: WHOLE,
+        body: None,
+        creates: false,
     }
 }
 
@@ -133,7 +147,8 @@ fn software_routes() -> Vec<Route> {
             Computed(software::list),
             List(&SOFTWARE),
             "Software that machines have",
-        ),
+        )
+        .paged(PAGE),
         get(
             "Software/{id}",
             SOFTWARE_READ,
@@ -174,6 +189,7 @@ fn software_routes() -> Vec<Route> {
             Rows(&PRODUCT_FIX),
             "Security updates that machines miss for a software",
         )
+        .taking(missing_kbs::ALLOWED)
         .with(&[(
             "view",
             "all, or effective: only what one would install today",
@@ -191,6 +207,7 @@ fn export_routes() -> Vec<Route> {
             Rows(&ASSET_SOFTWARE),
             "Export: software of all machines",
         )
+        .taking(exports::ALLOWED)
         .with(&[("pageSize", "rows of a page: 50,000, at most 200,000")]),
         get(
             "machines/SoftwareInventoryNoProductCodeByMachine",
@@ -200,6 +217,7 @@ fn export_routes() -> Vec<Route> {
             Rows(&ASSET_NON_CPE_SOFTWARE),
             "Export: software without a product code",
         )
+        .taking(exports::ALLOWED)
         .with(&[("pageSize", "rows of a page: 50,000, at most 200,000")]),
         get(
             "machines/SoftwareVulnerabilitiesByMachine",
@@ -209,6 +227,7 @@ fn export_routes() -> Vec<Route> {
             Rows(&ASSET_VULNERABILITY),
             "Export: CVEs of all software of all machines",
         )
+        .taking(exports::ALLOWED)
         .with(&[("pageSize", "rows of a page: 50,000, at most 200,000")]),
         get(
             "machines/SoftwareVulnerabilityChangesByMachine",
@@ -233,6 +252,7 @@ fn export_routes() -> Vec<Route> {
             One(&EXPORT_FILES),
             "Export as files: software of all machines",
         )
+        .taking(&[])
         .with(&[(
             "sasValidHours",
             "how long the links live: 1 hour, at most 6",
@@ -245,6 +265,7 @@ fn export_routes() -> Vec<Route> {
             One(&EXPORT_FILES),
             "Export as files: software without a product code",
         )
+        .taking(&[])
         .with(&[(
             "sasValidHours",
             "how long the links live: 1 hour, at most 6",
@@ -257,6 +278,7 @@ fn export_routes() -> Vec<Route> {
             One(&EXPORT_FILES),
             "Export as files: CVEs of all software of all machines",
         )
+        .taking(&[])
         .with(&[(
             "sasValidHours",
             "how long the links live: 1 hour, at most 6",
@@ -289,7 +311,8 @@ fn machine_routes() -> Vec<Route> {
             Computed(machines::list),
             List(&MACHINE),
             "Machines",
-        ),
+        )
+        .paged(PAGE),
         get(
             "machines/{id}",
             MACHINE_READ,
@@ -306,6 +329,7 @@ fn machine_routes() -> Vec<Route> {
             Rows(&PRODUCT_FIX),
             "Security updates that a machine misses",
         )
+        .taking(missing_kbs::ALLOWED)
         .with(&[(
             "view",
             "all, or effective: only what one would install today",
@@ -341,7 +365,8 @@ fn machine_routes() -> Vec<Route> {
             Stored(machines::tag_one),
             One(&MACHINE),
             "Add or remove a tag",
-        ),
+        )
+        .reading(&TAG_CHANGE, r#"{"Value":"test tag","Action":"Add"}"#),
         post(
             "machines/{id}/setDeviceValue",
             MACHINE_WRITE,
@@ -349,7 +374,8 @@ fn machine_routes() -> Vec<Route> {
             Stored(machines::set_device_value),
             One(&MACHINE),
             "Say what a machine is worth",
-        ),
+        )
+        .reading(&DEVICE_VALUE_CHANGE, r#"{"DeviceValue":"High"}"#),
         post(
             "machines/AddOrRemoveTagForMultipleMachines",
             MACHINE_WRITE,
@@ -357,6 +383,10 @@ fn machine_routes() -> Vec<Route> {
             Stored(machines::tag_many),
             Rows(&MACHINE),
             "Add or remove a tag of up to 500 machines",
+        )
+        .reading(
+            &TAG_CHANGE_OF_MANY,
+            r#"{"Value":"test tag","Action":"Add","MachineIds":["pc-001.contoso.com"]}"#,
         ),
         get(
             "machines/findbytag",
@@ -366,6 +396,7 @@ fn machine_routes() -> Vec<Route> {
             List(&MACHINE),
             "Machines with a tag",
         )
+        .paged(PAGE)
         .with(&[
             ("tag", "the tag"),
             ("useStartsWithFilter", "true: tags that begin so"),
@@ -377,7 +408,12 @@ fn machine_routes() -> Vec<Route> {
             Stored(machines::by_ip),
             List(&MACHINE),
             "Machines seen at an address around a time",
-        ),
+        )
+        .paged(PAGE)
+        .with(&[
+            ("ip", "an address"),
+            ("timestamp", "a time of the last 30 days"),
+        ]),
         get(
             "machines/{id}/alerts",
             ANY,
@@ -422,7 +458,8 @@ fn other_routes() -> Vec<Route> {
             Computed(vulnerabilities::list),
             List(&VULNERABILITY),
             "CVEs of the feed",
-        ),
+        )
+        .paged(VULNERABILITY_PAGE),
         get(
             "vulnerabilities/{id}",
             VULNERABILITY_READ,
@@ -446,7 +483,8 @@ fn other_routes() -> Vec<Route> {
             Computed(vulnerabilities::machines_vulnerabilities),
             List(&ASSET_VULNERABILITY_REFERENCE),
             "CVEs by machine and software, with the KB that fixes each",
-        ),
+        )
+        .paged(PAGE),
         get(
             "recommendations",
             RECOMMENDATION_READ,
@@ -454,7 +492,8 @@ fn other_routes() -> Vec<Route> {
             Computed(recommendations::list),
             List(&RECOMMENDATION),
             "What one should do",
-        ),
+        )
+        .paged(PAGE),
         get(
             "recommendations/{id}",
             RECOMMENDATION_READ,
@@ -518,7 +557,8 @@ fn other_routes() -> Vec<Route> {
             Stored(remediation_tasks::list),
             List(&REMEDIATION_TASK),
             "Remediation tasks",
-        ),
+        )
+        .paged(PAGE),
         post(
             "remediationTasks",
             TASK_WRITE,
@@ -526,6 +566,11 @@ fn other_routes() -> Vec<Route> {
             Stored(remediation_tasks::create),
             One(&REMEDIATION_TASK),
             "Make a remediation task (an addition of ours)",
+        )
+        .creating()
+        .reading(
+            &NEW_TASK,
+            r#"{"ProductId":"microsoft-_-edge","Title":"Update Edge","Priority":"High"}"#,
         ),
         get(
             "remediationTasks/{id}",
@@ -543,7 +588,8 @@ fn other_routes() -> Vec<Route> {
             Stored(remediation_tasks::change),
             One(&REMEDIATION_TASK),
             "Change or close a remediation task (an addition of ours)",
-        ),
+        )
+        .reading(&TASK_CHANGE, r#"{"Status":"Completed"}"#),
         get(
             "remediationTasks/{id}/machineReferences",
             TASK_READ,

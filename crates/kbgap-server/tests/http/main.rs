@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod browser;
 mod connections;
 mod contract;
 mod discovery;
@@ -12,6 +13,7 @@ mod harness;
 mod host;
 mod ingest;
 mod missing_kbs;
+mod openapi;
 mod rate_limits;
 mod tls;
 mod tokens;
