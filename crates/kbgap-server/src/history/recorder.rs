@@ -1,6 +1,6 @@
 //! Recording what machines are vulnerable to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use kbgap_catalog::Catalog;
@@ -46,6 +46,8 @@ pub(crate) struct Feed {
 struct Plan {
     machines: Vec<(Arc<FleetMachine>, Arc<Exposed>)>,
     batch: ExposureBatch,
+    /// The lists that are in the batch.
+    sets: HashSet<SetHash>,
     detected: HashMap<String, i64>,
 }
 
@@ -171,7 +173,7 @@ impl Recorder {
                 _ => machine.seen_at,
             };
             let first_seen = match before {
-                None => FirstSeen::of(&vec![since; history.unpacked(&set).findings.len()]),
+                None => FirstSeen::of(&vec![since; set.len()]),
                 Some(before) => carried(&history, before, &set, since, &mut matches),
             };
             let exposed = Exposed {
@@ -343,7 +345,7 @@ impl Plan {
             }
         };
         let set = &exposed.set;
-        if !self.batch.sets.iter().any(|known| known.hash == set.hash) {
+        if self.sets.insert(set.hash) {
             self.batch.sets.push(StoredSet {
                 hash: set.hash,
                 body: set.body.clone(),

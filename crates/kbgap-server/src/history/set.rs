@@ -53,7 +53,8 @@ pub(crate) struct Finding {
     pub(crate) is_exploited: bool,
 }
 
-/// A list in its stored form.
+/// A list in its stored form: the version of the form, how many findings there are (a
+/// number of four bytes, least first), then Postcard, compressed.
 #[derive(Debug)]
 pub(crate) struct PackedSet {
     /// Of the content, so that it does not depend on how well it was compressed.
@@ -159,7 +160,9 @@ impl FindingSet {
     /// [`SetError`], which no list can cause in practice.
     pub(crate) fn pack(&self) -> Result<PackedSet, SetError> {
         let plain = postcard::to_stdvec(self)?;
+        let count = u32::try_from(self.findings.len()).unwrap_or(u32::MAX);
         let mut body = vec![VERSION];
+        body.extend(count.to_le_bytes());
         body.extend(zstd::bulk::compress(&plain, 3)?);
         Ok(PackedSet {
             hash: Sha256::digest(&plain).into(),
@@ -169,14 +172,25 @@ impl FindingSet {
 }
 
 impl PackedSet {
+    /// How many findings there are.
+    pub(crate) fn len(&self) -> usize {
+        self.parts().map_or(0, |(count, _)| count)
+    }
+
+    fn parts(&self) -> Option<(usize, &[u8])> {
+        let (&VERSION, rest) = self.body.split_first()? else {
+            return None;
+        };
+        let (count, packed) = rest.split_first_chunk()?;
+        Some((u32::from_le_bytes(*count) as usize, packed))
+    }
+
     /// The list.
     ///
     /// # Errors
     /// [`SetError`] where it was damaged or written by a later version.
     pub(crate) fn unpack(&self) -> Result<FindingSet, SetError> {
-        let Some((&VERSION, packed)) = self.body.split_first() else {
-            return Err(SetError::Version);
-        };
+        let (_, packed) = self.parts().ok_or(SetError::Version)?;
         Ok(postcard::from_bytes(&zstd::stream::decode_all(packed)?)?)
     }
 }
@@ -210,8 +224,10 @@ impl Finding {
 pub(super) mod tests {
     use super::*;
 
-    /// A list by software, version, and CVEs with the KBs that fix them.
-    pub(crate) fn set(of: &[(&str, &str, &[(&str, u32)])]) -> FindingSet {
+    /// A software, its version, and CVEs with the KBs that fix them.
+    type Vulnerable<'t> = (&'t str, &'t str, &'t [(&'t str, u32)]);
+
+    pub(crate) fn set(of: &[Vulnerable<'_>]) -> FindingSet {
         let mut updates: Vec<Update> = of
             .iter()
             .flat_map(|(_, _, cves)| cves.iter())
@@ -259,7 +275,8 @@ pub(super) mod tests {
         assert_eq!(one.position("m-_-windows", "CVE-1"), Some(2));
         assert_eq!(one.position("m-_-windows", "CVE-2"), None);
         assert_eq!(one.position("m-_-office", "CVE-1"), None);
-        for body in [vec![], vec![9, 1, 2], vec![VERSION, 1, 2]] {
+        assert_eq!(packed.len(), 3);
+        for body in [vec![], vec![9, 1, 2], vec![VERSION, 1, 2, 3, 4, 5]] {
             let damaged = PackedSet {
                 hash: packed.hash,
                 body,
