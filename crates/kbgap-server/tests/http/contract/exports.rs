@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use flate2::read::GzDecoder;
+use kbgap_server::Clock;
 use serde_json::{Value, json};
 
 use super::fixture::{ALPHA, DELTA, FLEET, ZETA, fill};
@@ -249,6 +250,21 @@ fn links_that_were_tampered_with_do_not_hold() {
             "{forged}"
         );
     }
+    let now = Clock::real_seconds();
+    let status = |file: &str, ends: i64| {
+        let answer = server.send("GET", &server.signed(file, ends), &[], b"");
+        answer.status
+    };
+    assert_eq!(status(file, now + 60), 200);
+    assert_eq!(status(file, now - 1), 403, "it has expired");
+    assert_eq!(
+        status("/exports/VaExport/gone/part-00000.json.gz", now + 60),
+        404
+    );
+    assert!(
+        (now + 6 * 3_600 - 60..=now + 6 * 3_600).contains(&(later - 1)),
+        "{later}"
+    );
     for hours in ["0", "7", "x"] {
         let answer = server.read(&format!(
             "/api/machines/SoftwareInventoryExport?sasValidHours={hours}"
