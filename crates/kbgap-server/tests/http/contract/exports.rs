@@ -219,6 +219,26 @@ fn files_hold_the_same_rows_line_by_line_and_need_no_token() {
 }
 
 #[test]
+fn a_file_without_a_line_is_not_offered() {
+    let server = TestServer::start();
+    let files = |what: &str| {
+        let answer = server.read(&format!("/api/machines/{what}"));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()["exportFiles"].as_array().unwrap().len()
+    };
+    for (_, what, _) in FORMS {
+        assert_eq!(files(what), 0, "{what}");
+    }
+    server.report([Host::new("unknown", "10.0.12345.1")]);
+    for (_, what, _) in FORMS {
+        assert_eq!(files(what), 0, "{what}");
+    }
+    server.report([Host::new("plain", PATCHED)]);
+    let counts = FORMS.map(|(_, what, _)| files(what));
+    assert_eq!(counts, [1, 0, 1]);
+}
+
+#[test]
 fn links_that_were_tampered_with_do_not_hold() {
     let server = FLEET.get();
     let answer = server
