@@ -215,4 +215,10 @@ impl fmt::Display for EdmType {
 pub trait Record {
     /// The value of a property of its type, under its declared name.
     fn get(&self, property: &'static str) -> Value<'_>;
+
+    /// Why nothing is known of what the record leads to, where that is so: an empty
+    /// list alone would say that there is nothing.
+    fn unknown(&self) -> Option<String> {
+        None
+    }
 }

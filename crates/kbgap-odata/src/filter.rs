@@ -23,6 +23,8 @@ pub struct Filter {
 
 /// The longest text that is read.
 const MAX_LENGTH: usize = 8_192;
+/// The most characters that say what a mistake is.
+const MAX_MESSAGE: usize = 300;
 
 impl Filter {
     /// Reads a filter for records of this type.
@@ -153,7 +155,13 @@ impl From<Mistake> for ApiError {
             ErrorCode::OdataError,
             format!(
                 "The query option '$filter' has a mistake at column {}: {}.",
-                mistake.column, mistake.message
+                mistake.column,
+                // It may repeat a long word of the filter.
+                mistake
+                    .message
+                    .chars()
+                    .take(MAX_MESSAGE)
+                    .collect::<String>()
             ),
         )
     }

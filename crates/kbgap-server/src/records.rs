@@ -39,20 +39,22 @@ pub(crate) fn display_name(token: &str) -> String {
     words.join(" ")
 }
 
-/// The severity in the API's words: by the CVSS score where there is one (its
-/// qualitative scale), else by the vendor's rating. `None` is a word of that scale.
+/// The severity in the API's four words: by the CVSS score where there is one (its
+/// qualitative scale), else by the vendor's rating. Clients know no fifth word, so what
+/// nobody has rated is Medium, by which it also counts in scores, and a score of 0 is Low.
 pub(crate) fn severity(vulnerability: Vulnerability<'_>) -> &'static str {
     match vulnerability.cvss() {
         Some((90.., _)) => "Critical",
         Some((70.., _)) => "High",
         Some((40.., _)) => "Medium",
         Some((1.., _)) => "Low",
-        _ => match vulnerability.severity() {
+        rated => match vulnerability.severity() {
             Severity::Critical => "Critical",
             Severity::Important => "High",
             Severity::Moderate => "Medium",
             Severity::Low => "Low",
-            Severity::None => "None",
+            Severity::None if rated.is_some() => "Low",
+            Severity::None => "Medium",
         },
     }
 }

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use axum::http::Method;
 use kbgap_auth::Permission;
 use kbgap_odata::types::export::{
-    ASSET_NON_CPE_SOFTWARE, ASSET_SOFTWARE, ASSET_VULNERABILITY, EXPORT_FILES,
+    ASSET_NON_CPE_SOFTWARE, ASSET_SOFTWARE, ASSET_VULNERABILITY, DELTA_ASSET_VULNERABILITY,
+    EXPORT_FILES,
 };
 use kbgap_odata::types::machine::{MACHINE, MACHINE_REFERENCE};
 use kbgap_odata::types::recommendation::RECOMMENDATION;
@@ -234,9 +235,10 @@ fn export_routes() -> Vec<Route> {
             VULNERABILITY_READ,
             ExportJson,
             Stored(exports::vulnerability_changes),
-            Rows(&kbgap_odata::types::export::DELTA_ASSET_VULNERABILITY),
+            Rows(&DELTA_ASSET_VULNERABILITY),
             "Export: what became of CVEs since a time",
         )
+        .taking(exports::ALLOWED)
         .with(&[
             (
                 "sinceTime",

@@ -111,6 +111,10 @@ impl Record for MachineRecord {
             _ => Value::Null,
         }
     }
+
+    fn unknown(&self) -> Option<String> {
+        self.machine.not_assessed()
+    }
 }
 
 /// The address that was used last: the reported one, else the first of its interfaces.

@@ -271,6 +271,12 @@ impl TestServer {
         self.send(method, path, &headers, body.as_bytes())
     }
 
+    /// A link to a file of an export as the server would sign it.
+    pub fn signed(&self, file: &str, ends: i64) -> String {
+        let signed = format!("{file}?se={ends}");
+        format!("{signed}&sig={}", self.issuer.sign_link(&signed))
+    }
+
     /// The path of a link, which has to lead to this server.
     pub fn path_of<'a>(&self, link: &'a str) -> &'a str {
         link.strip_prefix(&self.url)

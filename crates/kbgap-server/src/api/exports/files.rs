@@ -55,8 +55,10 @@ async fn files(call: &Call, kind: Kind) -> Answered {
     // Links live by the real time, like tokens.
     let ends = crate::clock::Clock::real_seconds() + hours * 3_600;
     let issuer = oauth::issuer(&call.state).await?;
-    let parts = snapshot.machines.len().div_ceil(PART).max(1);
-    let links = (0..parts).map(|part| {
+    // A file without a line reads as one that is not ready yet: there is none.
+    let parts = snapshot.machines.chunks(PART).enumerate();
+    let parts = parts.filter(|(_, machines)| machines.iter().any(|m| kind.has_rows(m)));
+    let links = parts.map(|(part, _)| {
         let path = format!(
             "/exports/{}/{}/part-{part:05}.json.gz",
             kind.folder(),

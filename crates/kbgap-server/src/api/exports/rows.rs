@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kbgap_fleet::FleetMachine;
+use kbgap_fleet::{FleetMachine, Installed};
 use kbgap_odata::Row;
 use kbgap_odata::edm::{Property, Record, StructuredType};
 use kbgap_odata::types::export::{ASSET_NON_CPE_SOFTWARE, ASSET_SOFTWARE, ASSET_VULNERABILITY};
@@ -31,6 +31,17 @@ impl Kind {
             Self::SoftwareInventory => &ASSET_SOFTWARE,
             Self::NonCpeSoftwareInventory => &ASSET_NON_CPE_SOFTWARE,
             Self::Vulnerabilities => &ASSET_VULNERABILITY,
+        }
+    }
+
+    /// Whether a machine has rows of it.
+    pub(super) fn has_rows(self, machine: &FleetMachine) -> bool {
+        let has = |wanted: fn(&Installed) -> bool| machine.software.iter().any(wanted);
+        match self {
+            Self::SoftwareInventory => has(|installed| installed.is_known),
+            Self::NonCpeSoftwareInventory => has(|installed| !installed.is_known),
+            // What is assessed either has vulnerabilities or a row that says that it has none.
+            Self::Vulnerabilities => has(|installed| installed.is_known && installed.is_assessed),
         }
     }
 

@@ -130,7 +130,12 @@ fn what_the_answers_hold_is_declared_in_the_metadata() {
             }
         }
     }
-    let service = server.send("GET", "/api", &[], b"").json();
+    let posted = server.act("POST", "/api/$metadata", "");
+    assert_eq!(
+        (posted.status, posted.header("allow")),
+        (405, Some("GET, HEAD"))
+    );
+    let service = server.send("GET", "/api/v1.0/", &[], b"").json();
     assert_eq!(
         service["@odata.context"],
         format!("{}/api/$metadata", server.url)

@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use flate2::read::GzDecoder;
+use kbgap_server::Clock;
 use serde_json::{Value, json};
 
 use super::fixture::{ALPHA, DELTA, FLEET, ZETA, fill};
@@ -218,6 +219,26 @@ fn files_hold_the_same_rows_line_by_line_and_need_no_token() {
 }
 
 #[test]
+fn a_file_without_a_line_is_not_offered() {
+    let server = TestServer::start();
+    let files = |what: &str| {
+        let answer = server.read(&format!("/api/machines/{what}"));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()["exportFiles"].as_array().unwrap().len()
+    };
+    for (_, what, _) in FORMS {
+        assert_eq!(files(what), 0, "{what}");
+    }
+    server.report([Host::new("unknown", "10.0.12345.1")]);
+    for (_, what, _) in FORMS {
+        assert_eq!(files(what), 0, "{what}");
+    }
+    server.report([Host::new("plain", PATCHED)]);
+    let counts = FORMS.map(|(_, what, _)| files(what));
+    assert_eq!(counts, [1, 0, 1]);
+}
+
+#[test]
 fn links_that_were_tampered_with_do_not_hold() {
     let server = FLEET.get();
     let answer = server
@@ -249,6 +270,21 @@ fn links_that_were_tampered_with_do_not_hold() {
             "{forged}"
         );
     }
+    let now = Clock::real_seconds();
+    let status = |file: &str, ends: i64| {
+        let answer = server.send("GET", &server.signed(file, ends), &[], b"");
+        answer.status
+    };
+    assert_eq!(status(file, now + 60), 200);
+    assert_eq!(status(file, now - 1), 403, "it has expired");
+    assert_eq!(
+        status("/exports/VaExport/gone/part-00000.json.gz", now + 60),
+        404
+    );
+    assert!(
+        (now + 6 * 3_600 - 60..=now + 6 * 3_600).contains(&(later - 1)),
+        "{later}"
+    );
     for hours in ["0", "7", "x"] {
         let answer = server.read(&format!(
             "/api/machines/SoftwareInventoryExport?sasValidHours={hours}"

@@ -132,6 +132,19 @@ fn filters_that_would_take_for_ever_are_refused_at_once() {
         );
         assert!(answer.body.len() < 600 && begun.elapsed() < Duration::from_secs(5));
     }
+    let word = "x".repeat(8_000);
+    for filter in [
+        format!("{word} eq 1"),
+        format!("{word}(id) eq 1"),
+        format!("osBuild eq 1{word}"),
+        format!("osBuild eq '{word}'"),
+        format!("ipAddresses/any(i: i/{word} eq 1)"),
+        format!("riskScore eq '{word}'"),
+    ] {
+        let answer = server.read(&format!("/api/machines?$filter={filter}"));
+        let long = answer.body.len();
+        assert!(answer.status == 400 && long < 600, "{long}: {:.80}", filter);
+    }
     // Just below the limits is answered.
     let short = vec!["osBuild eq 1"; 500].join(" or ");
     for filter in [
@@ -214,6 +227,38 @@ fn a_body_that_is_too_large_is_told_so_even_while_it_is_sent() {
         assert_eq!(
             (answer.status, answer.code().as_str()),
             (413, "PayloadTooLarge")
+        );
+    }
+    let word = "x".repeat(100_000);
+    let bodies = [
+        (
+            "POST",
+            "machines/plain/tags",
+            json!({"Value": [word], "Action": "Add"}),
+        ),
+        (
+            "POST",
+            "machines/AddOrRemoveTagForMultipleMachines",
+            json!({"Value": "x", "Action": "Add", "MachineIds": word}),
+        ),
+        (
+            "POST",
+            "machines/plain/setDeviceValue",
+            json!({"DeviceValue": word}),
+        ),
+        ("POST", "remediationTasks", json!({"ProductId": word})),
+        (
+            "POST",
+            "remediationTasks",
+            json!({"x": 1, word.as_str(): word}),
+        ),
+    ];
+    for (method, path, body) in bodies {
+        let answer = server.act(method, &format!("/api/{path}"), &body.to_string());
+        let long = answer.body.len();
+        assert!(
+            (400..=404).contains(&answer.status) && long < 600,
+            "{path}: {long}"
         );
     }
     let long = json!({"Value": "x".repeat(201), "Action": "Add"}).to_string();

@@ -80,6 +80,21 @@ fn a_machine_that_is_not_assessed_never_reads_as_clean() {
     }
     let clean = server.read("/api/machines?$filter=exposureLevel+eq+'None'");
     assert_eq!(clean.ids(), [DELTA]);
+    for path in [
+        format!("/api/machines/{EPSILON}?$select=id&$expand=vulnerabilities"),
+        format!(
+            "/api/machines?$filter=id eq '{EPSILON}'&$select=id&$expand=vulnerabilities,software"
+        ),
+    ] {
+        let body = server.read(&path).body;
+        let says = "\"vulnerabilities@kbgap.notAssessed\":\"";
+        assert!(
+            body.contains(says) && body.contains("\"vulnerabilities\":[]"),
+            "{body}"
+        );
+    }
+    let known = server.read(&format!("/api/machines/{DELTA}?$expand=vulnerabilities"));
+    assert!(!known.body.contains("notAssessed"));
     // Neither do its exported rows: there is none that has no CVE.
     let exported = server.read("/api/machines/SoftwareVulnerabilitiesByMachine");
     assert!(!exported.texts("deviceId").contains(&EPSILON.to_owned()));

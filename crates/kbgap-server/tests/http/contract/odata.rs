@@ -262,6 +262,8 @@ fn what_clients_send_beside_the_documented() {
         "&&",
         "$format=json",
         "api-version=1",
+        "pageSize=10000",
+        "$top=10000&$skip=0&pageSize=10000",
     ] {
         assert_eq!(
             server.read(&format!("/api/machines?{query}")).rows().len(),

@@ -7,6 +7,7 @@ use kbgap_server::{Config, RateLimits};
 use kbgap_testkit::shared;
 use serde_json::{Value, json};
 
+use super::types::{self, mistake};
 use crate::harness::TestServer;
 use crate::host::Host;
 
@@ -142,6 +143,13 @@ fn the_whole_months_page_in_the_order_of_ids() {
         "/api/vulnerabilities/machinesVulnerabilities",
     ] {
         let ids = server.read(path).ids();
+        let rows = server.read(path).rows();
+        let fields = match path {
+            "/api/vulnerabilities" => types::VULNERABILITY,
+            _ => types::ASSET_VULNERABILITY,
+        };
+        let wrong = rows.iter().find_map(|row| mistake(row, fields, &[]));
+        assert_eq!(wrong, None, "{path}");
         assert!(ids.len() > 100 && ids.is_sorted_by(|a, b| a < b), "{path}");
     }
     let dated =

@@ -182,7 +182,7 @@ fn the_list_filters_by_the_documented_properties() {
     assert_eq!(ids("status+eq+'Completed'"), [first.clone()]);
     assert_eq!(
         ids("status eq 'active'".replace(' ', "%20").as_str()),
-        [second.clone()]
+        [second]
     );
     assert_eq!(ids("createdon+gt+2020-03-25T00:00:00Z").len(), 2);
     assert!(ids("createdon+gt+2020-03-26Z").is_empty());

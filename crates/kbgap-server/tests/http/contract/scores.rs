@@ -62,6 +62,13 @@ fn the_value_of_a_machine_weighs() {
     set("Low");
     let low = score(&server);
     assert!(low < even, "{low} {even}");
+    let critical = || {
+        let advice = server.read("/api/recommendations/va-_-microsoft-_-windows_10");
+        advice.json()["exposedCriticalDevices"].clone()
+    };
+    assert_eq!(critical(), 0);
+    set("High");
+    assert_eq!(critical(), 1);
     set("normal");
     assert_eq!(score(&server), even);
 }

@@ -53,7 +53,9 @@ fn tags_are_added_and_removed_and_outlive_reports() {
         server.read("/api/machines/a").json()["machineTags"],
         json!(["reported", "test Tag 2"])
     );
+    let seen = server.read("/api/machines/a").json()["lastSeen"].clone();
     let removed = tag(&server, "A", "reported", "Remove").json();
+    assert_eq!(removed["lastSeen"], seen, "an edit is no report");
     assert_eq!(removed["machineTags"], json!(["test Tag 2"]));
     assert_eq!(
         tag(&server, "nobody", "x", "Add").code(),
