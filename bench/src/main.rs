@@ -3,9 +3,11 @@
 //! same run, and only the ratio of the two is a claim: machines differ.
 
 mod figure;
+mod fleet;
 mod kbgap;
 mod process;
 mod sections;
+mod server;
 mod wesng;
 
 use std::path::PathBuf;
@@ -48,6 +50,8 @@ enum Section {
     Import,
     /// `kbgap check` beside WES-NG on the same systeminfo files
     Check,
+    /// Lists of a server with 100,000 machines, beside one with 10,000
+    Lists,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -64,6 +68,9 @@ fn main() -> anyhow::Result<()> {
     if wanted(Section::Check) {
         let wes = wesng::Wes::find(cli.wes.as_deref());
         sections::check::run(&kbgap, wes.as_ref(), &cli.shared, cli.runs, &mut report)?;
+    }
+    if wanted(Section::Lists) {
+        sections::lists::run(&kbgap, &cli.shared, cli.runs, &mut report)?;
     }
     report.finish(cli.json.as_deref())
 }

@@ -2,4 +2,5 @@
 
 pub(crate) mod check;
 pub(crate) mod import;
+pub(crate) mod lists;
 pub(crate) mod start;

@@ -188,11 +188,17 @@ impl FleetMachine {
         }
     }
 
+    /// Its score, 0 to 100; `None` where it could not be assessed.
+    #[must_use]
+    pub fn score(&self) -> Option<f64> {
+        self.patch_state.assessed()?;
+        Some(self.patch_state.risk.score().points())
+    }
+
     /// How exposed it is; `None` where it could not be assessed.
     #[must_use]
     pub fn exposure_level(&self) -> Option<ExposureLevel> {
-        self.patch_state.assessed()?;
-        Some(ExposureLevel::of(self.patch_state.risk.score()))
+        Some(ExposureLevel::of(self.score()?))
     }
 
     /// What it is vulnerable to, software by software, with a KB that fixes each. The

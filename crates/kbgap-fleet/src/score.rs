@@ -5,6 +5,9 @@
 //! any does. So it grows with every CVE and falls with every one that is fixed:
 //! installing an update never raises it. Chances multiply, so they are added as
 //! logarithms, which makes the part of one software a difference of two sums.
+//!
+//! Everything that is summed is a whole number. Such sums are the same in any order:
+//! a fleet has the same scores after a restart, and none rises by a rounding.
 
 use std::collections::HashMap;
 
@@ -21,22 +24,58 @@ const DISCLOSED: f64 = 0.02;
 /// The least chance of one that is exploited in the wild.
 const EXPLOITED: f64 = 0.1;
 
+/// Units of a risk: a CVE counts by tens of millions of them.
+const RISK_UNITS: f64 = 1e12;
+/// Units of a point of a score.
+const POINT: f64 = 1e9;
+
+/// The negative logarithm of the chance that nothing happens, in [`RISK_UNITS`].
+type Risk = u64;
+
+/// A machine's score in billionths of a point, or a part of one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Score(u64);
+
+impl Score {
+    /// The score of a machine with this risk.
+    fn of(risk: Risk) -> Self {
+        let points = 100.0 * -(-as_f64(risk) / RISK_UNITS).exp_m1();
+        Self(whole(points * POINT))
+    }
+
+    pub(crate) const fn units(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn points(self) -> f64 {
+        as_f64(self.0) / POINT
+    }
+}
+
+/// The mean of weighted scores, in points; `None` where nothing has weight.
+pub(crate) fn mean(weighted: u128, weights: u128) -> Option<f64> {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a double is as exact as an answer"
+    )]
+    (weights > 0).then(|| weighted as f64 / weights as f64 / POINT)
+}
+
 /// The risk of each CVE of a catalogue, by position.
 #[derive(Debug)]
-pub(crate) struct Risks(Vec<f64>);
+pub(crate) struct Risks(Vec<Risk>);
 
 impl Risks {
     pub(crate) fn of(catalog: &Catalog) -> Self {
         Self(catalog.vulnerabilities().map(risk).collect())
     }
 
-    fn at(&self, ix: VulnerabilityIx) -> f64 {
+    fn at(&self, ix: VulnerabilityIx) -> Risk {
         self.0.get(ix.position()).copied().unwrap_or_default()
     }
 }
 
-/// The negative logarithm of the chance that nothing comes of a CVE.
-fn risk(vulnerability: Vulnerability<'_>) -> f64 {
+fn risk(vulnerability: Vulnerability<'_>) -> Risk {
     let rated = vulnerability.cvss().map_or(UNRATED, |(tenths, _)| {
         let share = f64::from(tenths) / 100.0;
         (RATED * share * share).max(UNRATED / 10.0)
@@ -48,15 +87,34 @@ fn risk(vulnerability: Vulnerability<'_>) -> f64 {
     } else {
         rated
     };
-    -(1.0 - chance).ln()
+    whole(-(-chance).ln_1p() * RISK_UNITS)
+}
+
+/// The nearest whole number of what is never below 0.
+fn whole(value: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "rounded, and the cast saturates"
+    )]
+    let whole = value.round() as u64;
+    whole
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a double is as exact as an answer"
+)]
+const fn as_f64(units: u64) -> f64 {
+    units as f64
 }
 
 /// The risk of one patch state.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StateRisk {
-    total: f64,
+    total: Risk,
     /// For each vulnerable software what would go if it alone were fixed.
-    own: Vec<(SoftwareIx, f64)>,
+    own: Vec<(SoftwareIx, Risk)>,
 }
 
 impl StateRisk {
@@ -67,43 +125,33 @@ impl StateRisk {
         for cve in vulnerable.iter().flat_map(|v| v.cves.iter()) {
             *holders.entry(*cve).or_default() += 1;
         }
-        // Summed in the order of the lists, so that equal states have equal sums.
-        let mut total = 0.0;
-        let mut own = Vec::with_capacity(vulnerable.len());
-        for (position, software) in vulnerable.iter().enumerate() {
-            let mut alone = 0.0;
-            for cve in software.cves.iter() {
-                let risk = risks.at(*cve);
-                if holders.get(cve) == Some(&1) {
-                    alone += risk;
-                    total += risk;
-                } else if !vulnerable[..position]
-                    .iter()
-                    .any(|earlier| earlier.cves.binary_search(cve).is_ok())
-                {
-                    total += risk;
-                }
-            }
-            own.push((software.software, alone));
+        let total = holders.keys().map(|&cve| risks.at(cve)).sum();
+        let own = vulnerable.iter().map(|software| {
+            let alone = software
+                .cves
+                .iter()
+                .filter(|cve| holders.get(cve) == Some(&1));
+            (software.software, alone.map(|&cve| risks.at(cve)).sum())
+        });
+        Self {
+            total,
+            own: own.collect(),
         }
-        Self { total, own }
     }
 
     /// The machine's score.
-    pub(crate) fn score(&self) -> f64 {
-        score(self.total)
+    pub(crate) fn score(&self) -> Score {
+        Score::of(self.total)
     }
 
     /// How far the score falls when one software is fixed.
-    pub(crate) fn impacts(&self) -> impl Iterator<Item = (SoftwareIx, f64)> {
-        self.own
-            .iter()
-            .map(|(software, own)| (*software, self.score() - score((self.total - own).max(0.0))))
+    pub(crate) fn impacts(&self) -> impl Iterator<Item = (SoftwareIx, Score)> {
+        let now = self.score();
+        self.own.iter().map(move |(software, own)| {
+            let then = Score::of(self.total - own);
+            (*software, Score(now.0 - then.0))
+        })
     }
-}
-
-fn score(risk: f64) -> f64 {
-    100.0 * -(-risk).exp_m1()
 }
 
 /// How exposed a machine is (api.md, section 12.4: low to 29, medium to 69).
@@ -143,14 +191,14 @@ impl ExposureLevel {
     }
 }
 
-/// What a machine weighs in the score of its organisation: as published, a normal
-/// one 1, a low one 0.75, a high one a tenth of the fleet, but never less than a normal one.
-pub(crate) fn weight(value: DeviceValue, machines: u64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a number of machines fits")]
+/// What a machine weighs in the score of its organisation, in twentieths: as published,
+/// a normal one 1, a low one 0.75, a high one a tenth of the fleet, but never less than
+/// a normal one.
+pub(crate) fn weight(value: DeviceValue, machines: u64) -> u64 {
     match value {
-        DeviceValue::Normal => 1.0,
-        DeviceValue::Low => 0.75,
-        DeviceValue::High => (machines as f64 / 10.0).max(1.0),
+        DeviceValue::Normal => 20,
+        DeviceValue::Low => 15,
+        DeviceValue::High => machines.saturating_mul(2).max(20),
     }
 }
 
@@ -175,11 +223,24 @@ mod tests {
 
     #[test]
     fn a_score_stays_between_0_and_100_and_grows_with_the_risk() {
-        let mut last = -1.0;
-        for risk in [0.0, 1e-6, 0.001, 0.1, 1.0, 5.0, 40.0] {
-            let score = score(risk);
-            assert!((0.0..=100.0).contains(&score) && score > last, "{risk}");
-            last = score;
+        let mut last = None;
+        for risk in [0.0, 5e-5, 0.001, 0.1, 1.0, 5.0, 20.0] {
+            let score = Score::of(whole(risk * RISK_UNITS));
+            assert!((0.0..=100.0).contains(&score.points()), "{risk}");
+            assert!(Some(score) > last, "{risk}");
+            last = Some(score);
         }
+        assert_eq!(Score::of(0).points(), 0.0);
+        assert_eq!(Score::of(Risk::MAX).points(), 100.0);
+    }
+
+    #[test]
+    fn weights_are_the_published_ones() {
+        let weights = |machines| {
+            [DeviceValue::Normal, DeviceValue::Low, DeviceValue::High]
+                .map(|value| as_f64(weight(value, machines)) / 20.0)
+        };
+        assert_eq!(weights(100), [1.0, 0.75, 10.0]);
+        assert_eq!(weights(3), [1.0, 0.75, 1.0]);
     }
 }

@@ -15,16 +15,17 @@ use roaring::RoaringBitmap;
 use crate::RETENTION_MS;
 use crate::detections::Detections;
 use crate::fleet::Fleet;
-use crate::score::weight;
+use crate::score::{mean, weight};
 
 /// Numbers over the machines seen in the last 30 days.
 #[derive(Debug)]
 pub struct Summary {
     /// Every software that a machine has, by id.
     pub software: BTreeMap<SoftwareId, SoftwareSummary>,
-    /// The exposure score of the organisation, 0 to 100; lower is better.
+    /// The exposure score of the organisation, 0 to 100; lower is better. 0 also where
+    /// no machine was assessed.
     pub score: f64,
-    /// The exposure score of each device group, by number.
+    /// The exposure score of each device group of which a machine was assessed, by number.
     pub groups: Vec<GroupScore>,
     catalog: Catalog,
     detections: Arc<Detections>,
@@ -185,14 +186,16 @@ impl Summary {
                 summary.impact = impact;
             }
         }
-        let groups = fleet.groups.iter().map(|(&id, group)| GroupScore {
-            id,
-            name: group.name.clone(),
-            score: Scores::of(fleet, silent, Some(&group.machines)).total(),
+        let groups = fleet.groups.iter().filter_map(|(&id, group)| {
+            Some(GroupScore {
+                id,
+                name: group.name.clone(),
+                score: Scores::of(fleet, silent, Some(&group.machines)).total()?,
+            })
         });
         Self {
             software,
-            score: scores.total(),
+            score: scores.total().unwrap_or_default(),
             groups: groups.collect(),
             exposed: exposed(&lists, fleet.catalog.vulnerabilities().len()),
             catalog: fleet.catalog.clone(),
@@ -333,9 +336,9 @@ fn exposed(lists: &[List], cves: usize) -> Vec<u32> {
 /// Weighted sums over assessed machines.
 #[derive(Default)]
 struct Scores {
-    weights: f64,
-    scores: f64,
-    impacts: BTreeMap<SoftwareIx, f64>,
+    weights: u128,
+    scores: u128,
+    impacts: BTreeMap<SoftwareIx, u128>,
 }
 
 impl Scores {
@@ -369,37 +372,27 @@ impl Scores {
                 (DeviceValue::High, high),
             ]
             .into_iter()
-            .map(|(value, count)| weight(value, machines) * as_f64(count))
-            .sum::<f64>();
+            .map(|(value, count)| u128::from(weight(value, machines)) * u128::from(count))
+            .sum::<u128>();
+            let risk = &state.patch_state.risk;
             sums.weights += weight;
-            sums.scores += weight * state.patch_state.risk.score();
-            for (software, impact) in state.patch_state.risk.impacts() {
-                *sums.impacts.entry(software).or_default() += weight * impact;
+            sums.scores += weight * u128::from(risk.score().units());
+            for (software, impact) in risk.impacts() {
+                *sums.impacts.entry(software).or_default() += weight * u128::from(impact.units());
             }
         }
         sums
     }
 
-    fn total(&self) -> f64 {
-        self.mean(self.scores)
+    /// `None` where no machine counts: that is no score of 0.
+    fn total(&self) -> Option<f64> {
+        mean(self.scores, self.weights)
     }
 
     fn impacts(&self) -> impl Iterator<Item = (SoftwareIx, f64)> {
+        let of = |impact: u128| mean(impact, self.weights).unwrap_or_default();
         self.impacts
             .iter()
-            .map(|(&software, &impact)| (software, self.mean(impact)))
+            .map(move |(&software, &impact)| (software, of(impact)))
     }
-
-    fn mean(&self, sum: f64) -> f64 {
-        if self.weights > 0.0 {
-            sum / self.weights
-        } else {
-            0.0
-        }
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a number of machines fits")]
-const fn as_f64(count: u64) -> f64 {
-    count as f64
 }

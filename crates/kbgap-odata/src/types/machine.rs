@@ -41,7 +41,7 @@ pub static MACHINE: StructuredType = StructuredType {
         Property::nullable("isAadJoined", EdmType::Boolean),
         Property::nullable("aadDeviceId", EdmType::Guid),
         Property::nullable("machineTags", EdmType::Collection(&EdmType::String)),
-        Property::nullable("onboardingStatus", EdmType::Enum(&enums::ONBOARDING_STATUS)),
+        Property::new("onboardingStatus", EdmType::Enum(&enums::ONBOARDING_STATUS)),
         Property::nullable("osArchitecture", EdmType::String).folded(),
         Property::new("managedBy", EdmType::Enum(&enums::MANAGED_BY)),
         Property::new("managedByStatus", EdmType::Enum(&enums::MANAGED_BY_STATUS)),
