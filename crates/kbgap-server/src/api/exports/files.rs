@@ -57,7 +57,7 @@ async fn files(call: &Call, kind: Kind) -> Answered {
     let issuer = oauth::issuer(&call.state).await?;
     // A file without a line reads as one that is not ready yet: there is none.
     let parts = snapshot.machines.chunks(PART).enumerate();
-    let parts = parts.filter(|(_, machines)| machines.iter().any(|m| kind.has_rows(m)));
+    let parts = parts.filter(|(_, machines)| machines.iter().any(|m| kind.has_rows(&m.machine)));
     let links = parts.map(|(part, _)| {
         let path = format!(
             "/exports/{}/{}/part-{part:05}.json.gz",
