@@ -10,7 +10,8 @@ use kbgap_inventory::{DeviceValue, MachineId};
 use roaring::RoaringBitmap;
 
 use crate::activity::Activity;
-use crate::machine::{CheckIn, FleetMachine, Installed};
+use crate::machine::{CheckIn, FleetMachine};
+use crate::pool::Pools;
 use crate::rows::cves_in_software;
 use crate::score::Risks;
 use crate::state::{PatchState, State};
@@ -25,6 +26,7 @@ pub struct Fleet {
     state_of: HashMap<Projection, usize>,
     /// Lists of CVEs, so that states share equal ones.
     lists: HashSet<Arc<[VulnerabilityIx]>>,
+    pools: Pools,
     machines: Vec<Option<Arc<FleetMachine>>>,
     ordinals: BTreeMap<MachineId, u32>,
     by_name: HashMap<String, BTreeSet<MachineId>>,
@@ -67,6 +69,7 @@ impl Fleet {
             states: Vec::new(),
             state_of: HashMap::new(),
             lists: HashSet::new(),
+            pools: Pools::default(),
             machines: Vec::new(),
             ordinals: BTreeMap::new(),
             by_name: HashMap::new(),
@@ -103,7 +106,14 @@ impl Fleet {
             }
         };
         let patch_state = Arc::clone(&self.states[state].patch_state);
-        let machine = FleetMachine::new(check_in, ordinal, state, patch_state, &self.catalog);
+        let machine = FleetMachine::new(
+            check_in,
+            ordinal,
+            state,
+            patch_state,
+            &self.catalog,
+            &mut self.pools,
+        );
         self.ordinals.insert(id, ordinal);
         self.put(Arc::new(machine));
         self.generation += 1;
@@ -232,8 +242,8 @@ impl Fleet {
             .entry(machine.name().to_lowercase())
             .or_default()
             .insert(machine.id().clone());
-        for Installed { id, .. } in &machine.software {
-            insert(&mut self.installed, id, ordinal);
+        for installed in &machine.software {
+            insert(&mut self.installed, &installed.id, ordinal);
         }
         self.builds
             .entry(machine.build())
@@ -279,7 +289,7 @@ impl Fleet {
                 self.by_name.remove(&name);
             }
         }
-        for Installed { id, .. } in &machine.software {
+        for id in machine.software.iter().map(|installed| &installed.id) {
             if let Some(machines) = self.installed.get_mut(id) {
                 machines.remove(ordinal);
                 if machines.is_empty() {

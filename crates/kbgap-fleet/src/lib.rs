@@ -13,6 +13,7 @@
 mod activity;
 mod fleet;
 mod machine;
+mod pool;
 mod rows;
 mod score;
 mod state;

@@ -11,6 +11,7 @@ use kbgap_catalog::{
 use kbgap_inventory::{DeviceValue, Machine, MachineId, Software};
 
 use crate::RETENTION_MS;
+use crate::pool::Pools;
 use crate::score::ExposureLevel;
 use crate::state::PatchState;
 
@@ -49,7 +50,7 @@ impl CheckIn {
 /// A machine in the index: unchanging, so that answers can outlive the index.
 #[derive(Debug)]
 pub struct FleetMachine {
-    /// Its report.
+    /// Its report, without its software, which is in [`FleetMachine::software`].
     pub facts: Machine,
     /// When it was seen last, in milliseconds since 1970.
     pub seen_at: i64,
@@ -62,14 +63,16 @@ pub struct FleetMachine {
     /// Its tags, reported or given, in order.
     pub tags: Vec<String>,
     /// What is installed, by software and version; Windows and its parts among it.
-    pub software: Vec<Installed>,
+    pub software: Vec<Arc<Installed>>,
+    /// Its software as it was reported, shared with other machines.
+    reported: Vec<Arc<Software>>,
     pub(crate) ordinal: u32,
     pub(crate) state: usize,
     pub(crate) patch_state: Arc<PatchState>,
 }
 
 /// A version of a software on a machine.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Installed {
     /// The software.
     pub id: SoftwareId,
@@ -86,6 +89,7 @@ impl FleetMachine {
         state: usize,
         patch_state: Arc<PatchState>,
         catalog: &Catalog,
+        pools: &mut Pools,
     ) -> Self {
         let mut machine = Self {
             facts: check_in.machine,
@@ -95,18 +99,26 @@ impl FleetMachine {
             value: check_in.value,
             tags: check_in.tags,
             software: Vec::new(),
+            reported: Vec::new(),
             ordinal,
             state,
             patch_state,
         };
-        machine.software = machine.all_software(catalog);
+        let software = machine.all_software(catalog).into_iter();
+        machine.software = software.map(|s| pools.installed.share(s)).collect();
+        let reported = std::mem::take(&mut machine.facts.software).into_iter();
+        machine.reported = reported.map(|s| pools.reported.share(s)).collect();
         machine
     }
 
     /// The check-in again, for another index.
     pub(crate) fn check_in(&self) -> CheckIn {
+        let software = self.reported.iter().map(|s| Software::clone(s));
         CheckIn {
-            machine: self.facts.clone(),
+            machine: Machine {
+                software: software.collect(),
+                ..self.facts.clone()
+            },
             seen_at: self.seen_at,
             first_seen: self.first_seen,
             group_id: self.group_id,
