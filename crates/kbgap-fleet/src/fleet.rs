@@ -11,7 +11,8 @@ use roaring::RoaringBitmap;
 
 use crate::activity::Activity;
 use crate::detections::Detections;
-use crate::machine::{CheckIn, FleetMachine, Installed};
+use crate::machine::{CheckIn, FleetMachine};
+use crate::pool::Pools;
 use crate::rows::cves_in_software;
 use crate::score::Risks;
 use crate::state::{PatchState, State};
@@ -26,6 +27,7 @@ pub struct Fleet {
     state_of: HashMap<Projection, usize>,
     /// Lists of CVEs, so that states share equal ones.
     lists: HashSet<Arc<[VulnerabilityIx]>>,
+    pools: Pools,
     machines: Vec<Option<Arc<FleetMachine>>>,
     ordinals: BTreeMap<MachineId, u32>,
     by_name: HashMap<String, BTreeSet<MachineId>>,
@@ -69,6 +71,7 @@ impl Fleet {
             states: Vec::new(),
             state_of: HashMap::new(),
             lists: HashSet::new(),
+            pools: Pools::default(),
             machines: Vec::new(),
             ordinals: BTreeMap::new(),
             by_name: HashMap::new(),
@@ -106,7 +109,14 @@ impl Fleet {
             }
         };
         let patch_state = Arc::clone(&self.states[state].patch_state);
-        let machine = FleetMachine::new(check_in, ordinal, state, patch_state, &self.catalog);
+        let machine = FleetMachine::new(
+            check_in,
+            ordinal,
+            state,
+            patch_state,
+            &self.catalog,
+            &mut self.pools,
+        );
         self.ordinals.insert(id, ordinal);
         self.put(Arc::new(machine));
         self.generation += 1;
@@ -244,8 +254,8 @@ impl Fleet {
             .entry(machine.name().to_lowercase())
             .or_default()
             .insert(machine.id().clone());
-        for Installed { id, .. } in &machine.software {
-            insert(&mut self.installed, id, ordinal);
+        for installed in &machine.software {
+            insert(&mut self.installed, &installed.id, ordinal);
         }
         self.builds
             .entry(machine.build())
@@ -291,7 +301,7 @@ impl Fleet {
                 self.by_name.remove(&name);
             }
         }
-        for Installed { id, .. } in &machine.software {
+        for id in machine.software.iter().map(|installed| &installed.id) {
             if let Some(machines) = self.installed.get_mut(id) {
                 machines.remove(ordinal);
                 if machines.is_empty() {

@@ -15,6 +15,7 @@ mod activity;
 mod detections;
 mod fleet;
 mod machine;
+mod pool;
 mod rows;
 mod score;
 mod state;

@@ -13,6 +13,7 @@ use kbgap_inventory::{DeviceValue, Machine, MachineId, Software};
 use roaring::RoaringBitmap;
 
 use crate::RETENTION_MS;
+use crate::pool::Pools;
 use crate::score::ExposureLevel;
 use crate::state::PatchState;
 
@@ -54,7 +55,7 @@ impl CheckIn {
 /// A machine in the index: unchanging, so that answers can outlive the index.
 #[derive(Debug)]
 pub struct FleetMachine {
-    /// Its report.
+    /// Its report, without its software, which is in [`FleetMachine::software`].
     pub facts: Machine,
     /// When it was seen last, in milliseconds since 1970.
     pub seen_at: i64,
@@ -69,14 +70,16 @@ pub struct FleetMachine {
     /// Its place in the order of all changes; later ones are higher.
     pub sequence: u64,
     /// What is installed, by software and version; Windows and its parts among it.
-    pub software: Vec<Installed>,
+    pub software: Vec<Arc<Installed>>,
+    /// Its software as it was reported, shared with other machines.
+    reported: Vec<Arc<Software>>,
     pub(crate) ordinal: u32,
     pub(crate) state: usize,
     pub(crate) patch_state: Arc<PatchState>,
 }
 
 /// A version of a software on a machine.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Installed {
     /// The software.
     pub id: SoftwareId,
@@ -95,6 +98,7 @@ impl FleetMachine {
         state: usize,
         patch_state: Arc<PatchState>,
         catalog: &Catalog,
+        pools: &mut Pools,
     ) -> Self {
         let mut machine = Self {
             facts: check_in.machine,
@@ -105,18 +109,26 @@ impl FleetMachine {
             tags: check_in.tags,
             sequence: check_in.sequence,
             software: Vec::new(),
+            reported: Vec::new(),
             ordinal,
             state,
             patch_state,
         };
-        machine.software = machine.all_software(catalog);
+        let software = machine.all_software(catalog).into_iter();
+        machine.software = software.map(|s| pools.installed.share(s)).collect();
+        let reported = std::mem::take(&mut machine.facts.software).into_iter();
+        machine.reported = reported.map(|s| pools.reported.share(s)).collect();
         machine
     }
 
     /// The check-in again, for another index.
     pub(crate) fn check_in(&self) -> CheckIn {
+        let software = self.reported.iter().map(|s| Software::clone(s));
         CheckIn {
-            machine: self.facts.clone(),
+            machine: Machine {
+                software: software.collect(),
+                ..self.facts.clone()
+            },
             seen_at: self.seen_at,
             first_seen: self.first_seen,
             group_id: self.group_id,

@@ -151,7 +151,7 @@ pub struct InstalledKb {
 }
 
 /// A software that a host reports.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Software {
     /// Publisher as reported; empty where unknown.

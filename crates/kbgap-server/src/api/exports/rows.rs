@@ -36,7 +36,7 @@ impl Kind {
 
     /// Whether a machine has rows of it.
     pub(super) fn has_rows(self, machine: &FleetMachine) -> bool {
-        let has = |wanted: fn(&Installed) -> bool| machine.software.iter().any(wanted);
+        let has = |wanted: fn(&Installed) -> bool| machine.software.iter().any(|s| wanted(s));
         match self {
             Self::SoftwareInventory => has(|installed| installed.is_known),
             Self::NonCpeSoftwareInventory => has(|installed| !installed.is_known),
