@@ -25,10 +25,14 @@ pub struct Fleet {
     risks: Risks,
     pub(crate) states: Vec<State>,
     state_of: HashMap<Projection, usize>,
+    /// Places of states that have no machine any more.
+    vacant_states: Vec<usize>,
     /// Lists of CVEs, so that states share equal ones.
     lists: HashSet<Arc<[VulnerabilityIx]>>,
     pools: Pools,
     machines: Vec<Option<Arc<FleetMachine>>>,
+    /// Places of machines that were removed.
+    vacant_ordinals: Vec<u32>,
     ordinals: BTreeMap<MachineId, u32>,
     by_name: HashMap<String, BTreeSet<MachineId>>,
     pub(crate) missing: HashMap<(SoftwareIx, KbId), Missed>,
@@ -70,9 +74,11 @@ impl Fleet {
             risks,
             states: Vec::new(),
             state_of: HashMap::new(),
+            vacant_states: Vec::new(),
             lists: HashSet::new(),
             pools: Pools::default(),
             machines: Vec::new(),
+            vacant_ordinals: Vec::new(),
             ordinals: BTreeMap::new(),
             by_name: HashMap::new(),
             missing: HashMap::new(),
@@ -98,16 +104,9 @@ impl Fleet {
     pub fn upsert(&mut self, check_in: CheckIn) {
         let state = self.state(Projection::of(&check_in.machine, &self.catalog));
         let id = check_in.machine.id.clone();
-        let ordinal = match self.ordinals.get(&id) {
-            Some(&ordinal) => {
-                self.take(ordinal);
-                ordinal
-            }
-            None => {
-                self.machines.push(None);
-                u32::try_from(self.machines.len() - 1).unwrap_or(u32::MAX)
-            }
-        };
+        let known = self.ordinals.get(&id).copied();
+        let ordinal = known.unwrap_or_else(|| self.new_ordinal());
+        let left = self.take(ordinal);
         let patch_state = Arc::clone(&self.states[state].patch_state);
         let machine = FleetMachine::new(
             check_in,
@@ -119,13 +118,17 @@ impl Fleet {
         );
         self.ordinals.insert(id, ordinal);
         self.put(Arc::new(machine));
+        // Only now: the machine may be in the same state as before.
+        self.vacate(left);
         self.generation += 1;
     }
 
     /// Forgets a machine.
     pub fn remove(&mut self, id: &MachineId) {
         if let Some(ordinal) = self.ordinals.remove(id) {
-            self.take(ordinal);
+            let left = self.take(ordinal);
+            self.vacate(left);
+            self.vacant_ordinals.push(ordinal);
             self.generation += 1;
         }
     }
@@ -235,16 +238,44 @@ impl Fleet {
         if let Some(&state) = self.state_of.get(&projection) {
             return state;
         }
-        let state = self.states.len();
-        let patch_state = PatchState::new(
+        let state = State::new(PatchState::new(
             &self.catalog,
             projection.clone(),
             &self.risks,
             &mut self.lists,
-        );
-        self.states.push(State::new(patch_state));
-        self.state_of.insert(projection, state);
-        state
+        ));
+        let place = match self.vacant_states.pop() {
+            Some(place) => {
+                self.states[place] = state;
+                place
+            }
+            None => {
+                self.states.push(state);
+                self.states.len() - 1
+            }
+        };
+        self.state_of.insert(projection, place);
+        place
+    }
+
+    /// Lets a state go that a machine has left, where it was the last.
+    fn vacate(&mut self, left: Option<usize>) {
+        if let Some(place) = left
+            && self.states[place].machines.is_empty()
+            && self
+                .state_of
+                .remove(&self.states[place].patch_state.projection)
+                .is_some()
+        {
+            self.vacant_states.push(place);
+        }
+    }
+
+    fn new_ordinal(&mut self) -> u32 {
+        self.vacant_ordinals.pop().unwrap_or_else(|| {
+            self.machines.push(None);
+            u32::try_from(self.machines.len() - 1).unwrap_or(u32::MAX)
+        })
     }
 
     /// Enters a machine into all tables, at its ordinal.
@@ -284,12 +315,10 @@ impl Fleet {
         }
     }
 
-    /// Takes a machine out of all tables.
-    fn take(&mut self, ordinal: u32) {
+    /// Takes a machine out of all tables, and tells which state it leaves.
+    fn take(&mut self, ordinal: u32) -> Option<usize> {
         let place = self.machines.get_mut(ordinal as usize);
-        let Some(machine) = place.and_then(Option::take) else {
-            return;
-        };
+        let machine = place.and_then(Option::take)?;
         self.leave(ordinal, machine.state);
         self.activity.remove(ordinal, machine.seen_at);
         remove(&mut self.builds, &machine.build(), ordinal);
@@ -315,6 +344,7 @@ impl Fleet {
                 self.groups.remove(&machine.group_id);
             }
         }
+        Some(machine.state)
     }
 
     fn enter(&mut self, ordinal: u32, state: usize) {
@@ -374,4 +404,33 @@ pub(crate) fn missed(assessed: &Assessed) -> impl Iterator<Item = (SoftwareIx, K
         .missing
         .iter()
         .flat_map(|kb| kb.vulnerable_software.iter().map(move |&s| (s, kb.id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use kbgap_catalog::compile;
+    use kbgap_inventory::native;
+
+    use super::*;
+
+    #[test]
+    fn places_of_what_is_gone_are_taken_again() {
+        let mut fleet = Fleet::new(compile(&[]).unwrap());
+        for n in 0..100 {
+            let json = format!(
+                r#"{{"computerDnsName":"pc-{}","os":{{"version":"10.0.18363.{n}"}}}}"#,
+                n % 2
+            );
+            let machine = native::machine(&json).unwrap();
+            let id = machine.id.clone();
+            fleet.upsert(CheckIn::new(machine, n));
+            if n % 10 == 9 {
+                fleet.remove(&id);
+            }
+        }
+        assert!(fleet.states.len() <= 3, "{}", fleet.states.len());
+        assert_eq!((fleet.machines.len(), fleet.len()), (2, 1));
+        let inhabited = fleet.states.iter().filter(|s| !s.machines.is_empty());
+        assert_eq!((inhabited.count(), fleet.state_of.len()), (1, 1));
+    }
 }
