@@ -10,6 +10,7 @@ use kbgap_inventory::{DeviceValue, MachineId};
 use roaring::RoaringBitmap;
 
 use crate::activity::Activity;
+use crate::detections::Detections;
 use crate::machine::{CheckIn, FleetMachine};
 use crate::pool::Pools;
 use crate::rows::cves_in_software;
@@ -38,6 +39,7 @@ pub struct Fleet {
     /// Machines of another value than the normal one.
     pub(crate) values: HashMap<DeviceValue, RoaringBitmap>,
     pub(crate) groups: BTreeMap<i32, Group>,
+    pub(crate) detections: Arc<Detections>,
     /// Grows with every change.
     pub(crate) generation: u64,
     pub(crate) summaries: Mutex<Summaries>,
@@ -79,6 +81,7 @@ impl Fleet {
             installed: BTreeMap::new(),
             values: HashMap::new(),
             groups: BTreeMap::new(),
+            detections: Arc::default(),
             generation: 0,
             summaries: Mutex::default(),
         }
@@ -132,10 +135,19 @@ impl Fleet {
     #[must_use]
     pub fn under(&self, catalog: Catalog) -> Self {
         let mut fleet = Self::new(catalog);
+        fleet.set_detections(Arc::clone(&self.detections));
         for machine in self.machines.iter().flatten() {
             fleet.upsert(machine.check_in());
         }
         fleet
+    }
+
+    /// Takes when each CVE was first seen: who is asked for it is [`Summary::first_detected`].
+    ///
+    /// [`Summary::first_detected`]: crate::Summary::first_detected
+    pub fn set_detections(&mut self, detections: Arc<Detections>) {
+        self.detections = detections;
+        self.generation += 1;
     }
 
     /// The machine with this id or, failing that, the one with this name. Of

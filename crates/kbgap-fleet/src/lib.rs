@@ -8,9 +8,11 @@
 //! - [`Fleet`]: the index of one tenant; [`CheckIn`]s and feed changes go in.
 //! - [`FleetMachine`]: what is kept of a machine.
 //! - [`ProductFix`]: a row of getmissingkbs comes out.
+//! - [`Detections`]: when each CVE was first seen; the caller keeps them.
 //! - [`Summary`]: numbers over all machines: weaknesses, exposed machines, scores.
 
 mod activity;
+mod detections;
 mod fleet;
 mod machine;
 mod pool;
@@ -19,6 +21,7 @@ mod score;
 mod state;
 mod summary;
 
+pub use detections::Detections;
 pub use fleet::Fleet;
 pub use machine::{CheckIn, FleetMachine, Installed};
 pub use rows::{MachineRows, ProductFix, View};

@@ -1,14 +1,16 @@
 //! What the index keeps of a machine.
 
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use kbgap_assess::{Assessment, OsFacts, Weakness, weaknesses};
 use kbgap_catalog::{
-    Catalog, Component, KbId, SoftwareId, SoftwareIx, VulnerabilityIx, is_mapped_software,
+    Catalog, Component, KbId, SoftwareId, SoftwareIx, Version, VulnerabilityIx, is_mapped_software,
     map_installed,
 };
 use kbgap_inventory::{DeviceValue, Machine, MachineId, Software};
+use roaring::RoaringBitmap;
 
 use crate::RETENTION_MS;
 use crate::pool::Pools;
@@ -30,6 +32,8 @@ pub struct CheckIn {
     pub value: DeviceValue,
     /// Its tags, reported or given.
     pub tags: Vec<String>,
+    /// Its place in the order of all changes; later ones are higher.
+    pub sequence: u64,
 }
 
 impl CheckIn {
@@ -43,6 +47,7 @@ impl CheckIn {
             first_seen: seen_at,
             group_id: 0,
             value: DeviceValue::Normal,
+            sequence: 0,
         }
     }
 }
@@ -62,6 +67,8 @@ pub struct FleetMachine {
     pub value: DeviceValue,
     /// Its tags, reported or given, in order.
     pub tags: Vec<String>,
+    /// Its place in the order of all changes; later ones are higher.
+    pub sequence: u64,
     /// What is installed, by software and version; Windows and its parts among it.
     pub software: Vec<Arc<Installed>>,
     /// Its software as it was reported, shared with other machines.
@@ -80,6 +87,8 @@ pub struct Installed {
     pub version: String,
     /// Whether the reviewed tables know it: the API's "product code".
     pub is_known: bool,
+    /// Whether the rules decide about it: only then no vulnerability means none.
+    pub is_assessed: bool,
 }
 
 impl FleetMachine {
@@ -98,6 +107,7 @@ impl FleetMachine {
             group_id: check_in.group_id,
             value: check_in.value,
             tags: check_in.tags,
+            sequence: check_in.sequence,
             software: Vec::new(),
             reported: Vec::new(),
             ordinal,
@@ -124,6 +134,7 @@ impl FleetMachine {
             group_id: self.group_id,
             value: self.value,
             tags: self.tags.clone(),
+            sequence: self.sequence,
         }
     }
 
@@ -137,6 +148,12 @@ impl FleetMachine {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.facts.computer_dns_name
+    }
+
+    /// Whether it is in a set of machines of its index.
+    #[must_use]
+    pub fn is_in(&self, ordinals: &RoaringBitmap) -> bool {
+        ordinals.contains(self.ordinal)
     }
 
     /// Its Windows build.
@@ -209,6 +226,20 @@ impl FleetMachine {
         Arc::as_ptr(&self.patch_state).addr()
     }
 
+    /// All that decides what [`FleetMachine::weaknesses`] gives and in which versions,
+    /// hashed: while it stays the same, so does that. Another release of this program
+    /// may hash otherwise, which costs no more than running the rules once.
+    #[must_use]
+    pub fn exposure_fingerprint(&self, catalog: &Catalog) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.patch_state.fingerprint.hash(&mut hasher);
+        for software in self.vulnerable_software() {
+            self.version_of(catalog.software_id(software))
+                .hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
     /// How many pairs of software and CVE it is vulnerable in.
     #[must_use]
     pub fn weakness_count(&self) -> usize {
@@ -244,13 +275,14 @@ impl FleetMachine {
         self.patch_state.vulnerable().iter().map(|v| v.software)
     }
 
-    /// The version of a software that is installed, the highest text of several.
+    /// The version of a software that is installed: of several the lowest, which is
+    /// the one that was assessed.
     #[must_use]
     pub fn version_of(&self, id: &str) -> Option<&str> {
-        self.software
-            .iter()
-            .rfind(|s| s.id.as_str() == id)
+        let versions = self.software.iter().filter(|s| s.id.as_str() == id);
+        versions
             .map(|s| s.version.as_str())
+            .min_by_key(|text| (Version::parse(text).is_none(), Version::parse(text)))
     }
 
     /// The version of Windows with its revision, such as `10.0.18363.592`: the
@@ -277,11 +309,13 @@ impl FleetMachine {
                     id: catalog.software_id(ix).parse().ok()?,
                     version: version.clone(),
                     is_known: true,
+                    is_assessed: true,
                 })
             })
             .collect();
         let parts: BTreeSet<SoftwareId> = all.iter().map(|part| part.id.clone()).collect();
-        let reported = self.facts.software.iter().filter_map(installed);
+        let any = self.patch_state.assessed().is_some();
+        let reported = self.facts.software.iter().filter_map(|s| installed(s, any));
         // What is part of Windows is there once, whatever the list says.
         all.extend(reported.filter(|installed| !parts.contains(&installed.id)));
         all.into_iter().collect()
@@ -289,20 +323,25 @@ impl FleetMachine {
 }
 
 /// A reported software under the API's name; `None` where it has no vendor.
-fn installed(software: &Software) -> Option<Installed> {
+/// `any` is whether anything of the machine could be assessed.
+fn installed(software: &Software, any: bool) -> Option<Installed> {
     let mapped = map_installed(&software.vendor, &software.name, &software.version);
-    let (id, is_known) = match mapped {
+    let (id, is_known, by_version) = match mapped {
         // The old Edge is part of Windows: without its Windows it is not known to run.
-        Some((id, component)) => (id, component != Component::EdgeHtml),
+        Some((id, component)) => {
+            let is_known = component != Component::EdgeHtml;
+            (id, is_known, component == Component::EdgeChromium)
+        }
         None => {
             let id = SoftwareId::from_names(&software.vendor, &software.name)?;
             let is_known = is_mapped_software(&id);
-            (id, is_known)
+            (id, is_known, false)
         }
     };
     Some(Installed {
         id,
         version: software.version.clone(),
         is_known,
+        is_assessed: any && by_version && Version::parse(&software.version).is_some(),
     })
 }

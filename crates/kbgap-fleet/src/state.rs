@@ -1,6 +1,7 @@
 //! Patch states: what is common to all machines with the same projection.
 
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use kbgap_assess::{Assessed, Assessment, Projection, VulnerableSoftware, assess};
@@ -22,6 +23,8 @@ pub(crate) struct PatchState {
     pub(crate) projection: Projection,
     pub(crate) assessment: Assessment,
     pub(crate) risk: StateRisk,
+    /// The rules, the catalogue and the projection, hashed.
+    pub(crate) fingerprint: u64,
 }
 
 impl State {
@@ -58,6 +61,7 @@ impl PatchState {
             risk = StateRisk::of(&assessed.vulnerable, risks);
         }
         Self {
+            fingerprint: fingerprint(catalog, &projection),
             projection,
             assessment,
             risk,
@@ -74,4 +78,13 @@ impl PatchState {
     pub(crate) fn vulnerable(&self) -> &[VulnerableSoftware] {
         self.assessed().map_or(&[], |a| &a.vulnerable)
     }
+}
+
+/// Each release may have other rules, so it is part of what decides.
+fn fingerprint(catalog: &Catalog, projection: &Projection) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    catalog.checksum().hash(&mut hasher);
+    projection.hash(&mut hasher);
+    hasher.finish()
 }

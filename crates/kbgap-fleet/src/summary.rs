@@ -13,6 +13,7 @@ use kbgap_inventory::DeviceValue;
 use roaring::RoaringBitmap;
 
 use crate::RETENTION_MS;
+use crate::detections::Detections;
 use crate::fleet::Fleet;
 use crate::score::{mean, weight};
 
@@ -27,6 +28,7 @@ pub struct Summary {
     /// The exposure score of each device group of which a machine was assessed, by number.
     pub groups: Vec<GroupScore>,
     catalog: Catalog,
+    detections: Arc<Detections>,
     lists: Vec<List>,
     /// How many machines are vulnerable to each CVE, by position.
     exposed: Vec<u32>,
@@ -197,6 +199,7 @@ impl Summary {
             groups: groups.collect(),
             exposed: exposed(&lists, fleet.catalog.vulnerabilities().len()),
             catalog: fleet.catalog.clone(),
+            detections: Arc::clone(&fleet.detections),
             lists,
         }
     }
@@ -214,6 +217,13 @@ impl Summary {
             .get(cve.position())
             .copied()
             .unwrap_or_default()
+    }
+
+    /// When a CVE was first seen on any machine, in milliseconds since 1970.
+    #[must_use]
+    pub fn first_detected(&self, cve: VulnerabilityIx) -> Option<i64> {
+        let vulnerability = self.catalog.vulnerability(cve)?;
+        self.detections.first(vulnerability.id())
     }
 
     /// The machines that are vulnerable to one of these CVEs, in whatever software.

@@ -47,6 +47,21 @@ pub struct EnumType {
     pub members: &'static [&'static str],
 }
 
+impl EnumType {
+    /// The number of a member, by which members are ordered; null where it is none.
+    #[must_use]
+    pub fn rank(&self, member: &Value<'_>) -> Value<'static> {
+        let Value::Text(text) = member else {
+            return Value::Null;
+        };
+        let position = self
+            .members
+            .iter()
+            .position(|m| m.eq_ignore_ascii_case(text));
+        position.map_or(Value::Null, Value::count)
+    }
+}
+
 /// An entity or complex type.
 #[derive(Debug)]
 pub struct StructuredType {
@@ -200,4 +215,10 @@ impl fmt::Display for EdmType {
 pub trait Record {
     /// The value of a property of its type, under its declared name.
     fn get(&self, property: &'static str) -> Value<'_>;
+
+    /// Why nothing is known of what the record leads to, where that is so: an empty
+    /// list alone would say that there is nothing.
+    fn unknown(&self) -> Option<String> {
+        None
+    }
 }

@@ -7,11 +7,12 @@
 //! the standard (a date with a bare `Z`, numbers in quotes), the samples win.
 
 mod eval;
+mod fit;
 mod lexer;
 mod narrow;
 mod parser;
 
-use crate::edm::{Property, Record, StructuredType};
+use crate::edm::{EnumType, Property, Record, StructuredType};
 use crate::{ApiError, ErrorCode, Time};
 
 /// A filter for records of one type.
@@ -22,6 +23,8 @@ pub struct Filter {
 
 /// The longest text that is read.
 const MAX_LENGTH: usize = 8_192;
+/// The most characters that say what a mistake is.
+const MAX_MESSAGE: usize = 300;
 
 impl Filter {
     /// Reads a filter for records of this type.
@@ -103,6 +106,8 @@ enum Operand {
     Upper(Box<Self>),
     Trim(Box<Self>),
     Length(Box<Self>),
+    /// The number of a member of an enumeration.
+    Rank(&'static EnumType, Box<Self>),
 }
 
 /// A property of the record, or of a variable of `any` and `all`.
@@ -150,7 +155,13 @@ impl From<Mistake> for ApiError {
             ErrorCode::OdataError,
             format!(
                 "The query option '$filter' has a mistake at column {}: {}.",
-                mistake.column, mistake.message
+                mistake.column,
+                // It may repeat a long word of the filter.
+                mistake
+                    .message
+                    .chars()
+                    .take(MAX_MESSAGE)
+                    .collect::<String>()
             ),
         )
     }

@@ -60,6 +60,9 @@ pub struct Page<R> {
     pub next: Option<String>,
 }
 
+/// Records that may wait before they are sorted, where less are wanted.
+const CROWD: usize = 1_000;
+
 /// Properties in `$select` and `$orderby`, navigations in `$expand`.
 const MAX_NAMES: usize = 100;
 
@@ -126,6 +129,15 @@ impl Listing {
         }
     }
 
+    /// The same in smaller pages. What `$top` may ask for stays.
+    #[must_use]
+    pub fn in_pages_of(self, size: usize) -> Self {
+        Self {
+            page: self.page.min(size),
+            ..self
+        }
+    }
+
     /// The same for records whose key is another text property than `id`.
     #[must_use]
     pub fn keyed_by(self, key: &'static str) -> Self {
@@ -159,62 +171,28 @@ impl Listing {
     pub fn page<R: Record>(&self, records: impl Iterator<Item = R>) -> Page<R> {
         let records = records.filter(|r| self.filter.as_ref().is_none_or(|f| f.matches(r)));
         if self.order.is_empty() {
-            self.cut(records, |record, after| {
-                key_of(record, self.key).as_str() > after.key.as_str()
-            })
+            self.in_order_of_keys(records)
         } else {
-            let mut keyed: Vec<(Vec<Value<'static>>, R)> = records
-                .map(|record| (self.order_values(&record), record))
-                .collect();
-            // Stable: records with equal values stay in the order of their keys.
-            keyed.sort_by(|(a, _), (b, _)| self.compare(a, b));
-            self.cut(
-                keyed.into_iter().map(|(_, record)| record),
-                |record, after| {
-                    let last: Vec<Value<'static>> = after
-                        .order
-                        .iter()
-                        .zip(&self.order)
-                        .map(|(value, (property, _))| from_json(value, property.kind))
-                        .collect();
-                    match self.compare(&self.order_values(record), &last) {
-                        Ordering::Less => false,
-                        Ordering::Greater => true,
-                        Ordering::Equal => key_of(record, self.key).as_str() > after.key.as_str(),
-                    }
-                },
-            )
+            self.sorted(records)
         }
     }
 
-    fn cut<R: Record>(
-        &self,
-        records: impl Iterator<Item = R>,
-        follows: impl Fn(&R, &SkipToken) -> bool,
-    ) -> Page<R> {
-        let limit = self.top.unwrap_or(self.page);
-        let mut page = Page {
-            records: Vec::new(),
-            count: None,
-            next: None,
-        };
+    fn in_order_of_keys<R: Record>(&self, records: impl Iterator<Item = R>) -> Page<R> {
+        let after = self.after.as_ref().map(|after| after.key.as_str());
+        let mut found: Vec<R> = Vec::new();
         let (mut passed, mut count) = (0_usize, 0_usize);
         let mut more = false;
         for record in records {
             count += 1;
-            if self
-                .after
-                .as_ref()
-                .is_some_and(|after| !follows(&record, after))
-            {
+            if after.is_some_and(|after| key_of(&record, self.key).as_str() <= after) {
                 continue;
             }
             passed += 1;
             if passed <= self.skip {
                 continue;
             }
-            if page.records.len() < limit {
-                page.records.push(record);
+            if found.len() < self.limit() {
+                found.push(record);
                 continue;
             }
             more = true;
@@ -222,27 +200,93 @@ impl Listing {
                 break;
             }
         }
-        page.count = self.count.then_some(count);
-        if more && self.top.is_none() {
-            page.next = page.records.last().map(|last| {
-                let order = self.order_values(last);
-                SkipToken {
-                    key: key_of(last, self.key),
-                    order: order
-                        .iter()
-                        .map(|v| serde_json::to_value(v).unwrap_or_default())
-                        .collect(),
-                }
-                .write()
-            });
+        self.finish(found, count, more)
+    }
+
+    /// Only the first records in the order are kept, however many there are.
+    fn sorted<R: Record>(&self, records: impl Iterator<Item = R>) -> Page<R> {
+        // One more than the page tells whether there is another.
+        let wanted = self.skip.saturating_add(self.limit()).saturating_add(1);
+        let crowded = wanted.max(CROWD).saturating_mul(2);
+        let after = self
+            .after
+            .as_ref()
+            .map(|after| (self.values_of(after), after.key.as_str()));
+        let follows = |values: &[Value<'static>], record: &R| {
+            after
+                .as_ref()
+                .is_none_or(|(last, key)| match self.compare(values, last) {
+                    Ordering::Less => false,
+                    Ordering::Greater => true,
+                    Ordering::Equal => key_of(record, self.key).as_str() > *key,
+                })
+        };
+        let mut count = 0_usize;
+        let mut first: Vec<(Vec<Value<'static>>, R)> = Vec::new();
+        // Stable: records with equal values stay in the order of their keys.
+        let keep_first = |first: &mut Vec<(Vec<Value<'static>>, R)>| {
+            first.sort_by(|(a, _), (b, _)| self.compare(a, b));
+            first.truncate(wanted);
+        };
+        for record in records {
+            count += 1;
+            let values = self.order_values(&record);
+            if follows(&values, &record) {
+                first.push((values, record));
+            }
+            if first.len() > crowded {
+                keep_first(&mut first);
+            }
         }
-        page
+        keep_first(&mut first);
+        let more = first.len() == wanted;
+        let found = first.into_iter().map(|(_, record)| record);
+        let found = found.skip(self.skip).take(self.limit()).collect();
+        self.finish(found, count, more)
+    }
+
+    fn limit(&self) -> usize {
+        self.top.unwrap_or(self.page)
+    }
+
+    fn finish<R: Record>(&self, records: Vec<R>, count: usize, more: bool) -> Page<R> {
+        let next = records.last().filter(|_| more && self.top.is_none());
+        let next = next.map(|last| {
+            let order = self.order_values(last);
+            let token = SkipToken {
+                key: key_of(last, self.key),
+                order: order
+                    .iter()
+                    .map(|v| serde_json::to_value(v).unwrap_or_default())
+                    .collect(),
+            };
+            token.write()
+        });
+        Page {
+            records,
+            count: self.count.then_some(count),
+            next,
+        }
+    }
+
+    /// The values of `$orderby` that the last record of the page before had.
+    fn values_of(&self, after: &SkipToken) -> Vec<Value<'static>> {
+        let values = after.order.iter().zip(&self.order);
+        values
+            .map(|(value, (property, _))| from_json(value, property.kind))
+            .collect()
     }
 
     fn order_values(&self, record: &dyn Record) -> Vec<Value<'static>> {
         self.order
             .iter()
-            .map(|(property, _)| record.get(property.name).into_owned())
+            .map(|(property, _)| {
+                let value = record.get(property.name);
+                match property.kind {
+                    EdmType::Enum(of) => of.rank(&value),
+                    _ => value.into_owned(),
+                }
+            })
             .collect()
     }
 

@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 use crate::http::{Failure, base_url};
 use crate::state::Shared;
 
+/// The most characters of a reason that an answer gives.
+const MAX_REASON: usize = 200;
+
 /// A request whose token holds and has the permission.
 pub(crate) struct Call {
     pub(crate) state: Shared,
@@ -58,8 +61,14 @@ impl Call {
     /// The body as JSON: wrong syntax and wrong types are `InvalidRequestBody`, an
     /// absent member is `MissingRequiredParameter` and names it.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        // Members without names would do for the reader of structures.
+        if !self.body.trim_ascii_start().starts_with(b"{") {
+            let message = "Request body is incorrect: expected a JSON object.";
+            return Err(Failure::new(ErrorCode::InvalidRequestBody, message));
+        }
         serde_json::from_slice(&self.body).map_err(|error| {
-            let text = error.to_string();
+            // It repeats what was sent, which may be long.
+            let text: String = error.to_string().chars().take(MAX_REASON).collect();
             match text.strip_prefix("missing field `") {
                 Some(rest) => {
                     let name = rest.split('`').next().unwrap_or_default();

@@ -2,6 +2,7 @@
 
 mod rate_limits;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -24,6 +25,8 @@ pub struct Config {
     pub audiences: Vec<String>,
     /// The largest body of an ingest request, unpacked, in megabytes.
     pub max_body_mb: usize,
+    /// The most records of a page of a list, where less than the documented limit.
+    pub list_page: Option<NonZeroUsize>,
     /// The certificate with which TLS is spoken; plain HTTP where there is none.
     pub tls: Option<TlsFiles>,
     /// How many calls an application may make.
@@ -59,6 +62,7 @@ impl Default for Config {
             allowed_hosts: Vec::new(),
             audiences: Vec::new(),
             max_body_mb: 64,
+            list_page: None,
             tls: None,
             rate_limits: RateLimits::default(),
         }

@@ -1,7 +1,7 @@
 //! Snapshots behind exports: what one export shows from its first page to its last.
 //!
 //! Machines in the index never change, they are replaced, so a snapshot is a list of
-//! them and costs eight bytes a machine. Snapshots live in this process: a link to one
+//! them and costs some bytes a machine. Snapshots live in this process: a link to one
 //! that is gone is answered with the advice to begin again.
 
 use std::collections::VecDeque;
@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kbgap_catalog::Catalog;
 use kbgap_fleet::{Fleet, FleetMachine};
+
+use crate::history::{Exposed, History};
 
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 /// How long a snapshot can be read on: as long as links to its files live at most.
@@ -25,8 +27,15 @@ pub(crate) struct ExportSnapshot {
     /// In milliseconds since 1970.
     pub(crate) taken_at: i64,
     pub(crate) catalog: Catalog,
-    pub(crate) machines: Vec<Arc<FleetMachine>>,
+    pub(crate) machines: Vec<ExportedMachine>,
     generation: u64,
+}
+
+/// A machine as it was.
+pub(crate) struct ExportedMachine {
+    pub(crate) machine: Arc<FleetMachine>,
+    /// What it was vulnerable to, and since when; `None` until that is recorded.
+    pub(crate) exposed: Option<Arc<Exposed>>,
 }
 
 /// The snapshots that are kept.
@@ -41,6 +50,7 @@ impl Exports {
         &self,
         tenant: &str,
         fleet: &Fleet,
+        history: &History,
         id: String,
         now: i64,
     ) -> Arc<ExportSnapshot> {
@@ -60,11 +70,16 @@ impl Exports {
             tenant: tenant.to_owned(),
             taken_at: now,
             catalog: fleet.catalog().clone(),
-            machines: fleet
-                .machines_from(None)
-                .filter(|machine| machine.is_active(now))
-                .cloned()
-                .collect(),
+            machines: history.read(tenant, |known| {
+                fleet
+                    .machines_from(None)
+                    .filter(|machine| machine.is_active(now))
+                    .map(|machine| ExportedMachine {
+                        machine: Arc::clone(machine),
+                        exposed: known.exposed(machine.id()).cloned(),
+                    })
+                    .collect()
+            }),
             generation: fleet.generation(),
         });
         if kept.len() >= KEPT {

@@ -14,6 +14,7 @@ mod discovery;
 mod documents;
 mod exports;
 pub mod feed;
+mod history;
 mod http;
 mod ingest;
 mod list;

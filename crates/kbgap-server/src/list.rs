@@ -47,7 +47,10 @@ pub(crate) fn listing(
     page: usize,
 ) -> Result<Listing, Failure> {
     let options = QueryOptions::parse(call.query(), ALLOWED)?;
-    let listing = Listing::new(&options, of, page)?;
+    let mut listing = Listing::new(&options, of, page)?;
+    if let Some(size) = call.state.config.list_page.filter(|_| page != WHOLE) {
+        listing = listing.in_pages_of(size.get());
+    }
     Ok(if call.count_only {
         listing.counting()
     } else {
@@ -137,14 +140,10 @@ pub(crate) fn one(
     if !listing.selected {
         listing.properties.retain(|p| !hidden.contains(&p.name));
     }
-    let expanded = listing
-        .expansions
-        .iter()
-        .map(|e| (e.navigation.name, expand(e)));
     let row = Row {
         record,
         properties: &listing.properties,
-        expanded: expanded.collect(),
+        expanded: expanded(record, &listing.expansions, expand),
     };
     let entity = kbgap_odata::Entity {
         context: call.context(fragment),
@@ -175,10 +174,7 @@ impl<R: Record> RowWriter<R> {
             chunk.push(b',');
         }
         let expanded = self.expand.map_or_else(Vec::new, |expand| {
-            let expansions = self.expansions.iter();
-            expansions
-                .map(|e| (e.navigation.name, expand(&record, e)))
-                .collect()
+            expanded(&record, &self.expansions, |e| expand(&record, e))
         });
         let row = Row {
             record: &record,
@@ -190,6 +186,30 @@ impl<R: Record> RowWriter<R> {
             tracing::error!(%error, "a row could not be written");
         }
     }
+}
+
+/// What a record is expanded by, each list after the annotation that says why it is
+/// empty where nothing is known.
+fn expanded<'a>(
+    record: &dyn Record,
+    expansions: &[Expansion],
+    expand: impl Fn(&Expansion) -> Value<'a>,
+) -> Vec<(&'static str, Value<'a>)> {
+    let mut expanded = Vec::with_capacity(expansions.len());
+    let unknown = record.unknown().filter(|_| !expansions.is_empty());
+    for expansion in expansions {
+        let name = expansion.navigation.name;
+        let annotation = match name {
+            "vulnerabilities" => "vulnerabilities@kbgap.notAssessed",
+            "recommendations" => "recommendations@kbgap.notAssessed",
+            _ => "software@kbgap.notAssessed",
+        };
+        if let Some(reason) = &unknown {
+            expanded.push((annotation, Value::owned(reason.clone())));
+        }
+        expanded.push((name, expand(expansion)));
+    }
+    expanded
 }
 
 fn count(count: usize) -> Response<Body> {

@@ -1,6 +1,7 @@
 //! What the API shows, as records whose properties filters and answers ask for by
 //! name. Each owns what it shows, so that a list can be sent when its index is gone.
 
+mod change;
 mod export;
 mod finding;
 mod machine;
@@ -10,6 +11,7 @@ mod software;
 mod task;
 mod vulnerability;
 
+pub(crate) use change::{ChangeEvent, ChangeRecord, Group};
 pub(crate) use export::{
     ExportFilesRecord, ExportedFinding, ExportedOtherSoftware, ExportedSoftware,
 };
@@ -37,20 +39,22 @@ pub(crate) fn display_name(token: &str) -> String {
     words.join(" ")
 }
 
-/// The severity in the API's words: by the CVSS score where there is one (its
-/// qualitative scale), else by the vendor's rating. `None` is a word of that scale.
+/// The severity in the API's four words: by the CVSS score where there is one (its
+/// qualitative scale), else by the vendor's rating. Clients know no fifth word, so what
+/// nobody has rated is Medium, by which it also counts in scores, and a score of 0 is Low.
 pub(crate) fn severity(vulnerability: Vulnerability<'_>) -> &'static str {
     match vulnerability.cvss() {
         Some((90.., _)) => "Critical",
         Some((70.., _)) => "High",
         Some((40.., _)) => "Medium",
         Some((1.., _)) => "Low",
-        _ => match vulnerability.severity() {
+        rated => match vulnerability.severity() {
             Severity::Critical => "Critical",
             Severity::Important => "High",
             Severity::Moderate => "Medium",
             Severity::Low => "Low",
-            Severity::None => "None",
+            Severity::None if rated.is_some() => "Low",
+            Severity::None => "Medium",
         },
     }
 }
@@ -62,8 +66,8 @@ pub(crate) fn cvss(vulnerability: Vulnerability<'_>) -> f64 {
         .map_or(0.0, |(tenths, _)| f64::from(tenths) / 10.0)
 }
 
-/// The update catalogue's page of a KB.
-pub(crate) fn catalog_url(kb: kbgap_catalog::KbId) -> String {
+/// The update catalogue's page of a KB, by its id or number.
+pub(crate) fn catalog_url(kb: impl std::fmt::Display) -> String {
     format!("https://catalog.update.microsoft.com/v7/site/Search.aspx?q=KB{kb}")
 }
 

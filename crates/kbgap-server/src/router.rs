@@ -125,7 +125,9 @@ async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Fa
     let Some(route) = found.routes.iter().find(|route| route.method == *method) else {
         return Err(Failure::method_not_allowed(found.allow()));
     };
-    if count_only && !matches!(route.returns, Returns::List(_)) {
+    let countable =
+        matches!(route.returns, Returns::List(_)) || matches!(route.answer, Answer::NoData(_));
+    if count_only && !countable {
         return Err(not_found());
     }
     let claims = authenticate(state, &parts.headers, (route.permission, route.class)).await?;

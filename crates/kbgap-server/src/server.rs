@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use kbgap_catalog::SnapshotError;
 use kbgap_store::sqlite::SqliteStore;
 use kbgap_store::{Store, StoreError};
@@ -17,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections;
 use crate::feed::{self, FeedStateError};
+use crate::history::{Feed, History, Recorder};
 use crate::http::Limits;
 use crate::router::router;
 use crate::state::{AppState, Shared};
@@ -25,6 +27,9 @@ use crate::tls::{self, TlsError, TlsListener};
 
 /// How often the store is asked what other processes have changed.
 const FOLLOW: Duration = Duration::from_secs(1);
+
+/// How often history that can no longer be asked for is forgotten.
+const FORGET: Duration = Duration::from_secs(60 * 60);
 
 /// Exports that may be downloaded at a time; each takes a thread.
 const DOWNLOADS: usize = 8;
@@ -82,7 +87,13 @@ impl Server {
             Err(FeedStateError::Snapshot(SnapshotError::Missing(_))) => feed::empty_catalog()?,
             other => other?,
         };
-        let tenants = Tenants::new(Arc::clone(&store), catalog);
+        let history = Arc::new(History::load(Arc::clone(&store)).await?);
+        let recorder = Recorder::new(Arc::clone(&history), clock);
+        let feed = Feed {
+            catalog,
+            generation,
+        };
+        let tenants = Tenants::recording(Arc::clone(&store), feed, recorder);
         tenants.follow().await?;
         let failed = |source| ServerError::Listen {
             listen: config.listen.clone(),
@@ -97,6 +108,7 @@ impl Server {
             data_dir: data_dir.to_owned(),
             store,
             tenants,
+            history,
             tokens: kbgap_auth::TokenCache::default(),
             exports: crate::exports::Exports::default(),
             downloads: Arc::new(Semaphore::new(DOWNLOADS)),
@@ -158,8 +170,14 @@ async fn background(state: Shared, mut generation: u64) {
     if let Err(error) = crate::oauth::issuer(&state).await {
         tracing::error!(?error, "no signing key");
     }
+    let mut forget = tokio::time::interval(FORGET);
     loop {
         tokio::time::sleep(FOLLOW).await;
+        if forget.tick().now_or_never().is_some()
+            && let Err(error) = state.history.forget(state.clock.now_ms()).await
+        {
+            tracing::warn!(%error, "cannot forget old history");
+        }
         if let Err(error) = state.tenants.follow().await {
             tracing::warn!(%error, "cannot follow the store");
         }
@@ -167,9 +185,14 @@ async fn background(state: Shared, mut generation: u64) {
             Ok(current) if current != generation => {
                 match feed::catalog(state.store.as_ref(), &state.data_dir).await {
                     Ok(catalog) => {
-                        state.tenants.set_catalog(catalog).await;
+                        let feed = Feed {
+                            catalog,
+                            generation: current,
+                        };
+                        state.tenants.set_feed(feed).await;
                         generation = current;
                         tracing::info!("the feed has changed; all machines are assessed anew");
+                        tokio::spawn(record_all(Arc::clone(&state)));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "cannot load the new catalogue; the old one stays")
@@ -179,5 +202,13 @@ async fn background(state: Shared, mut generation: u64) {
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "cannot follow the feed"),
         }
+    }
+}
+
+/// Records what a new catalogue has changed for machines.
+async fn record_all(state: Shared) {
+    while let Err(error) = state.tenants.record_all().await {
+        tracing::warn!(%error, "cannot record what the feed has changed; trying again");
+        tokio::time::sleep(FOLLOW).await;
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::exports::Exports;
+use crate::history::History;
 use crate::http::Limits;
 use crate::tenants::Tenants;
 
@@ -19,6 +20,7 @@ pub(crate) struct AppState {
     pub(crate) data_dir: PathBuf,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) tenants: Tenants,
+    pub(crate) history: Arc<History>,
     pub(crate) tokens: TokenCache,
     pub(crate) exports: Exports,
     /// Exports that may be downloaded at a time.

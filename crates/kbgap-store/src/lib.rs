@@ -5,11 +5,16 @@
 //! of those who write them.
 
 mod error;
+mod exposure;
 pub mod sqlite;
 mod store;
 mod types;
 
 pub use error::StoreError;
+pub use exposure::{
+    Detection, Exposure, ExposureBatch, ExposureChange, ExposureStep, FindingSet, Judged, Recorded,
+    SetHash, StepOutcome,
+};
 pub use store::Store;
 pub use types::{
     App, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome,

@@ -8,12 +8,14 @@
 mod apps;
 mod connection;
 mod edits;
+mod exposures;
 mod feed;
 mod machines;
 mod sightings;
 mod tasks;
 mod writer;
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,8 +24,9 @@ use rusqlite::Connection;
 
 use self::writer::Writer;
 use crate::{
-    App, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome,
-    Store, StoreError, StoredTask,
+    App, Detection, Exposure, ExposureBatch, ExposureChange, FeedDocument, FeedHead, FindingSet,
+    MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome, Recorded, SetHash, Store,
+    StoreError, StoredTask,
 };
 
 /// A store in one SQLite file.
@@ -166,6 +169,85 @@ impl Store for SqliteStore {
     async fn task(&self, tenant: &str, id: &str) -> Result<Option<StoredTask>, StoreError> {
         let (tenant, id) = (tenant.to_owned(), id.to_owned());
         self.read(move |connection| tasks::by_id(connection, &tenant, &id))
+            .await
+    }
+
+    async fn record_exposures(
+        &self,
+        tenant: &str,
+        batch: ExposureBatch,
+    ) -> Result<Recorded, StoreError> {
+        let tenant = tenant.to_owned();
+        self.writer
+            .run(move |transaction| exposures::record(transaction, &tenant, &batch))
+            .await
+    }
+
+    async fn exposures_after(
+        &self,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, String, Exposure)>, StoreError> {
+        self.read(move |connection| exposures::after(connection, sequence, limit))
+            .await
+    }
+
+    async fn last_exposure(&self) -> Result<u64, StoreError> {
+        self.read(exposures::last).await
+    }
+
+    async fn newest_exposures(
+        &self,
+        (tenant, machine_id): (String, String),
+        limit: usize,
+    ) -> Result<Vec<(String, Exposure)>, StoreError> {
+        self.read(move |connection| {
+            exposures::newest_of_all(connection, (&tenant, &machine_id), limit)
+        })
+        .await
+    }
+
+    async fn exposure_window(
+        &self,
+        tenant: &str,
+        since_ms: i64,
+    ) -> Result<Option<RangeInclusive<u64>>, StoreError> {
+        let tenant = tenant.to_owned();
+        self.read(move |connection| exposures::window(connection, &tenant, since_ms))
+            .await
+    }
+
+    async fn exposure_changes(
+        &self,
+        tenant: &str,
+        since_ms: i64,
+        window: RangeInclusive<u64>,
+        limit: usize,
+    ) -> Result<Vec<ExposureChange>, StoreError> {
+        let tenant = tenant.to_owned();
+        self.read(move |connection| {
+            exposures::changes(connection, &tenant, since_ms, &window, limit)
+        })
+        .await
+    }
+
+    async fn finding_sets(
+        &self,
+        tenant: &str,
+        hashes: Vec<SetHash>,
+    ) -> Result<Vec<FindingSet>, StoreError> {
+        let tenant = tenant.to_owned();
+        self.read(move |connection| exposures::sets(connection, &tenant, &hashes))
+            .await
+    }
+
+    async fn detections(&self) -> Result<Vec<Detection>, StoreError> {
+        self.read(exposures::detections).await
+    }
+
+    async fn forget_exposures(&self, before_ms: i64) -> Result<usize, StoreError> {
+        self.writer
+            .run(move |transaction| exposures::forget(transaction, before_ms))
             .await
     }
 

@@ -1,9 +1,12 @@
 //! The contract of a store.
 
+use std::ops::RangeInclusive;
+
 use async_trait::async_trait;
 
 use crate::{
-    App, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome,
+    App, Detection, Exposure, ExposureBatch, ExposureChange, FeedDocument, FeedHead, FindingSet,
+    MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome, Recorded, SetHash,
     StoreError, StoredTask,
 };
 
@@ -81,7 +84,68 @@ pub trait Store: Send + Sync {
     /// The remediation task with this id.
     async fn task(&self, tenant: &str, id: &str) -> Result<Option<StoredTask>, StoreError>;
 
-    /// Removes a machine; `false` where there is none.
+    /// Records what machines of a tenant are vulnerable to: all or nothing, and tells
+    /// what became of each step, in their order. A step counts only where the machine
+    /// exists and its newest exposure is the one that the step follows, so that of two
+    /// processes that record the same change one does. CVEs keep their earliest time.
+    async fn record_exposures(
+        &self,
+        tenant: &str,
+        batch: ExposureBatch,
+    ) -> Result<Recorded, StoreError>;
+
+    /// The exposures of all tenants after a place, in order, at most `limit`: each with
+    /// its place and its tenant.
+    async fn exposures_after(
+        &self,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, String, Exposure)>, StoreError>;
+
+    /// The last place that an exposure has had; 0 for none.
+    async fn last_exposure(&self) -> Result<u64, StoreError>;
+
+    /// The newest exposure of each machine of each tenant, by tenant and machine, after
+    /// this pair of them; at most `limit`.
+    async fn newest_exposures(
+        &self,
+        after: (String, String),
+        limit: usize,
+    ) -> Result<Vec<(String, Exposure)>, StoreError>;
+
+    /// The first and the last place of the exposures recorded at `since_ms` (milliseconds
+    /// since 1970) or later. What is recorded from now on has higher places.
+    async fn exposure_window(
+        &self,
+        tenant: &str,
+        since_ms: i64,
+    ) -> Result<Option<RangeInclusive<u64>>, StoreError>;
+
+    /// The exposures recorded at `since_ms` or later that have places in the window, in
+    /// order, at most `limit`.
+    async fn exposure_changes(
+        &self,
+        tenant: &str,
+        since_ms: i64,
+        window: RangeInclusive<u64>,
+        limit: usize,
+    ) -> Result<Vec<ExposureChange>, StoreError>;
+
+    /// The lists of findings with these hashes, of those that there are.
+    async fn finding_sets(
+        &self,
+        tenant: &str,
+        hashes: Vec<SetHash>,
+    ) -> Result<Vec<FindingSet>, StoreError>;
+
+    /// When each CVE was first seen in each tenant.
+    async fn detections(&self) -> Result<Vec<Detection>, StoreError>;
+
+    /// Forgets the exposures recorded before a time, but for the newest of each machine
+    /// among them, and tells how many they were.
+    async fn forget_exposures(&self, before_ms: i64) -> Result<usize, StoreError>;
+
+    /// Removes a machine with the history of its exposure; `false` where there is none.
     async fn remove_machine(&self, tenant: &str, id: &str) -> Result<bool, StoreError>;
 
     /// Registers an application.

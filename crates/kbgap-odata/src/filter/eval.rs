@@ -118,6 +118,7 @@ fn value<'a>(operand: &Operand, record: &'a dyn Record, variables: &[Value<'a>])
         Operand::Lower(inner) => text(inner, str::to_lowercase),
         Operand::Upper(inner) => text(inner, str::to_uppercase),
         Operand::Trim(inner) => text(inner, |t| t.trim().to_owned()),
+        Operand::Rank(of, inner) => of.rank(&value(inner, record, variables)),
         Operand::Length(inner) => match value(inner, record, variables) {
             Value::Text(text) => Value::count(text.chars().count()),
             _ => Value::Null,

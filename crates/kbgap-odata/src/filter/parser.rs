@@ -3,15 +3,17 @@
 //! From the loosest to the tightest: `or`, `and`, `not`, comparisons and `in`, then
 //! parentheses, functions, properties and literals.
 
+use super::fit::{Parsed, Typed, compare, fit, fold, plain};
 use super::lexer::{Kind, Token};
 use super::{Comparison, Expression, Literal, Mistake, Operand, Path, TextTest};
-use crate::Time;
 use crate::edm::{EdmType, StructuredType};
 
 /// Parentheses, `not`, functions and lambdas within each other.
 const MAX_DEPTH: usize = 40;
 /// Comparisons, tests and values of a list.
 const MAX_NODES: usize = 2_000;
+/// Lambdas within each other: each level multiplies the work by the length of its collection.
+const MAX_LAMBDAS: usize = 2;
 
 pub(super) struct Parser {
     tokens: Vec<Token>,
@@ -22,16 +24,6 @@ pub(super) struct Parser {
     depth: usize,
     nodes: usize,
 }
-
-/// An operand with the type that it has; `None` for null.
-struct Typed {
-    operand: Operand,
-    kind: Option<EdmType>,
-    folded: bool,
-    column: usize,
-}
-
-type Parsed<T> = Result<T, Mistake>;
 
 impl Parser {
     pub(super) const fn new(tokens: Vec<Token>, of: &'static StructuredType) -> Self {
@@ -87,7 +79,7 @@ impl Parser {
             return Ok(inner);
         }
         if let Some(test) = self.text_test()? {
-            return Ok(test);
+            return self.compared_with_truth(test);
         }
         let left = self.operand()?;
         if let Operand::Path(path) = &left.operand
@@ -109,6 +101,28 @@ impl Parser {
             }
             None => self.by_itself(left),
         }
+    }
+
+    /// A test, which some clients compare with true or false.
+    fn compared_with_truth(&mut self, test: Expression) -> Parsed<Expression> {
+        let equal = match self.comparison() {
+            None => return Ok(test),
+            Some(Comparison::Eq) => true,
+            Some(Comparison::Ne) => false,
+            Some(_) => return Err(self.unexpected("eq or ne before true or false")),
+        };
+        let truth = if self.takes_word("true") {
+            true
+        } else if self.takes_word("false") {
+            false
+        } else {
+            return Err(self.unexpected("true or false"));
+        };
+        Ok(if truth == equal {
+            test
+        } else {
+            Expression::Not(Box::new(test))
+        })
     }
 
     /// An operand that is a test by itself: a property that is true or false.
@@ -143,8 +157,8 @@ impl Parser {
         let folded = left.folded || right.folded;
         Ok(Some(Expression::Text(
             test,
-            fold_literal(left.operand, folded),
-            fold_literal(right.operand, folded),
+            fold(left, folded),
+            fold(right, folded),
         )))
     }
 
@@ -174,6 +188,12 @@ impl Parser {
         };
         self.next();
         self.expect(&Kind::Colon)?;
+        if self.variables.len() == MAX_LAMBDAS {
+            return Err(Mistake::at(
+                column,
+                format!("'any' and 'all' nested deeper than {MAX_LAMBDAS} levels"),
+            ));
+        }
         self.variables.push((variable, *element));
         let body = self.deeper(Self::or)?;
         self.variables.pop();
@@ -457,128 +477,4 @@ fn one_or(mut parts: Vec<Expression>, many: fn(Vec<Expression>) -> Expression) -
         }
         None => many(parts),
     }
-}
-
-/// A number, date or GUID.
-fn plain(text: &str) -> Option<(Literal, EdmType)> {
-    let number = text.strip_suffix(['L', 'l', 'd', 'D', 'f', 'F', 'm', 'M']);
-    let number = number.unwrap_or(text);
-    if let Ok(value) = number.parse::<i64>() {
-        return Some((Literal::Int(value), EdmType::Int64));
-    }
-    let decimal = number
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'+' | b'.' | b'e' | b'E'));
-    if let (true, Ok(value)) = (decimal, number.parse::<f64>()) {
-        return Some((Literal::Double(value), EdmType::Double));
-    }
-    if let Some(time) = Time::parse(text) {
-        return Some((Literal::Time(time), EdmType::DateTimeOffset));
-    }
-    (text.len() == 36).then(|| (Literal::Text(text.to_owned()), EdmType::Guid))
-}
-
-fn compare(comparison: Comparison, left: Typed, right: Typed) -> Parsed<Expression> {
-    let folded = left.folded || right.folded;
-    let (left, right) = match (left.operand, right.operand) {
-        (Operand::Literal(literal), other) => {
-            let literal = fit(literal, right.kind, folded, left.column)?;
-            (Operand::Literal(literal), other)
-        }
-        (other, Operand::Literal(literal)) => {
-            let literal = fit(literal, left.kind, folded, right.column)?;
-            (other, Operand::Literal(literal))
-        }
-        (a, b) => {
-            if !comparable(left.kind, right.kind) {
-                return Err(incompatible(left.kind, right.kind, right.column));
-            }
-            (a, b)
-        }
-    };
-    Ok(Expression::Compare(comparison, left, right))
-}
-
-fn fold_literal(operand: Operand, folded: bool) -> Operand {
-    match operand {
-        Operand::Literal(Literal::Text(text)) if folded => {
-            Operand::Literal(Literal::Text(text.to_lowercase()))
-        }
-        other => other,
-    }
-}
-
-/// A literal as what it is compared with wants it.
-fn fit(literal: Literal, kind: Option<EdmType>, folded: bool, column: usize) -> Parsed<Literal> {
-    use EdmType as T;
-    let wrong = |literal: &Literal| incompatible(kind, Some(type_of(literal)), column);
-    Ok(match (kind, literal) {
-        (_, Literal::Null) => Literal::Null,
-        (None, other) => other,
-        (Some(T::Enum(of)), Literal::Text(text)) => {
-            if !of.members.iter().any(|m| m.eq_ignore_ascii_case(&text)) {
-                return Err(Mistake::at(
-                    column,
-                    format!(
-                        "'{}' is not one of {}",
-                        text.chars().take(40).collect::<String>(),
-                        of.members.join(", ")
-                    ),
-                ));
-            }
-            Literal::Text(text.to_lowercase())
-        }
-        (Some(T::String | T::Guid), Literal::Text(text)) if folded => {
-            Literal::Text(text.to_lowercase())
-        }
-        (Some(T::String | T::Guid), text @ Literal::Text(_)) => text,
-        (Some(T::DateTimeOffset), time @ Literal::Time(_)) => time,
-        // The documents show dates with and without quotes.
-        (Some(T::DateTimeOffset), Literal::Text(text)) => match Time::parse(&text) {
-            Some(time) => Literal::Time(time),
-            None => return Err(wrong(&Literal::Text(text))),
-        },
-        (Some(T::Boolean), truth @ Literal::Bool(_)) => truth,
-        (
-            Some(T::Int32 | T::Int64 | T::Single | T::Double),
-            number @ (Literal::Int(_) | Literal::Double(_)),
-        ) => number,
-        // Some numbers are documented as texts (rbacGroupId).
-        (Some(T::Int32 | T::Int64 | T::Single | T::Double), Literal::Text(text)) => {
-            match plain(text.trim()) {
-                Some((number @ (Literal::Int(_) | Literal::Double(_)), _)) => number,
-                _ => return Err(wrong(&Literal::Text(text))),
-            }
-        }
-        (_, other) => return Err(wrong(&other)),
-    })
-}
-
-fn comparable(left: Option<EdmType>, right: Option<EdmType>) -> bool {
-    let class = |kind: Option<EdmType>| match kind {
-        Some(EdmType::String | EdmType::Guid | EdmType::Enum(_)) => 1,
-        Some(EdmType::Int32 | EdmType::Int64 | EdmType::Single | EdmType::Double) => 2,
-        Some(EdmType::Boolean) => 3,
-        Some(EdmType::DateTimeOffset) => 4,
-        _ => 0,
-    };
-    left.is_none() || right.is_none() || (class(left) != 0 && class(left) == class(right))
-}
-
-fn type_of(literal: &Literal) -> EdmType {
-    match literal {
-        Literal::Bool(_) => EdmType::Boolean,
-        Literal::Int(_) => EdmType::Int64,
-        Literal::Double(_) => EdmType::Double,
-        Literal::Time(_) => EdmType::DateTimeOffset,
-        Literal::Null | Literal::Text(_) => EdmType::String,
-    }
-}
-
-fn incompatible(left: Option<EdmType>, right: Option<EdmType>, column: usize) -> Mistake {
-    let name = |kind: Option<EdmType>| kind.map_or_else(|| "null".to_owned(), |k| k.to_string());
-    Mistake::at(
-        column,
-        format!("{} and {} cannot be compared", name(left), name(right)),
-    )
 }

@@ -187,6 +187,37 @@ fn null_equals_null_alone() {
 }
 
 #[test]
+fn tests_may_be_compared_with_true_and_false() {
+    for filter in [
+        "startswith(version,'1909') eq true",
+        "contains(version,'x') eq false",
+        "contains(version,'x') ne true and machineTags/any(t: t eq 'pilot') eq true",
+        "not (startswith(version,'1909') ne true)",
+    ] {
+        assert!(passes(filter), "{filter}");
+    }
+    for (filter, named) in [
+        ("contains(version,'x') gt true", "eq or ne"),
+        ("contains(version,'x') eq 1", "true or false"),
+    ] {
+        let message = mistake(filter);
+        assert!(message.contains(named), "{filter}: {message}");
+    }
+}
+
+#[test]
+fn case_is_dropped_on_both_sides_where_one_does_not_care_for_it() {
+    for filter in [
+        "machineTags/any(t: startswith(computerDnsName, 'mymachine') and t eq 'pilot')",
+        "computerDnsName eq toupper('mymachine1.contoso.com')",
+        "contains(computerDnsName, toupper('contoso'))",
+        "startswith(toupper(computerDnsName), computerDnsName)",
+    ] {
+        assert!(passes(filter), "{filter}");
+    }
+}
+
+#[test]
 fn members_of_enumerations() {
     assert!(!passes("riskScore eq 'high'"));
     assert!(!passes(
@@ -252,6 +283,33 @@ fn mistakes_are_named_with_their_column() {
             "{filter}: {message}"
         );
     }
+}
+
+#[test]
+fn members_are_ordered_by_their_numbers() {
+    struct Risky;
+    impl Record for Risky {
+        fn get(&self, _: &'static str) -> Value<'_> {
+            Value::text("High")
+        }
+    }
+    let holds = |filter: &str| Filter::parse(filter, &MACHINE).unwrap().matches(&Risky);
+    for filter in [
+        "riskScore gt 'Medium'",
+        "riskScore ge 'high'",
+        "'Informational' lt riskScore",
+        "riskScore le riskScore",
+    ] {
+        assert!(holds(filter), "{filter}");
+        assert!(!passes(filter), "null is neither above nor below: {filter}");
+    }
+    assert!(!holds("riskScore lt 'Low'"));
+}
+
+#[test]
+fn lambdas_do_not_nest_without_end() {
+    let filter = "machineTags/any(a: machineTags/any(b: machineTags/any(c: c eq a)))";
+    assert!(mistake(filter).contains("deeper than 2"));
 }
 
 #[test]

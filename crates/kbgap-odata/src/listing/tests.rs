@@ -184,6 +184,28 @@ fn mistakes_are_named() {
     );
 }
 
+#[test]
+fn of_many_records_only_the_first_are_kept_in_the_same_order() {
+    let builds: Vec<Option<i64>> = (0..9_000).map(|i| Some(i * 7_919 % 13)).collect();
+    let mut expected = hosts(&builds);
+    expected.sort_by_key(|host| host.build);
+    let (mut found, mut query) = (Vec::new(), "$orderby=osBuild&$count=true".to_owned());
+    for _ in 0..10 {
+        let page = page(&query, 700, &builds);
+        assert_eq!(page.count, Some(9_000));
+        found.extend(page.records);
+        query = format!(
+            "$orderby=osBuild&$count=true&$skiptoken={}",
+            page.next.unwrap()
+        );
+    }
+    assert!(found == expected[..7_000], "another order");
+    let last = page("$orderby=osBuild&$skip=8999", 700, &builds);
+    assert!(last.records == expected[8_999..] && last.next.is_none());
+    let most = page("$orderby=osBuild&$top=600&$skip=5", 700, &builds);
+    assert!(most.records == expected[5..605] && most.next.is_none());
+}
+
 proptest! {
     /// Pages, put together, are the list; also when records come and go in between.
     #[test]

@@ -95,6 +95,7 @@ pub static DELTA_ASSET_VULNERABILITY: StructuredType = StructuredType {
     properties: &[
         Property::nullable("status", EdmType::String),
         Property::new("eventTimestamp", EdmType::DateTimeOffset),
+        Property::new("isOnboarded", EdmType::Boolean),
     ],
     navigation: &[],
 };

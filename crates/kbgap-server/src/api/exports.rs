@@ -1,6 +1,7 @@
 //! Export assessments (api.md, section 10): rows of all machines, in pages over one
 //! snapshot or in files.
 
+mod changes;
 mod files;
 mod rows;
 
@@ -8,18 +9,18 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use kbgap_odata::edm::Record;
+use kbgap_odata::edm::{Record, StructuredType};
 use kbgap_odata::{Allowed, ErrorCode, QueryOptions, SystemOption};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+pub(crate) use changes::vulnerability_changes;
 pub(crate) use files::{download, non_cpe_files, software_files, vulnerability_files};
-use rows::{Kind, RowsOf};
+use rows::{MachineRows, RowsOf};
 
 use crate::call::Call;
 use crate::exports::ExportSnapshot;
 use crate::http::{Failure, json_body, streamed};
-use crate::records::Findings;
 use crate::route::Answered;
 
 /// What the exports in pages take.
@@ -75,11 +76,11 @@ fn page<R: RowsOf>(call: &Call) -> Answered {
     let size = page_size(&options)?;
     let (snapshot, mut place) = begin(call, &options)?;
     let limit = options.top.unwrap_or(size);
-    let mut findings = Findings::new(snapshot.catalog.clone());
+    let mut machine_rows = MachineRows::new(&snapshot, &call.state.history);
     let mut records: Vec<R::Row> = Vec::new();
     let mut next = None;
     while let Some(machine) = snapshot.machines.get(place.machine) {
-        let mut rows = R::of(machine, &mut findings);
+        let mut rows = R::of(machine, &mut machine_rows);
         let wanted = limit - records.len();
         let left = rows.len().saturating_sub(place.row);
         if left > wanted {
@@ -100,7 +101,7 @@ fn page<R: RowsOf>(call: &Call) -> Answered {
             place.write()
         )
     });
-    write(call, R::KIND, records, next)
+    write(call, R::KIND.of(), records, next)
 }
 
 /// The snapshot of a link, or a new one.
@@ -129,7 +130,8 @@ fn take(call: &Call) -> Result<Arc<ExportSnapshot>, Failure> {
     let id = kbgap_auth::random_guid().map_err(Failure::internal)?;
     Ok(call.fleet(|fleet| {
         let exports = &call.state.exports;
-        exports.take(&call.claims.tenant, fleet, id, call.now())
+        let history = &call.state.history;
+        exports.take(&call.claims.tenant, fleet, history, id, call.now())
     }))
 }
 
@@ -151,11 +153,11 @@ fn page_size(options: &QueryOptions) -> Result<usize, Failure> {
 
 fn write<R: Record + Send + 'static>(
     call: &Call,
-    kind: Kind,
+    of: &'static StructuredType,
     records: Vec<R>,
     next: Option<String>,
 ) -> Answered {
-    let context = call.context(&kind.of().collection());
+    let context = call.context(&of.collection());
     let head = format!("{{\"@odata.context\":\"{}\",\"value\":[", context.as_str());
     let tail = match next {
         Some(link) => format!("],\"@odata.nextLink\":\"{link}\"}}"),
@@ -164,7 +166,7 @@ fn write<R: Record + Send + 'static>(
     if call.is_head() {
         return Ok(json_body(StatusCode::OK, Body::empty()));
     }
-    let properties: Arc<[_]> = kind.of().shown().into();
+    let properties: Arc<[_]> = of.shown().into();
     let rows = records.into_iter().enumerate();
     let rows = rows.map(move |(position, record)| {
         let properties = Arc::clone(&properties);

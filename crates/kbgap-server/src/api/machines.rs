@@ -98,14 +98,14 @@ fn one(call: &Call, record: &MachineRecord) -> Answered {
 
 /// `GET /api/machines/{id or name}/software`: with the numbers of the whole fleet.
 pub(crate) fn software(call: &Call) -> Answered {
-    let (listing, page) = call.fleet(|fleet| {
+    let (listing, page, not_assessed) = call.fleet(|fleet| {
         let record = record(call, fleet, call.key(0))?;
         let listing = listing(call, &SOFTWARE, WHOLE)?;
         let page = listing.page(record.software(&fleet.summary(call.now())).into_iter());
-        Ok::<_, Failure>((listing, page))
+        Ok::<_, Failure>((listing, page, record.machine.not_assessed()))
     })?;
     let expand = crate::records::SoftwareRecord::expand;
-    list::answer(call, listing, "Software", page, Some(expand))
+    list::annotated(call, listing, "Software", page, Some(expand), not_assessed)
 }
 
 /// `GET /api/machines/{id or name}/vulnerabilities`.

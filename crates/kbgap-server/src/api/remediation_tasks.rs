@@ -29,7 +29,8 @@ const MAX_TEXT: usize = 4_000;
 const MAX_TARGETS: usize = 100_000;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+// Every member may be left out: a misspelt one must not be left out in silence.
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct NewTask {
     #[serde(default)]
     product_id: Option<String>,
@@ -51,7 +52,8 @@ struct NewTask {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+// Every member may be left out: a misspelt one must not be left out in silence.
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct TaskChange {
     #[serde(default)]
     status: Option<String>,
@@ -220,10 +222,15 @@ fn new_task(call: &Call, fleet: &Fleet, body: &NewTask) -> Result<Task, Failure>
         None => exposed.map(|m| fleet.machines_of(m)).unwrap_or_default(),
         Some(ids) => {
             let found = ids.iter().map(|id| {
-                fleet
-                    .find(id)
-                    .map(Arc::clone)
-                    .ok_or_else(|| Failure::not_found("Machine", id))
+                let machine = fleet.find(id).map(Arc::clone);
+                let machine = machine.ok_or_else(|| Failure::not_found("Machine", id))?;
+                let is_exposed = exposed.is_some_and(|exposed| machine.is_in(exposed));
+                if is_exposed {
+                    Ok(machine)
+                } else {
+                    let expected = format!("a machine that is exposed in {software}");
+                    Err(invalid("MachineIds", id, &expected))
+                }
             });
             found.collect::<Result<_, _>>()?
         }

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use axum::http::Method;
 use kbgap_auth::Permission;
 use kbgap_odata::types::export::{
-    ASSET_NON_CPE_SOFTWARE, ASSET_SOFTWARE, ASSET_VULNERABILITY, EXPORT_FILES,
+    ASSET_NON_CPE_SOFTWARE, ASSET_SOFTWARE, ASSET_VULNERABILITY, DELTA_ASSET_VULNERABILITY,
+    EXPORT_FILES,
 };
 use kbgap_odata::types::machine::{MACHINE, MACHINE_REFERENCE};
 use kbgap_odata::types::recommendation::RECOMMENDATION;
@@ -229,6 +230,22 @@ fn export_routes() -> Vec<Route> {
         )
         .taking(exports::ALLOWED)
         .with(&[("pageSize", "rows of a page: 50,000, at most 200,000")]),
+        get(
+            "machines/SoftwareVulnerabilityChangesByMachine",
+            VULNERABILITY_READ,
+            ExportJson,
+            Stored(exports::vulnerability_changes),
+            Rows(&DELTA_ASSET_VULNERABILITY),
+            "Export: what became of CVEs since a time",
+        )
+        .taking(exports::ALLOWED)
+        .with(&[
+            (
+                "sinceTime",
+                "from the six hours around this time on: at most 14 days back",
+            ),
+            ("pageSize", "rows of a page: 50,000, at most 200,000"),
+        ]),
         get(
             "machines/SoftwareInventoryExport",
             SOFTWARE_READ,

@@ -10,7 +10,7 @@ use super::finding::FindingRecord;
 use super::{catalog_url, cvss, group_or_unassigned, os_platform, severity};
 
 /// What all rows say of their machine.
-fn of_machine<'a>(machine: &'a FleetMachine, property: &str) -> Option<Value<'a>> {
+pub(super) fn of_machine<'a>(machine: &'a FleetMachine, property: &str) -> Option<Value<'a>> {
     Some(match property {
         "deviceId" => Value::text(machine.id().as_str()),
         "rbacGroupId" => Value::Int(machine.group_id.into()),
@@ -34,7 +34,7 @@ fn of_installed<'a>(installed: &'a Installed, property: &str) -> Option<Value<'a
     })
 }
 
-fn export_time(ms: i64) -> Value<'static> {
+pub(super) fn export_time(ms: i64) -> Value<'static> {
     Value::owned(Time::from_ms(ms).for_export())
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use kbgap_catalog::{Architecture, InstallationType, KbId, Release, SoftwareId};
 use kbgap_fleet::{ExposureLevel, FleetMachine, Summary};
 use kbgap_inventory::IpAddress;
-use kbgap_odata::edm::Record;
+use kbgap_odata::edm::{EnumType, Record};
+use kbgap_odata::types::enums::{INTERFACE_TYPE, OPERATIONAL_STATUS};
 use kbgap_odata::{Expansion, Time, Value, object};
 
 use super::{RecommendationRecord, SoftwareRecord, VulnerabilityRecord, os_platform};
@@ -110,6 +111,10 @@ impl Record for MachineRecord {
             _ => Value::Null,
         }
     }
+
+    fn unknown(&self) -> Option<String> {
+        self.machine.not_assessed()
+    }
 }
 
 /// The address that was used last: the reported one, else the first of its interfaces.
@@ -124,12 +129,20 @@ fn address(address: &IpAddress) -> Value<'_> {
     Value::Object(vec![
         ("ipAddress", Value::owned(address.ip_address.to_string())),
         ("macAddress", Value::or_null(address.mac_address.as_deref())),
-        ("type", Value::or_null(address.kind.as_deref())),
+        ("type", member(&INTERFACE_TYPE, address.kind.as_deref())),
         (
             "operationalStatus",
-            Value::or_null(address.operational_status.as_deref()),
+            member(&OPERATIONAL_STATUS, address.operational_status.as_deref()),
         ),
     ])
+}
+
+/// What was reported in whatever words, as a member of the declared enumeration.
+fn member(of: &EnumType, reported: Option<&str>) -> Value<'static> {
+    Value::or_null(reported.map(|text| {
+        let known = of.members.iter().find(|m| m.eq_ignore_ascii_case(text));
+        known.copied().unwrap_or("Unknown")
+    }))
 }
 
 const fn bits(architecture: Architecture) -> &'static str {

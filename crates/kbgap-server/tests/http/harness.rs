@@ -1,6 +1,7 @@
 //! A server of one's own, and words for talking to it.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use kbgap_auth::{ClientSecret, Grant, Issuer, SigningKey, random_guid};
@@ -12,6 +13,8 @@ use kbgap_testkit::tls::{Certificate, trusting};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use ureq::http::Response;
+
+use crate::host::Host;
 
 /// 25 March 2020, 12:00 UTC.
 pub const NOW_MS: i64 = 1_585_137_600_000;
@@ -52,14 +55,32 @@ impl Answer {
             .to_owned()
     }
 
-    pub fn ids(&self) -> Vec<String> {
+    /// The records of a list.
+    pub fn rows(&self) -> Vec<serde_json::Value> {
         let value = self.json()["value"].clone();
-        value
-            .as_array()
-            .unwrap()
+        let rows = value.as_array().cloned();
+        rows.unwrap_or_else(|| panic!("no list: {}", self.body))
+    }
+
+    /// The texts that the records of a list have under a name.
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        self.rows()
             .iter()
-            .map(|row| row["id"].as_str().unwrap().to_owned())
+            .map(|row| row[name].as_str().unwrap().to_owned())
             .collect()
+    }
+
+    pub fn ids(&self) -> Vec<String> {
+        self.texts("id")
+    }
+
+    /// The text of the error.
+    pub fn message(&self) -> String {
+        let json = self.json();
+        json["error"]["message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
@@ -73,6 +94,11 @@ impl TestServer {
     }
 
     pub fn with(config: Config) -> Self {
+        Self::with_feed(config, vec![sample()])
+    }
+
+    /// With other documents of the feed than the sample month.
+    pub fn with_feed(config: Config, files: Vec<PathBuf>) -> Self {
         let config = Config {
             listen: "127.0.0.1:0".into(),
             ..config
@@ -81,7 +107,7 @@ impl TestServer {
         let runtime = Runtime::new().unwrap();
         let (stop, stopped) = oneshot::channel();
         let (url, tenant, client_id, secret, issuer) = runtime.block_on(async {
-            import_sample(folder.path());
+            import_files(folder.path(), files);
             let server = Server::start(folder.path(), config.clone(), Clock::set_to(NOW_MS))
                 .await
                 .unwrap();
@@ -182,7 +208,8 @@ impl TestServer {
         let agent = self.agent();
         let mut request = ureq::http::Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.url));
+            // As clients do where somebody typed a blank.
+            .uri(format!("{}{}", self.url, path.replace(' ', "%20")));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -224,6 +251,61 @@ impl TestServer {
         )
     }
 
+    /// A GET with every application permission.
+    pub fn read(&self, path: &str) -> Answer {
+        self.get_as(path, &self.token(&kbgap_auth::ROLES, &[]))
+    }
+
+    /// A request with a body and every application permission.
+    pub fn act(&self, method: &str, path: &str, body: &str) -> Answer {
+        let token = self.token(&kbgap_auth::ROLES, &[]);
+        self.act_as(method, path, body, &token)
+    }
+
+    pub fn act_as(&self, method: &str, path: &str, body: &str, token: &str) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Content-Type", "application/json"),
+        ];
+        self.send(method, path, &headers, body.as_bytes())
+    }
+
+    /// A link to a file of an export as the server would sign it.
+    pub fn signed(&self, file: &str, ends: i64) -> String {
+        let signed = format!("{file}?se={ends}");
+        format!("{signed}&sig={}", self.issuer.sign_link(&signed))
+    }
+
+    /// The path of a link, which has to lead to this server.
+    pub fn path_of<'a>(&self, link: &'a str) -> &'a str {
+        link.strip_prefix(&self.url)
+            .unwrap_or_else(|| panic!("{link} leads elsewhere"))
+    }
+
+    /// The records of all pages.
+    pub fn walk(&self, path: &str) -> Vec<serde_json::Value> {
+        let (mut rows, mut path) = (Vec::new(), path.to_owned());
+        for _ in 0..1_000 {
+            let answer = self.read(&path);
+            assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+            rows.extend(answer.rows());
+            match answer.json()["@odata.nextLink"].as_str() {
+                Some(link) => path = self.path_of(link).to_owned(),
+                None => return rows,
+            }
+        }
+        panic!("{path} does not end");
+    }
+
+    /// Reports machines, all of which have to be accepted.
+    pub fn report(&self, hosts: impl IntoIterator<Item = Host>) {
+        let lines: Vec<String> = hosts.into_iter().map(|host| host.0.to_string()).collect();
+        let answer = self.post("/ingest/v1/machines", &lines.join("\n"));
+        let accepted = answer.json()["accepted"].as_u64();
+        assert_eq!(accepted, Some(lines.len() as u64), "{}", answer.body);
+    }
+
     /// Reports `count` machines that wait for the updates of March 2020.
     pub fn fleet(&self, count: usize, version: &str) {
         let documents: Vec<_> = (0..count)
@@ -253,10 +335,33 @@ impl Drop for TestServer {
     }
 }
 
-/// Imports the sample month, as the command line does.
-fn import_sample(folder: &Path) {
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../kbgap/demo/2020-Mar.xml");
-    import_files(folder, vec![sample]);
+/// A server for tests that change nothing: it lives as long as one of them runs.
+pub struct Shared {
+    server: Mutex<Weak<TestServer>>,
+    make: fn() -> TestServer,
+}
+
+impl Shared {
+    pub const fn new(make: fn() -> TestServer) -> Self {
+        Self {
+            server: Mutex::new(Weak::new()),
+            make,
+        }
+    }
+
+    pub fn get(&self) -> Arc<TestServer> {
+        let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        server.upgrade().unwrap_or_else(|| {
+            let made = Arc::new((self.make)());
+            *server = Arc::downgrade(&made);
+            made
+        })
+    }
+}
+
+/// The sample month.
+fn sample() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../kbgap/demo/2020-Mar.xml")
 }
 
 /// Imports feed files into a data folder with a handle of its own.

@@ -4,10 +4,13 @@
 
 mod browser;
 mod connections;
+mod contract;
 mod discovery;
 mod errors;
+mod exposure;
 mod follow;
 mod harness;
+mod host;
 mod ingest;
 mod missing_kbs;
 mod openapi;

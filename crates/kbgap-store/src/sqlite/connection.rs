@@ -7,9 +7,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionB
 
 use crate::StoreError;
 
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/sqlite/0001_first.sql"),
     include_str!("../../migrations/sqlite/0002_tvm.sql"),
+    include_str!("../../migrations/sqlite/0003_exposure.sql"),
 ];
 /// How long a process waits for another one's write.
 const PATIENCE: Duration = Duration::from_secs(10);

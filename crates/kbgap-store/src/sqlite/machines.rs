@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::sightings;
+use super::{exposures, sightings};
 use crate::{MachineChange, MachineReport, MachineRow, PutOutcome, TagEdits};
 
 /// Stores reports in the order given, each with the next sequence number.
@@ -117,6 +117,7 @@ pub(super) fn remove(
         include_str!("../../queries/inventory/remove_orphan.sql"),
         params![tenant, hash],
     )?;
+    exposures::remove(transaction, tenant, id)?;
     advance(transaction, 1)?;
     Ok(true)
 }

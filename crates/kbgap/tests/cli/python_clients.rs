@@ -264,6 +264,61 @@ const COMMANDS: &[Row] = &[
         code: 3,
         says: &["UNKNOWN: ", "AADSTS7000215"],
     },
+    Row {
+        secret: None,
+        args: &["machines"],
+        code: 0,
+        says: &["Total machines: 1", "pc-017.contoso.com (Windows10)"],
+    },
+    Row {
+        secret: None,
+        args: &["lastseen", "-d", "PC-017.contoso.com"],
+        code: 0,
+        says: &["DEFENDER OK", "Last seen 0 days ago"],
+    },
+    Row {
+        secret: None,
+        args: &["onboarding", "-d", "pc-017.contoso.com"],
+        code: 0,
+        says: &["Fully onboarded"],
+    },
+    Row {
+        secret: None,
+        args: &["vulnerabilities", "-d", "pc-017.contoso.com"],
+        code: 2,
+        says: &["Vulnerabilities: 96,", "CVE-2020-0796"],
+    },
+    Row {
+        secret: None,
+        args: &["products", "-d", "pc-017.contoso.com"],
+        code: 2,
+        says: &[
+            "3 vulnerable products",
+            "windows_10 10.0.18363.592 (microsoft)",
+        ],
+    },
+    Row {
+        secret: None,
+        args: &["detail", "-d", "pc-017.contoso.com"],
+        code: 0,
+        says: &[
+            "Computer Name: pc-017.contoso.com",
+            "OS Platform: Windows10",
+        ],
+    },
+    // There is no data on alerts, which must not read as none.
+    Row {
+        secret: None,
+        args: &["alerts", "-d", "pc-017.contoso.com"],
+        code: 3,
+        says: &["403 Forbidden"],
+    },
+    Row {
+        secret: None,
+        args: &["lastseen", "-d", "nobody"],
+        code: 3,
+        says: &["Machine not found"],
+    },
 ];
 
 #[test]

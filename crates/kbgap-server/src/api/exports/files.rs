@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::{Response, StatusCode};
@@ -15,14 +16,17 @@ use kbgap_odata::types::export::EXPORT_FILES;
 use kbgap_odata::{ErrorCode, QueryOptions, Value};
 use serde::Deserialize;
 
-use super::rows::{Kind, OtherSoftwareRows, RowsOf, SoftwareRows, VulnerabilityRows, write_row};
+use super::rows::{
+    Kind, MachineRows, OtherSoftwareRows, RowsOf, SoftwareRows, VulnerabilityRows, write_row,
+};
 use super::{invalid, take};
 use crate::call::Call;
 use crate::exports::ExportSnapshot;
+use crate::history::History;
 use crate::http::{Failure, piped};
 use crate::list;
 use crate::oauth;
-use crate::records::{ExportFilesRecord, Findings};
+use crate::records::ExportFilesRecord;
 use crate::route::{Answered, Answering};
 use crate::state::{AppState, Shared};
 
@@ -51,8 +55,10 @@ async fn files(call: &Call, kind: Kind) -> Answered {
     // Links live by the real time, like tokens.
     let ends = crate::clock::Clock::real_seconds() + hours * 3_600;
     let issuer = oauth::issuer(&call.state).await?;
-    let parts = snapshot.machines.len().div_ceil(PART).max(1);
-    let links = (0..parts).map(|part| {
+    // A file without a line reads as one that is not ready yet: there is none.
+    let parts = snapshot.machines.chunks(PART).enumerate();
+    let parts = parts.filter(|(_, machines)| machines.iter().any(|m| kind.has_rows(&m.machine)));
+    let links = parts.map(|(part, _)| {
         let path = format!(
             "/exports/{}/{}/part-{part:05}.json.gz",
             kind.folder(),
@@ -95,7 +101,7 @@ fn valid_hours(options: &QueryOptions) -> Result<i64, Failure> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Link {
     #[serde(default)]
     se: i64,
@@ -107,8 +113,10 @@ pub(crate) struct Link {
 pub(crate) async fn download(
     State(state): State<Shared>,
     Path((folder, id, file)): Path<(String, String, String)>,
-    Query(link): Query<Link>,
+    link: Result<Query<Link>, QueryRejection>,
 ) -> Response<Body> {
+    // A link that cannot be read does not hold either.
+    let link = link.map_or_else(|_| Link::default(), |Query(link)| link);
     file_of(&state, &folder, &id, &file, &link)
         .await
         .unwrap_or_else(IntoResponse::into_response)
@@ -137,9 +145,10 @@ async fn file_of(state: &AppState, folder: &str, id: &str, file: &str, link: &Li
     let permit = Arc::clone(&state.downloads)
         .try_acquire_owned()
         .map_err(|_| Failure::new(ErrorCode::ServiceUnavailable, "Too many downloads at once."))?;
+    let history = Arc::clone(&state.history);
     let body = piped(move |out| {
         let _permit = permit;
-        write_file(&snapshot, kind, part, out)
+        write_file((&snapshot, &history), kind, part, out)
     });
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::OK;
@@ -150,7 +159,7 @@ async fn file_of(state: &AppState, folder: &str, id: &str, file: &str, link: &Li
 }
 
 fn write_file(
-    snapshot: &ExportSnapshot,
+    snapshot: (&ExportSnapshot, &History),
     kind: Kind,
     part: usize,
     out: &mut dyn Write,
@@ -163,17 +172,17 @@ fn write_file(
 }
 
 fn write_rows<R: RowsOf>(
-    snapshot: &ExportSnapshot,
+    (snapshot, history): (&ExportSnapshot, &History),
     part: usize,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     let mut out = GzEncoder::new(out, Compression::fast());
     let properties = R::KIND.of().shown();
-    let mut findings = Findings::new(snapshot.catalog.clone());
+    let mut machine_rows = MachineRows::new(snapshot, history);
     let mut line = Vec::new();
     let machines = snapshot.machines.iter().skip(part.saturating_mul(PART));
     for machine in machines.take(PART) {
-        for row in R::of(machine, &mut findings) {
+        for row in R::of(machine, &mut machine_rows) {
             line.clear();
             write_row(&row, &properties, &mut line);
             line.push(b'\n');

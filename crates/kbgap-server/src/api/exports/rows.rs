@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use kbgap_fleet::FleetMachine;
+use kbgap_fleet::{FleetMachine, Installed};
 use kbgap_odata::Row;
 use kbgap_odata::edm::{Property, Record, StructuredType};
 use kbgap_odata::types::export::{ASSET_NON_CPE_SOFTWARE, ASSET_SOFTWARE, ASSET_VULNERABILITY};
 
+use crate::exports::{ExportSnapshot, ExportedMachine};
+use crate::history::History;
 use crate::records::{ExportedFinding, ExportedOtherSoftware, ExportedSoftware, Findings};
 
 /// What is exported.
@@ -32,6 +34,17 @@ impl Kind {
         }
     }
 
+    /// Whether a machine has rows of it.
+    pub(super) fn has_rows(self, machine: &FleetMachine) -> bool {
+        let has = |wanted: fn(&Installed) -> bool| machine.software.iter().any(|s| wanted(s));
+        match self {
+            Self::SoftwareInventory => has(|installed| installed.is_known),
+            Self::NonCpeSoftwareInventory => has(|installed| !installed.is_known),
+            // What is assessed either has vulnerabilities or a row that says that it has none.
+            Self::Vulnerabilities => has(|installed| installed.is_known && installed.is_assessed),
+        }
+    }
+
     /// The folder of its files (api.md, section 10.1).
     pub(super) const fn folder(self) -> &'static str {
         match self {
@@ -42,13 +55,30 @@ impl Kind {
     }
 }
 
+/// What rows are made with.
+pub(super) struct MachineRows<'s> {
+    findings: Findings,
+    history: &'s History,
+    now: i64,
+}
+
+impl<'s> MachineRows<'s> {
+    pub(super) fn new(snapshot: &ExportSnapshot, history: &'s History) -> Self {
+        Self {
+            findings: Findings::new(snapshot.catalog.clone()),
+            history,
+            now: snapshot.taken_at,
+        }
+    }
+}
+
 /// The rows of one kind.
 pub(super) trait RowsOf {
     type Row: Record + Send + 'static;
     const KIND: Kind;
 
     /// The rows of a machine, in an order that stays.
-    fn of(machine: &Arc<FleetMachine>, findings: &mut Findings) -> Vec<Self::Row>;
+    fn of(exported: &ExportedMachine, with: &mut MachineRows<'_>) -> Vec<Self::Row>;
 }
 
 pub(super) struct SoftwareRows;
@@ -57,10 +87,11 @@ impl RowsOf for SoftwareRows {
     type Row = ExportedSoftware;
     const KIND: Kind = Kind::SoftwareInventory;
 
-    fn of(machine: &Arc<FleetMachine>, findings: &mut Findings) -> Vec<ExportedSoftware> {
+    fn of(exported: &ExportedMachine, with: &mut MachineRows<'_>) -> Vec<ExportedSoftware> {
+        let machine = &exported.machine;
         positions(machine, true)
             .map(|position| ExportedSoftware {
-                weaknesses: findings.count(machine, &machine.software[position].id),
+                weaknesses: with.findings.count(machine, &machine.software[position].id),
                 machine: Arc::clone(machine),
                 position,
             })
@@ -74,7 +105,8 @@ impl RowsOf for OtherSoftwareRows {
     type Row = ExportedOtherSoftware;
     const KIND: Kind = Kind::NonCpeSoftwareInventory;
 
-    fn of(machine: &Arc<FleetMachine>, _: &mut Findings) -> Vec<ExportedOtherSoftware> {
+    fn of(exported: &ExportedMachine, _: &mut MachineRows<'_>) -> Vec<ExportedOtherSoftware> {
+        let machine = &exported.machine;
         positions(machine, false)
             .map(|position| ExportedOtherSoftware {
                 machine: Arc::clone(machine),
@@ -91,19 +123,26 @@ impl RowsOf for VulnerabilityRows {
     const KIND: Kind = Kind::Vulnerabilities;
 
     /// The vulnerabilities, then the software that has none: such rows are exported
-    /// too (api.md, section 10.4).
-    fn of(machine: &Arc<FleetMachine>, findings: &mut Findings) -> Vec<ExportedFinding> {
-        let first_seen = machine.first_seen;
+    /// too (api.md, section 10.4), but not one of which the rules say nothing: it
+    /// would read as clean.
+    fn of(exported: &ExportedMachine, with: &mut MachineRows<'_>) -> Vec<ExportedFinding> {
+        let machine = &exported.machine;
+        let since = with
+            .history
+            .since(machine, exported.exposed.as_deref(), with.now);
+        let findings = &mut with.findings;
         let mut rows: Vec<ExportedFinding> = findings
             .of(machine)
             .into_iter()
             .map(|finding| ExportedFinding::Vulnerable {
+                first_seen: since.of(finding.software(), finding.cve()),
                 finding,
-                first_seen,
             })
             .collect();
-        let clean = positions(machine, true)
-            .filter(|&position| findings.count(machine, &machine.software[position].id) == 0);
+        let clean = positions(machine, true).filter(|&position| {
+            let installed = &machine.software[position];
+            installed.is_assessed && findings.count(machine, &installed.id) == 0
+        });
         rows.extend(clean.map(|position| ExportedFinding::Clean {
             machine: Arc::clone(machine),
             position,

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod exposure;
+
 use std::sync::Arc;
 
 use kbgap_store::sqlite::SqliteStore;
@@ -58,6 +60,12 @@ fn document(id: &str, content: u8) -> FeedDocument {
     }
 }
 
+use exposure::{
+    a_removed_machine_has_no_history, a_step_counts_once, changes_stand_beside_what_they_follow,
+    detections_keep_their_earliest_time, exposures_are_followed_in_order,
+    old_exposures_are_forgotten, the_newest_exposures_page_over_tenants,
+};
+
 macro_rules! conformance {
     ($($(#[$doc:meta])* $test:ident),* $(,)?) => {
         mod sqlite {
@@ -89,6 +97,13 @@ conformance! {
     two_handles_on_one_store,
     apps_live_and_die,
     keys_and_tenants_are_made_once,
+    a_step_counts_once,
+    the_newest_exposures_page_over_tenants,
+    changes_stand_beside_what_they_follow,
+    detections_keep_their_earliest_time,
+    a_removed_machine_has_no_history,
+    old_exposures_are_forgotten,
+    exposures_are_followed_in_order,
 }
 
 async fn outcomes_of_reports(backend: Backend) {
@@ -502,7 +517,7 @@ fn the_file_is_private_and_a_later_schema_is_refused() {
         .execute("INSERT INTO migration (number, hash) VALUES (99, 'x')", [])
         .unwrap();
     let error = SqliteStore::open(&path).err().unwrap().to_string();
-    assert!(error.contains("schema 2"), "{error}");
+    assert!(error.contains("schema 3"), "{error}");
 }
 
 #[test]

@@ -1,0 +1,1 @@
+SELECT tenant, cve, at_ms FROM detection
