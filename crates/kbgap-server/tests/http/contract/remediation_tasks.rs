@@ -179,7 +179,7 @@ fn the_list_filters_by_the_documented_properties() {
             .read(&format!("/api/remediationtasks/?$filter={filter}"))
             .ids()
     };
-    assert_eq!(ids("status+eq+'Completed'"), [first.clone()]);
+    assert_eq!(ids("status+eq+'Completed'"), std::slice::from_ref(&first));
     assert_eq!(
         ids("status eq 'active'".replace(' ', "%20").as_str()),
         [second]
