@@ -3,6 +3,7 @@
 pub(crate) mod exports;
 pub(crate) mod machines;
 mod missing_kbs;
+mod parts;
 pub(crate) mod recommendations;
 pub(crate) mod remediation_tasks;
 mod routes;

@@ -9,17 +9,17 @@ use kbgap_fleet::{Fleet, FleetMachine};
 use kbgap_odata::types::machine::MACHINE;
 use kbgap_odata::types::recommendation::RECOMMENDATION;
 use kbgap_odata::types::software::SOFTWARE;
-use kbgap_odata::types::vulnerability::ANALYTICS_VULNERABILITY;
 use kbgap_odata::{ErrorCode, Listing, Page};
 
 pub(crate) use edit::{set_device_value, tag_many, tag_one};
 pub(crate) use find::{by_ip, by_tag};
 
-use super::missing_kbs;
+use super::parts::Cves;
+use super::{missing_kbs, parts};
 use crate::call::Call;
 use crate::http::Failure;
 use crate::list::{self, PAGE, WHOLE, listing};
-use crate::records::{MachineRecord, VulnerabilityRecord};
+use crate::records::MachineRecord;
 use crate::route::Answered;
 
 /// `GET /api/machines`. A tenant without any machine is answered 404, as the original
@@ -110,15 +110,13 @@ pub(crate) fn software(call: &Call) -> Answered {
 
 /// `GET /api/machines/{id or name}/vulnerabilities`.
 pub(crate) fn vulnerabilities(call: &Call) -> Answered {
-    let (listing, page, not_assessed) = call.fleet(|fleet| {
+    parts::vulnerabilities(call, |fleet, _| {
         let machine = find_machine(fleet, call.key(0))?;
-        let listing = listing(call, &ANALYTICS_VULNERABILITY, WHOLE)?;
-        let summary = fleet.summary(call.now());
-        let page = listing.page(VulnerabilityRecord::all_of(&machine.cves(), &summary));
-        Ok::<_, Failure>((listing, page, machine.not_assessed()))
-    })?;
-    let fragment = ANALYTICS_VULNERABILITY.collection();
-    list::annotated(call, listing, &fragment, page, None, not_assessed)
+        Ok(Cves {
+            cves: machine.cves(),
+            not_assessed: machine.not_assessed(),
+        })
+    })
 }
 
 /// `GET /api/machines/{id or name}/recommendations`.

@@ -2,15 +2,14 @@
 
 use kbgap_catalog::{KbId, SoftwareId};
 use kbgap_fleet::{Fleet, View};
-use kbgap_odata::types::machine::MACHINE_REFERENCE;
 use kbgap_odata::types::recommendation::RECOMMENDATION;
 use kbgap_odata::types::software::ANALYTICS_PRODUCT;
-use kbgap_odata::types::vulnerability::ANALYTICS_VULNERABILITY;
 
+use super::parts;
 use crate::call::Call;
 use crate::http::Failure;
-use crate::list::{self, PAGE, WHOLE, listing};
-use crate::records::{RecommendationRecord, ReferenceRecord, SoftwareRecord, VulnerabilityRecord};
+use crate::list::{self, PAGE, listing};
+use crate::records::{RecommendationRecord, SoftwareRecord};
 use crate::route::Answered;
 
 /// `GET /api/recommendations`.
@@ -54,27 +53,15 @@ pub(crate) fn software(call: &Call) -> Answered {
 
 /// `GET /api/recommendations/{id}/machineReferences`: the machines that need it.
 pub(crate) fn machine_references(call: &Call) -> Answered {
-    let (listing, page) = call.fleet(|fleet| {
+    parts::machine_references(call, |fleet| {
         let found = find(call, fleet)?;
-        let listing = listing(call, &MACHINE_REFERENCE, WHOLE)?;
-        let machines = fleet.machines_of(&found.summary.exposed);
-        let page = listing.page(machines.into_iter().map(ReferenceRecord));
-        Ok::<_, Failure>((listing, page))
-    })?;
-    list::answer(call, listing, "MachineReferences", page, None)
+        Ok(fleet.machines_of(&found.summary.exposed))
+    })
 }
 
 /// `GET /api/recommendations/{id}/vulnerabilities`: the CVEs behind it.
 pub(crate) fn vulnerabilities(call: &Call) -> Answered {
-    let (listing, page) = call.fleet(|fleet| {
-        let found = find(call, fleet)?;
-        let listing = listing(call, &ANALYTICS_VULNERABILITY, WHOLE)?;
-        let summary = fleet.summary(call.now());
-        let page = listing.page(VulnerabilityRecord::all_of(&found.summary.cves, &summary));
-        Ok::<_, Failure>((listing, page))
-    })?;
-    let fragment = ANALYTICS_VULNERABILITY.collection();
-    list::answer(call, listing, &fragment, page, None)
+    parts::vulnerabilities(call, |fleet, _| Ok(find(call, fleet)?.summary.cves))
 }
 
 /// A recommendation is there as long as a machine needs it.

@@ -11,17 +11,17 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use kbgap_catalog::SoftwareId;
 use kbgap_fleet::{Fleet, FleetMachine};
-use kbgap_odata::types::machine::MACHINE_REFERENCE;
 use kbgap_odata::types::remediation::REMEDIATION_TASK;
 use kbgap_odata::{ErrorCode, Time, Value};
 use kbgap_store::StoredTask;
 use serde::Deserialize;
 
+use super::parts;
 use crate::call::Call;
 use crate::http::Failure;
-use crate::list::{self, PAGE, WHOLE, listing};
+use crate::list::{self, PAGE, listing};
 use crate::records::{
-    Completion, RecommendationRecord, ReferenceRecord, Task, TaskRecord, TaskStatus, display_name,
+    Completion, RecommendationRecord, Task, TaskRecord, TaskStatus, display_name,
 };
 use crate::route::{Answered, Answering};
 
@@ -91,12 +91,9 @@ pub(crate) fn by_id(call: &Call) -> Answering<'_> {
 pub(crate) fn machine_references(call: &Call) -> Answering<'_> {
     Box::pin(async move {
         let record = find(call).await?;
-        let listing = listing(call, &MACHINE_REFERENCE, WHOLE)?;
-        let page = call.fleet(|fleet| {
-            let targets = targets(fleet, &record.task).cloned();
-            listing.page(targets.map(ReferenceRecord))
-        });
-        list::answer(call, listing, "MachineReferences", page, None)
+        parts::machine_references(call, |fleet| {
+            Ok(targets(fleet, &record.task).cloned().collect())
+        })
     })
 }
 
@@ -229,7 +226,7 @@ fn new_task(call: &Call, fleet: &Fleet, body: &NewTask) -> Result<Task, Failure>
                     Ok(machine)
                 } else {
                     let expected = format!("a machine that is exposed in {software}");
-                    Err(invalid("MachineIds", id, &expected))
+                    Err(Failure::invalid_value("MachineIds", id, &expected))
                 }
             });
             found.collect::<Result<_, _>>()?
@@ -305,7 +302,13 @@ fn set_status(task: &mut Task, status: &str, call: &Call) -> Result<(), Failure>
             (TaskStatus::Completed, Some(Completion::Manual { by }))
         }
         "active" => (TaskStatus::Active, None),
-        _ => return Err(invalid("Status", status, "Active or Completed")),
+        _ => {
+            return Err(Failure::invalid_value(
+                "Status",
+                status,
+                "Active or Completed",
+            ));
+        }
     };
     if task.status != status {
         task.status = status;
@@ -320,27 +323,19 @@ fn priority(text: &str) -> Result<String, Failure> {
         .into_iter()
         .find(|known| known.eq_ignore_ascii_case(text.trim()))
         .map(str::to_owned)
-        .ok_or_else(|| invalid("Priority", text, "None, Low, Medium or High"))
+        .ok_or_else(|| Failure::invalid_value("Priority", text, "None, Low, Medium or High"))
 }
 
 fn time(name: &str, text: &str) -> Result<i64, Failure> {
     Time::parse(text)
         .map(Time::as_ms)
-        .ok_or_else(|| invalid(name, text, "a time such as 2021-02-11T00:00:00Z"))
+        .ok_or_else(|| Failure::invalid_value(name, text, "a time such as 2021-02-11T00:00:00Z"))
 }
 
 fn text(name: &str, text: &str) -> Result<String, Failure> {
     if text.chars().count() > MAX_TEXT {
         let expected = format!("a text of at most {MAX_TEXT} characters");
-        return Err(invalid(name, text, &expected));
+        return Err(Failure::invalid_value(name, text, &expected));
     }
     Ok(text.trim().to_owned())
-}
-
-fn invalid(name: &str, value: &str, expected: &str) -> Failure {
-    let value: String = value.chars().take(60).collect();
-    Failure::new(
-        ErrorCode::InvalidInput,
-        format!("The value '{value}' of '{name}' is not {expected}."),
-    )
 }

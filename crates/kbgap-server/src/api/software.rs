@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use kbgap_catalog::{SoftwareId, is_mapped_software};
 use kbgap_fleet::{Fleet, SoftwareSummary, Summary};
-use kbgap_odata::types::machine::MACHINE_REFERENCE;
 use kbgap_odata::types::software::{DISTRIBUTION, SOFTWARE};
-use kbgap_odata::types::vulnerability::ANALYTICS_VULNERABILITY;
 
-use super::missing_kbs;
+use super::{missing_kbs, parts};
 use crate::call::Call;
 use crate::http::Failure;
 use crate::list::{self, PAGE, WHOLE, listing};
-use crate::records::{DistributionRecord, ReferenceRecord, SoftwareRecord, VulnerabilityRecord};
+use crate::records::{DistributionRecord, SoftwareRecord};
 use crate::route::Answered;
 
 /// `GET /api/Software`: every software that a machine has.
@@ -80,34 +78,20 @@ pub(crate) fn distributions(call: &Call) -> Answered {
 
 /// `GET /api/Software/{id}/machineReferences`: the machines that have it.
 pub(crate) fn machine_references(call: &Call) -> Answered {
-    let (listing, page) = call.fleet(|fleet| {
+    parts::machine_references(call, |fleet| {
         let id = find(call, fleet)?;
-        let listing = listing(call, &MACHINE_REFERENCE, WHOLE)?;
-        let summary = fleet.summary(call.now());
-        let machines = record(&id, &summary).summary.installed;
-        let machines = fleet
-            .machines_of(&machines)
-            .into_iter()
-            .map(ReferenceRecord);
-        let page = listing.page(machines);
-        Ok::<_, Failure>((listing, page))
-    })?;
-    list::answer(call, listing, "MachineReferences", page, None)
+        let own = record(&id, &fleet.summary(call.now()));
+        Ok(fleet.machines_of(&own.summary.installed))
+    })
 }
 
 /// `GET /api/Software/{id}/vulnerabilities`: the CVEs to which some machine is
 /// vulnerable in it.
 pub(crate) fn vulnerabilities(call: &Call) -> Answered {
-    let (listing, page) = call.fleet(|fleet| {
+    parts::vulnerabilities(call, |fleet, summary| {
         let id = find(call, fleet)?;
-        let listing = listing(call, &ANALYTICS_VULNERABILITY, WHOLE)?;
-        let summary = fleet.summary(call.now());
-        let own = record(&id, &summary);
-        let page = listing.page(VulnerabilityRecord::all_of(&own.summary.cves, &summary));
-        Ok::<_, Failure>((listing, page))
-    })?;
-    let fragment = ANALYTICS_VULNERABILITY.collection();
-    list::answer(call, listing, &fragment, page, None)
+        Ok(record(&id, summary).summary.cves)
+    })
 }
 
 /// `GET /api/Software/{id}/getmissingkbs`.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use kbgap_catalog::VulnerabilityIx;
 use kbgap_fleet::{Fleet, FleetMachine};
-use kbgap_odata::types::machine::MACHINE_REFERENCE;
 use kbgap_odata::types::vulnerability::{ASSET_VULNERABILITY_REFERENCE, VULNERABILITY};
 use kbgap_odata::{Filter, Listing, Page};
 
+use super::parts;
 use crate::call::Call;
 use crate::http::Failure;
-use crate::list::{self, PAGE, VULNERABILITY_PAGE, WHOLE, listing};
-use crate::records::{FindingRecord, Findings, ReferenceRecord, VulnerabilityRecord, all_cves};
+use crate::list::{self, PAGE, VULNERABILITY_PAGE, listing};
+use crate::records::{FindingRecord, Findings, VulnerabilityRecord, all_cves};
 use crate::route::Answered;
 
 /// `GET /api/vulnerabilities`: every CVE of the feed, whether or not a machine has it.
@@ -50,18 +50,11 @@ pub(crate) fn by_id(call: &Call) -> Answered {
 
 /// `GET /api/vulnerabilities/{id}/machineReferences`: the machines that have it.
 pub(crate) fn machine_references(call: &Call) -> Answered {
-    let (listing, page) = call.fleet(|fleet| {
+    parts::machine_references(call, |fleet| {
         let cve = find(call, fleet)?;
-        let listing = listing(call, &MACHINE_REFERENCE, WHOLE)?;
-        let machines = fleet.summary(call.now()).machines_exposed_to([cve]);
-        let machines = fleet
-            .machines_of(&machines)
-            .into_iter()
-            .map(ReferenceRecord);
-        let page = listing.page(machines);
-        Ok::<_, Failure>((listing, page))
-    })?;
-    list::answer(call, listing, "MachineReferences", page, None)
+        let exposed = fleet.summary(call.now()).machines_exposed_to([cve]);
+        Ok(fleet.machines_of(&exposed))
+    })
 }
 
 /// `GET /api/vulnerabilities/machinesVulnerabilities`: one row for each machine,

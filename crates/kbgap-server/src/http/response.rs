@@ -57,6 +57,15 @@ impl Failure {
         }
     }
 
+    /// A parameter, or a member of a body, that is not what it has to be.
+    pub(crate) fn invalid_value(name: &str, value: &str, expected: &str) -> Self {
+        let value: String = value.chars().take(60).collect();
+        Self::new(
+            ErrorCode::InvalidInput,
+            format!("The value '{value}' of '{name}' is not {expected}."),
+        )
+    }
+
     /// There is no `what` with this id, which is repeated no longer than a real one.
     pub(crate) fn not_found(what: &str, id: &str) -> Self {
         let id: String = id.chars().take(120).collect();

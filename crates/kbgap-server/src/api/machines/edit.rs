@@ -52,8 +52,9 @@ pub(crate) fn set_device_value(call: &Call) -> Answering<'_> {
     Box::pin(async move {
         let id = known_id(call)?;
         let body: ValueBody = call.json()?;
-        let value = DeviceValue::parse(body.device_value.trim())
-            .ok_or_else(|| invalid("DeviceValue", &body.device_value, "Normal, Low or High"))?;
+        let value = DeviceValue::parse(body.device_value.trim()).ok_or_else(|| {
+            Failure::invalid_value("DeviceValue", &body.device_value, "Normal, Low or High")
+        })?;
         edit_one(call, id, MachineEdit::DeviceValue(value.name().to_owned())).await
     })
 }
@@ -117,19 +118,11 @@ fn tag_edit(value: &str, action: &str) -> Result<MachineEdit, Failure> {
         !tag.is_empty() && tag.chars().count() <= MAX_TAG && !tag.chars().any(char::is_control);
     if !fits {
         let expected = format!("a tag of 1 to {MAX_TAG} characters");
-        return Err(invalid("Value", tag, &expected));
+        return Err(Failure::invalid_value("Value", tag, &expected));
     }
     match action.trim().to_ascii_lowercase().as_str() {
         "add" => Ok(MachineEdit::AddTag(tag.to_owned())),
         "remove" => Ok(MachineEdit::RemoveTag(tag.to_owned())),
-        _ => Err(invalid("Action", action, "Add or Remove")),
+        _ => Err(Failure::invalid_value("Action", action, "Add or Remove")),
     }
-}
-
-fn invalid(name: &str, value: &str, expected: &str) -> Failure {
-    let value: String = value.chars().take(60).collect();
-    Failure::new(
-        ErrorCode::InvalidInput,
-        format!("The value '{value}' of '{name}' is not {expected}."),
-    )
 }
