@@ -16,6 +16,7 @@ use crate::pair::{PairFinding, judge_product};
 use crate::platform::MachinePlatform;
 use crate::presence::Verdict;
 use crate::servicing::{Servicing, Track};
+use crate::weakness;
 
 const NOT_YET_SUPPORTED: &str = "not yet supported";
 const DOT_NET: &str = "microsoft-_-.net_framework";
@@ -44,7 +45,7 @@ impl Findings {
         catalog: &Catalog,
     ) -> Self {
         let mut findings = Self::default();
-        for (software, cve) in edge::vulnerable(catalog, machine) {
+        for (software, cve) in weakness::by_version(catalog, machine) {
             findings.vulnerable.entry(software).or_default().insert(cve);
         }
         for product in &platform.products {

@@ -10,11 +10,12 @@
 //! 2. `platform`: which Windows it runs, or why that cannot be told.
 //! 3. `servicing`: its revision, its track, and what is present beyond doubt.
 //! 4. `presence`: for one fix, whether it is present, and by what evidence.
-//! 5. `edge`: what has no KB and is decided by its version.
+//! 5. `edge`, `click_to_run`: what has no KB and is decided by its version.
 //! 6. [`assess`]: what is missing, in total.
 //! 7. [`explain`]: the same decisions for one KB, told in full.
 
 mod assessment;
+mod click_to_run;
 mod edge;
 mod evidence;
 mod explain;
@@ -29,6 +30,7 @@ mod weakness;
 pub use assessment::{
     Assessed, Assessment, MissingKb, NotAssessed, OsFacts, SoftwareCves, VulnerableSoftware, assess,
 };
+pub use click_to_run::ClickToRun;
 pub use edge::fixed_version;
 pub use evidence::Evidence;
 pub use explain::{Explanation, ExplanationVerdict, ProductExplanation, explain};

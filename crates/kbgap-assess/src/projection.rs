@@ -8,6 +8,8 @@ use kbgap_catalog::{
 };
 use kbgap_inventory::Machine;
 
+use crate::click_to_run::ClickToRun;
+
 /// What the rules read of a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Projection {
@@ -31,6 +33,8 @@ pub struct Projection {
     pub chromium_edge: bool,
     /// The lowest version of it that is listed, where one can be read.
     pub edge_version: Option<Version>,
+    /// Office by Click-to-Run with its builds, in order.
+    pub click_to_run: Vec<(ClickToRun, Version)>,
     /// Reported software of families whose rules do not exist yet, in order.
     pub unsupported: Vec<SoftwareId>,
 }
@@ -49,6 +53,7 @@ impl Projection {
         kbs.dedup();
         let mut chromium_edge = false;
         let mut edge_version: Option<Version> = None;
+        let mut click_to_run = Vec::new();
         let mut unsupported = Vec::new();
         for software in &machine.software {
             match map_installed(&software.vendor, &software.name, &software.version) {
@@ -57,10 +62,16 @@ impl Projection {
                     let version = Version::parse(&software.version);
                     edge_version = edge_version.into_iter().chain(version).min();
                 }
-                Some((id, component)) if has_rules_of_its_own(component) => unsupported.push(id),
+                Some((id, component)) if has_rules_of_its_own(component) => {
+                    let office = ClickToRun::of_name(&software.name);
+                    click_to_run.extend(office.zip(Version::parse(&software.version)));
+                    unsupported.push(id);
+                }
                 _ => {}
             }
         }
+        click_to_run.sort_unstable();
+        click_to_run.dedup();
         unsupported.sort_unstable();
         unsupported.dedup();
         Self {
@@ -75,6 +86,7 @@ impl Projection {
             kbs,
             chromium_edge,
             edge_version,
+            click_to_run,
             unsupported,
         }
     }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use kbgap_catalog::{Catalog, KbId, Month, SoftwareIx, VulnerabilityIx};
 
 use crate::Projection;
-use crate::edge;
 use crate::pair::judge_product;
 use crate::platform::MachinePlatform;
 use crate::servicing::Servicing;
+use crate::{click_to_run, edge};
 
 /// A CVE to which a machine is vulnerable in one software.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +52,7 @@ pub fn weaknesses(catalog: &Catalog, machine: &Projection) -> Vec<Weakness> {
             vulnerability,
             fixing_kb: Some(fixing_kb),
         });
-    let by_version = edge::vulnerable(catalog, machine).map(|(software, vulnerability)| Weakness {
+    let by_version = by_version(catalog, machine).map(|(software, vulnerability)| Weakness {
         software,
         vulnerability,
         fixing_kb: None,
@@ -60,4 +60,12 @@ pub fn weaknesses(catalog: &Catalog, machine: &Projection) -> Vec<Weakness> {
     let mut all: Vec<Weakness> = by_kb.chain(by_version).collect();
     all.sort_unstable();
     all
+}
+
+/// The CVEs of what no KB fixes, decided by versions alone.
+pub(crate) fn by_version(
+    catalog: &Catalog,
+    machine: &Projection,
+) -> impl Iterator<Item = (SoftwareIx, VulnerabilityIx)> {
+    edge::vulnerable(catalog, machine).chain(click_to_run::vulnerable(catalog, machine))
 }

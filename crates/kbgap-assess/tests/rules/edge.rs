@@ -1,6 +1,6 @@
-//! Edge (Chromium-based), which its version decides.
+//! Edge (Chromium-based) and Office by Click-to-Run, which their versions decide.
 
-use kbgap_assess::{NotAssessed, fixed_version, weaknesses};
+use kbgap_assess::{ClickToRun, NotAssessed, fixed_version, weaknesses};
 use kbgap_catalog::{Catalog, SoftwareId, Version};
 
 use crate::feed;
@@ -94,4 +94,20 @@ fn without_a_version_it_is_not_assessed() {
         id: EDGE.to_owned(),
         lacking: "software version",
     }));
+}
+
+#[test]
+fn office_2019_is_decided_where_the_feed_names_a_build() {
+    // CVE-2026-21509: 16.0.10417.20095.
+    let Some(catalog) = feed::catalog() else {
+        return;
+    };
+    let wanted = catalog.find_vulnerability("CVE-2026-21509").unwrap();
+    for (build, expected) in [("16.0.10416.20000", true), ("16.0.10417.20095", false)] {
+        let mut machine = client(19_045, 9_999);
+        machine.click_to_run = vec![(ClickToRun::Office2019, Version::parse(build).unwrap())];
+        let found = weaknesses(catalog, &machine);
+        let open: Vec<_> = found.iter().map(|w| w.vulnerability).collect();
+        assert_eq!(open.contains(&wanted), expected, "{build}");
+    }
 }

@@ -15,6 +15,7 @@ pub fn host(build: u32, revision: impl Into<Option<u32>>, kind: InstallationType
         kbs: Vec::new(),
         chromium_edge: false,
         edge_version: None,
+        click_to_run: Vec::new(),
         unsupported: Vec::new(),
     }
 }
