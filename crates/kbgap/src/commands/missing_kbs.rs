@@ -9,7 +9,7 @@ use kbgap_server::{Clock, Tenants, feed};
 use serde::Serialize;
 
 use crate::args::{MissingKbsArgs, OutputFormat};
-use crate::commands::{open_store, tenant};
+use crate::commands::{open_store_to_read, tenant};
 use crate::output::{note, print, print_json, table};
 
 #[derive(Serialize)]
@@ -25,7 +25,7 @@ struct Row {
 }
 
 pub(crate) async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Result<()> {
-    let store = open_store(data_dir)?;
+    let store = open_store_to_read(data_dir)?;
     let catalog = feed::catalog(store.as_ref(), data_dir).await?;
     let tenant = tenant(store.as_ref()).await?;
     let tenants = Tenants::new(Arc::clone(&store), catalog);
@@ -34,7 +34,7 @@ pub(crate) async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Resul
         if let Some(machine) = &args.machine {
             let found = fleet
                 .find(machine)
-                .ok_or_else(|| anyhow::anyhow!("machine `{machine}` was not found"))?;
+                .ok_or_else(|| anyhow::anyhow!("machine `{machine}` was not found: `kbgap machine import` stores what hosts report"))?;
             let rows = fleet.missing_kbs_of_machine(found, View::All);
             if let Some(reason) = rows.not_assessed {
                 note(&format!("warning: {reason}"));
