@@ -89,6 +89,27 @@ fn windows_10_1909_on_the_real_feed() {
     );
 }
 
+/// The feed does not say that the last cumulative update of 1909 supersedes some of the
+/// older ones; by its revision it brings them all, but never a standalone update.
+#[test]
+fn what_to_install_is_no_more_than_it_takes() {
+    let Some(data) = real_feed() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let to_install = |report: &str| {
+        let report = file(folder.path(), "host.json", report);
+        let text = kbgap(data, &["check", &report]).ok().stdout;
+        let line = text.lines().find(|line| line.contains("To install: "));
+        line.unwrap_or_else(|| panic!("{text}")).to_owned()
+    };
+    let old = host("10.0.18363.592");
+    assert!(to_install(&old).ends_with("To install: KB5014701; the rest comes with that."));
+    let secure = old.replacen('{', "{\"secureBoot\": true, ", 1);
+    assert!(
+        to_install(&secure)
+            .ends_with("To install: KB4535680, KB5014701; the rest comes with that.")
+    );
+}
+
 #[test]
 fn every_real_systeminfo_has_its_product() {
     let Some(data) = real_feed() else { return };
