@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kbgap_catalog::SoftwareId;
+use kbgap_catalog::{SoftwareId, is_mapped_software};
 use kbgap_fleet::{ProductFix, View};
 use kbgap_server::{Clock, Tenants, feed};
 use serde::Serialize;
@@ -42,10 +42,15 @@ pub(crate) async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Resul
             return Ok(rows.rows);
         }
         let id: SoftwareId = args.software.as_deref().unwrap_or_default().parse()?;
-        let ix = fleet
-            .catalog()
-            .find_software(id.as_str())
-            .ok_or_else(|| anyhow::anyhow!("software `{id}` is not in the catalogue"))?;
+        let Some(ix) = fleet.catalog().find_software(id.as_str()) else {
+            // As over HTTP: what is known and never had a KB misses nothing.
+            anyhow::ensure!(
+                is_mapped_software(&id) || fleet.has_installed(&id),
+                "software `{id}` is neither in the catalogue nor on any machine: \
+                 expected an id such as microsoft-_-windows_10"
+            );
+            return Ok(Vec::new());
+        };
         Ok(fleet.missing_kbs_of_software(ix, Clock::default().now_ms(), View::All))
     })?;
     let rows: Vec<Row> = rows.into_iter().map(row).collect();
