@@ -124,7 +124,7 @@ impl Findings {
             .map(|(id, lacking)| NotAssessed::Kb { id, lacking })
             .collect();
         not_assessed.extend(unsupported(machine));
-        let mut warnings = warnings(machine, servicing);
+        let mut warnings = warnings(machine, platform, servicing);
         warnings.extend(edge::advice(catalog, machine, &self.vulnerable));
         Assessed {
             os: OsFacts {
@@ -175,8 +175,19 @@ fn unsupported(machine: &Projection) -> impl Iterator<Item = NotAssessed> {
     unsupported.chain(edge::not_assessed(machine))
 }
 
-fn warnings(machine: &Projection, servicing: &Servicing) -> Vec<String> {
+fn warnings(
+    machine: &Projection,
+    platform: &MachinePlatform<'_>,
+    servicing: &Servicing,
+) -> Vec<String> {
     let mut warnings = Vec::new();
+    if let Some(sibling) = platform.better_known {
+        warnings.push(format!(
+            "the feed leaves out {} in most months, though not {sibling}: \
+             more updates may be missing than are listed",
+            platform.name
+        ));
+    }
     match servicing.revision {
         None => warnings.push(
             "the report has no revision (UBR) and no installed KB tells it: \

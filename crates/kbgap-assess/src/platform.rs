@@ -42,6 +42,9 @@ pub(crate) struct MachinePlatform<'a> {
     pub(crate) name: &'a str,
     /// Windows itself and what is part of it (section 4, rule 2).
     pub(crate) products: Vec<Product<'a>>,
+    /// The same Windows for another architecture, where the feed has more than twice as
+    /// much about it: it forgot the machine's own in most months.
+    pub(crate) better_known: Option<&'a str>,
 }
 
 impl<'a> MachinePlatform<'a> {
@@ -94,8 +97,19 @@ impl<'a> MachinePlatform<'a> {
             platform: *platform,
             name: windows.name(),
             products,
+            better_known: better_known(&candidates, windows),
         })
     }
+}
+
+fn better_known<'a>(candidates: &[(Platform, Product<'a>)], own: &Product<'a>) -> Option<&'a str> {
+    candidates
+        .iter()
+        .map(|(_, product)| product)
+        .filter(|product| product.component() == Some(Component::Windows))
+        .max_by_key(|product| product.fixes().len())
+        .filter(|product| product.fixes().len() > 2 * own.fixes().len())
+        .map(|product| product.name())
 }
 
 /// Whether a part of Windows applies to the machine, its platform given.

@@ -3,11 +3,22 @@
 use std::fmt::Write as _;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet::Alphabet;
+use base64::engine::general_purpose::{self, GeneralPurpose};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::AuthError;
+
+/// As base64 for URLs, with a dot for the dash: on a command line a secret that begins
+/// with a dash would be an option. Leaving such secrets out would cost randomness.
+const SECRET: GeneralPurpose = GeneralPurpose::new(
+    &match Alphabet::new("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._") {
+        Ok(alphabet) => alphabet,
+        Err(_) => base64::alphabet::URL_SAFE,
+    },
+    general_purpose::NO_PAD,
+);
 
 /// A random GUID of version 4, lower-case.
 ///
@@ -52,7 +63,7 @@ impl ClientSecret {
     pub fn random() -> Result<Self, AuthError> {
         let mut bytes = [0_u8; 32];
         getrandom::fill(&mut bytes).map_err(|_| AuthError::Random)?;
-        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+        Ok(Self(SECRET.encode(bytes)))
     }
 
     /// The secret in clear, for showing it once.
@@ -96,6 +107,15 @@ mod tests {
         assert!(is_guid(&a) && is_guid(&b) && a != b, "{a} {b}");
         assert_eq!(a.as_bytes()[14], b'4');
         assert!(!is_guid("x") && !is_guid(&a.replace('-', "0")));
+    }
+
+    #[test]
+    fn secrets_are_no_options_and_need_no_quotes() {
+        for _ in 0..1_000 {
+            let secret = ClientSecret::random().unwrap();
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
+            assert!(secret.reveal().chars().all(plain), "{}", secret.reveal());
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub enum OddKind {
     VulnerabilityId,
     /// A product id that the document's product tree does not list.
     UnknownProduct,
-    /// A severity, score or date that could not be read.
+    /// A text, severity, score or date that could not be read.
     Value,
 }
 

@@ -81,6 +81,9 @@ impl Reading {
                 _ => xml.skip(&element)?,
             }
         }
+        for detail in xml.take_unreadable() {
+            self.odd(OddKind::Value, detail);
+        }
         xml.end()
     }
 

@@ -140,6 +140,17 @@ fn one_odd_value_never_stops_the_rest() {
     );
 }
 
+/// Such a document says nothing about its encoding, so its letters are lost, not guessed.
+#[test]
+fn letters_of_an_old_encoding_are_odd_values() {
+    let xml = month(ONE).replace("</cvrf:DocumentTitle>", " \u{e9}</cvrf:DocumentTitle>");
+    let latin: Vec<u8> = xml.chars().map(|c| c as u8).collect();
+    let document = cvrf::read(source::from_bytes("old.xml", &latin)).unwrap();
+    let odd = &document.odd_values;
+    assert_eq!(odd.len(), 1, "{odd:?}");
+    assert!(odd[0].detail.starts_with("`DocumentTitle`"), "{odd:?}");
+}
+
 #[test]
 fn unknown_elements_are_passed_over() {
     let future = ONE.replace(

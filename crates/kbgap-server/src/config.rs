@@ -79,7 +79,8 @@ impl Config {
             file: file.display().to_string(),
             reason,
         };
-        let text = std::fs::read_to_string(file).map_err(|e| failed(e.to_string()))?;
+        let text = std::fs::read_to_string(file)
+            .map_err(|e| failed(format!("cannot be read: {e}: name another with --config")))?;
         let mut config: Self = toml::from_str(&text).map_err(|e| failed(of_line(&text, &e)))?;
         if let (Some(tls), Some(folder)) = (&mut config.tls, file.parent()) {
             tls.certificate = folder.join(&tls.certificate);

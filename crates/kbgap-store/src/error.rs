@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
+
 /// An error of the store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -39,6 +41,29 @@ pub enum StoreError {
     #[error("the store is closed")]
     Closed,
     /// The database failed.
-    #[error("database: {0}")]
+    #[error("database: {}", told(.0))]
     Database(#[from] rusqlite::Error),
+}
+
+/// What SQLite says, and what one can do about it where that is known.
+pub(crate) fn told(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code().and_then(remedy) {
+        Some(remedy) => format!("{error}: {remedy}"),
+        None => error.to_string(),
+    }
+}
+
+const fn remedy(code: ErrorCode) -> Option<&'static str> {
+    match code {
+        ErrorCode::NotADatabase => Some("move the file away or name another folder"),
+        ErrorCode::DatabaseCorrupt => Some("restore the folder from a backup"),
+        ErrorCode::DiskFull => Some("make room on the disk"),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            Some("another process is writing; try again in a moment")
+        }
+        ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
+            Some("kbgap needs the right to write to the folder")
+        }
+        _ => None,
+    }
 }

@@ -32,8 +32,11 @@ use crate::{
 /// A store in one SQLite file.
 pub struct SqliteStore {
     path: Arc<Path>,
-    writer: Writer,
+    // Before the writer, which closes the last connection.
     readers: Arc<Mutex<Vec<Connection>>>,
+    writer: Writer,
+    /// The folder cannot be written to.
+    unwritable: bool,
 }
 
 const IDLE_READERS: usize = 4;
@@ -49,6 +52,34 @@ impl SqliteStore {
             path: path.into(),
             writer: Writer::start(connection)?,
             readers: Arc::new(Mutex::new(Vec::new())),
+            unwritable: false,
+        })
+    }
+
+    /// Opens the file for reading. Nothing is made where it is absent; where it cannot
+    /// be written to, reading goes on and every write fails.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is absent, cannot be opened or is of another version.
+    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        std::fs::metadata(path).map_err(|e| StoreError::Open {
+            path: path.to_owned(),
+            reason: e.to_string(),
+        })?;
+        // The owner's rights are no proof: the file system may be mounted for reading.
+        Self::open(path).or_else(|error| Self::open_unwritable(path).map_err(|_| error))
+    }
+
+    /// Opens a file in a folder that cannot be written to.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be opened or is of another version.
+    pub fn open_unwritable(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self {
+            path: path.into(),
+            writer: Writer::start(connection::open_unwritable(path)?)?,
+            readers: Arc::new(Mutex::new(Vec::new())),
+            unwritable: true,
         })
     }
 
@@ -57,10 +88,12 @@ impl SqliteStore {
         query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (path, readers) = (Arc::clone(&self.path), Arc::clone(&self.readers));
+        let unwritable = self.unwritable;
         let task = tokio::task::spawn_blocking(move || {
             let idle = readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let connection = match idle {
                 Some(connection) => connection,
+                None if unwritable => connection::open_unwritable(&path)?,
                 None => connection::open_reader(&path)?,
             };
             let result = query(&connection);
@@ -294,6 +327,13 @@ impl Store for SqliteStore {
     }
 
     async fn default_tenant(&self, new_id: String) -> Result<String, StoreError> {
+        if let Some(known) = self.read(apps::known_tenant).await? {
+            return Ok(known);
+        }
+        if self.unwritable {
+            // Nothing is stored for any tenant, and nothing can be.
+            return Ok(new_id);
+        }
         self.writer
             .run(move |transaction| apps::default_tenant(transaction, &new_id))
             .await

@@ -2,6 +2,7 @@
 
 mod csv;
 mod document;
+mod plan;
 mod table;
 
 pub(crate) use csv::{header as csv_header, rows as csv_rows};

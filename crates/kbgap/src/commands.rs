@@ -13,6 +13,8 @@ pub(crate) mod token;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use kbgap_catalog::SnapshotError;
+use kbgap_server::feed::snapshot_path;
 use kbgap_store::Store;
 use kbgap_store::sqlite::SqliteStore;
 use tokio::runtime::{Builder, Runtime};
@@ -25,6 +27,16 @@ pub(crate) fn runtime() -> anyhow::Result<Runtime> {
 /// The store of a data folder.
 pub(crate) fn open_store(data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
     Ok(Arc::new(SqliteStore::open(&database_path(data_dir))?))
+}
+
+/// The store of a data folder, for a command that only reads: it makes no folder, and
+/// one that cannot be written to will do.
+pub(crate) fn open_store_to_read(data_dir: &Path) -> anyhow::Result<Arc<dyn Store>> {
+    let path = database_path(data_dir);
+    if !path.exists() {
+        return Err(SnapshotError::Missing(snapshot_path(data_dir)).into());
+    }
+    Ok(Arc::new(SqliteStore::open_to_read(&path)?))
 }
 
 /// Where the database lies in a data folder.

@@ -8,6 +8,7 @@ mod demo;
 mod hosts;
 mod output;
 mod progress;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -16,8 +17,10 @@ use clap::Parser;
 use args::{AppCommand, Cli, Command, FeedCommand, MachineCommand};
 
 fn main() -> ExitCode {
-    // clap ends with 2 for wrong usage by itself.
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(refusal) => return usage::answer(&refusal),
+    };
     match run(cli) {
         Ok(code) => code,
         Err(error) => {

@@ -48,16 +48,38 @@ fn is_edge_html(version: &str) -> bool {
         .is_some_and(|major| major < FIRST_CHROMIUM)
 }
 
-/// `Microsoft SQL Server 2019 (64-bit)`, and none of its drivers and tools.
+/// `Microsoft SQL Server 2019 (64-bit)`, the engine of an instance, or an update of it,
+/// and none of the drivers and tools.
 fn is_sql_server_engine(name: &str) -> bool {
-    let Some(rest) = name.strip_prefix("microsoft sql server ") else {
-        return false;
-    };
-    let mut words = rest.split(' ');
-    let year = words
-        .next()
-        .is_some_and(|y| y.len() == 4 && y.bytes().all(|b| b.is_ascii_digit()));
-    year && words.all(|word| matches!(word, "r2" | "(64-bit)" | "(32-bit)"))
+    let name = name.strip_prefix("microsoft ").unwrap_or(name);
+    if let Some(rest) = name.strip_prefix("sql server ") {
+        let rest = after_year(rest);
+        let engine = |rest: &str| rest.ends_with("database engine services");
+        return rest.is_some_and(|rest| engine(rest) || is_plain(rest));
+    }
+    name.split_once(" for sql server ")
+        .is_some_and(|(update, rest)| {
+            let number = update
+                .strip_prefix("hotfix ")
+                .or(update.strip_prefix("gdr "));
+            number.is_some_and(is_number) && after_year(rest).is_some()
+        })
+}
+
+/// What follows the year of a release.
+fn after_year(text: &str) -> Option<&str> {
+    let (year, rest) = text.split_once(' ').unwrap_or((text, ""));
+    (year.len() == 4 && is_number(year)).then_some(rest)
+}
+
+/// Whether nothing but the release and the bitness is told.
+fn is_plain(rest: &str) -> bool {
+    rest.split_whitespace()
+        .all(|word| matches!(word, "r2" | "(64-bit)" | "(32-bit)"))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// `Microsoft Office Professional Plus 2016`, `Microsoft 365 Apps for enterprise - en-us`.
@@ -122,6 +144,15 @@ mod tests {
             component("Microsoft SQL Server 2019 (64-bit)"),
             Some(Component::SqlServer)
         );
+        // An instance lists its parts by names without "Microsoft".
+        for name in [
+            "SQL Server 2017 Database Engine Services",
+            "SQL Server 2008 R2 SP2 Database Engine Services",
+            "Hotfix 6430 for SQL Server 2017 (KB5021126) (64-bit)",
+            "GDR 3460 for SQL Server 2017 (KB5014354) (64-bit)",
+        ] {
+            assert_eq!(component(name), Some(Component::SqlServer), "{name}");
+        }
         assert_eq!(
             component("Microsoft Office Professional Plus 2016 - en-us"),
             Some(Component::Office)
@@ -132,6 +163,10 @@ mod tests {
         );
         for name in [
             "Microsoft SQL Server 2012 Native Client",
+            "SQL Server Management Studio",
+            "SQL Server 2017 Client Tools Extensions",
+            "SQL Server 2017 Database Engine Shared",
+            "Hotfix for SQL Server Management Studio",
             "Microsoft SQL Server 2019 RsFx Driver",
             "Microsoft Teams Meeting Add-in for Microsoft Office",
         ] {

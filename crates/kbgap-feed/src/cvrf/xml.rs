@@ -13,6 +13,8 @@ use crate::source::{LineCounter, reason_of};
 
 /// No field of the vendor is longer; what is would be held in memory whole.
 const MAX_TEXT: usize = 1 << 20;
+/// A whole document in another encoding need not be told text by text.
+const MAX_UNREADABLE: usize = 100;
 /// The vendor's documents nest eleven deep.
 const MAX_DEPTH: usize = 200;
 
@@ -22,6 +24,8 @@ pub(super) struct Xml<'a> {
     open: Vec<String>,
     /// An empty element was returned, whose end has yet to be.
     pending_end: bool,
+    /// Texts in which something could not be read, as far as they were asked for.
+    unreadable: Vec<String>,
 }
 
 /// The start of an element.
@@ -60,6 +64,7 @@ impl<'a> Xml<'a> {
             buffer: Vec::new(),
             open: Vec::new(),
             pending_end: false,
+            unreadable: Vec::new(),
         }
     }
 
@@ -162,7 +167,25 @@ impl<'a> Xml<'a> {
             }
         }
         self.open.pop();
-        Ok(harmless(text))
+        let text = harmless(text);
+        self.note_unreadable(element.name(), &text);
+        Ok(text)
+    }
+
+    /// Bytes of another encoding, unknown entities and forbidden characters have all
+    /// become the same mark by now.
+    fn note_unreadable(&mut self, element: &str, text: &str) {
+        if self.unreadable.len() < MAX_UNREADABLE && text.contains(char::REPLACEMENT_CHARACTER) {
+            let beginning: String = text.chars().take(80).collect();
+            self.unreadable.push(format!(
+                "`{element}` has unreadable characters: `{beginning}`"
+            ));
+        }
+    }
+
+    /// The texts in which something could not be read, since it was last asked.
+    pub(super) fn take_unreadable(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.unreadable)
     }
 
     /// The text of an element just returned, as one line.

@@ -86,6 +86,14 @@ pub(super) fn signing_key_or(
     )
 }
 
+/// The default tenant, where it was made before.
+pub(super) fn known_tenant(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let sql = include_str!("../../queries/meta/get.sql");
+    connection
+        .query_row(sql, [DEFAULT_TENANT], |row| row.get(0))
+        .optional()
+}
+
 pub(super) fn default_tenant(
     transaction: &Transaction<'_>,
     new_id: &str,

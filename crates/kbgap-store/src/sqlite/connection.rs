@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use crate::StoreError;
+use crate::error::told;
 
 const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/sqlite/0001_first.sql"),
@@ -16,28 +17,70 @@ const MIGRATIONS: [&str; 3] = [
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
-    let failed = |reason: String| StoreError::Open {
-        path: path.to_owned(),
-        reason,
-    };
+    let no_file = |e: std::io::Error| failed(path, format!("{e}: {}", folder_remedy(&e)));
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(|e| failed(e.to_string()))?;
+        std::fs::create_dir_all(folder).map_err(no_file)?;
     }
-    create_private(path).map_err(|e| failed(e.to_string()))?;
-    let mut connection = Connection::open(path).map_err(|e| failed(e.to_string()))?;
-    prepare(&connection).map_err(|e| failed(e.to_string()))?;
+    create_private(path).map_err(no_file)?;
+    let mut connection = Connection::open(path).map_err(|e| failed(path, told(&e)))?;
+    prepare(&connection).map_err(|e| failed(path, told(&e)))?;
     migrate(&mut connection, path)?;
     Ok(connection)
 }
 
 pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(|e| StoreError::Open {
-        path: path.to_owned(),
-        reason: e.to_string(),
-    })?;
+    let connection = Connection::open_with_flags(path, READ).map_err(|e| failed(path, told(&e)))?;
     connection.busy_timeout(PATIENCE)?;
     Ok(connection)
+}
+
+/// Opens a file in a folder that cannot be written to. SQLite wants to make its index of
+/// the log even for reading; where there is no log, the file is whole without one.
+pub(super) fn open_unwritable(path: &Path) -> Result<Connection, StoreError> {
+    let log = path.with_extension("db-wal");
+    let has_log = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
+    let connection = if has_log {
+        open_reader(path)?
+    } else {
+        Connection::open_with_flags(immutable(path), READ | OpenFlags::SQLITE_OPEN_URI)
+            .map_err(|e| failed(path, told(&e)))?
+    };
+    match applied(&connection) {
+        Ok(done) if done.len() == MIGRATIONS.len() => verify(&connection, path)?,
+        Ok(_) => {
+            let reason = "it is of another version and cannot be brought up to date: \
+                          kbgap needs the right to write to the folder";
+            return Err(failed(path, reason.to_owned()));
+        }
+        Err(error) => return Err(failed(path, told(&error))),
+    }
+    Ok(connection)
+}
+
+const READ: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+/// The address of a file that nobody changes while it is open.
+fn immutable(path: &Path) -> String {
+    let path = path.to_string_lossy().replace('%', "%25");
+    let path = path.replace('?', "%3f").replace('#', "%23");
+    format!("file:{path}?immutable=1")
+}
+
+fn failed(path: &Path, reason: String) -> StoreError {
+    StoreError::Open {
+        path: path.to_owned(),
+        reason,
+    }
+}
+
+fn folder_remedy(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull => "make room on the disk",
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+            "kbgap needs the right to write there; name another folder or change its owner"
+        }
+        _ => "name another folder",
+    }
 }
 
 /// The file holds the signing key, so only its owner may read it.

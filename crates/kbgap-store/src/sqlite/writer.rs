@@ -1,6 +1,7 @@
 //! The one thread that writes.
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -27,20 +28,37 @@ struct Put {
 }
 
 pub(super) struct Writer {
-    queue: SyncSender<Work>,
+    /// Always there until the writer is dropped.
+    queue: Option<SyncSender<Work>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Whoever closes the last connection moves the log into the file, which is then all
+/// that there is to copy.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // Had it panicked, its callers would know.
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Writer {
     pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
         let (queue, work) = sync_channel(QUEUE);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("kbgap-writer".to_owned())
             .spawn(move || write(connection, &work))
             .map_err(|e| StoreError::Open {
                 path: "writer thread".into(),
                 reason: e.to_string(),
             })?;
-        Ok(Self { queue })
+        Ok(Self {
+            queue: Some(queue),
+            thread: Some(thread),
+        })
     }
 
     pub(super) async fn put_machines(
@@ -71,7 +89,8 @@ impl Writer {
     }
 
     fn send(&self, work: Work) -> Result<(), StoreError> {
-        self.queue.try_send(work).map_err(|e| match e {
+        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
+        queue.try_send(work).map_err(|e| match e {
             TrySendError::Full(_) => StoreError::Busy,
             TrySendError::Disconnected(_) => StoreError::Closed,
         })

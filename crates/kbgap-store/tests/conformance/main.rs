@@ -529,6 +529,64 @@ fn what_is_no_database_is_refused_with_its_name() {
         "this is no database at all, but long enough to be looked at",
     )
     .unwrap();
-    let error = SqliteStore::open(&path).err().unwrap().to_string();
-    assert!(error.contains("kbgap.db"), "{error}");
+    for open in [SqliteStore::open, SqliteStore::open_to_read] {
+        let error = open(&path).err().unwrap().to_string();
+        assert!(error.contains("kbgap.db"), "{error}");
+        assert!(error.contains("move the file away"), "{error}");
+    }
+}
+
+#[test]
+fn to_read_nothing_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data/kbgap.db");
+    assert!(SqliteStore::open_to_read(&path).is_err());
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+/// What is copied as a single file has to be all there is.
+#[tokio::test]
+async fn a_store_that_was_closed_is_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("kbgap.db")).unwrap();
+    store
+        .replace_feed_documents(vec![document("2020-Mar", 1)])
+        .await
+        .unwrap();
+    assert_eq!(store.feed_heads().await.unwrap().len(), 1);
+    drop(store);
+    assert_eq!(names(folder.path()), ["kbgap.db"]);
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_written_to_is_read_and_says_what_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kbgap 1%?#.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let documents = vec![document("2020-Mar", 1)];
+    store
+        .replace_feed_documents(documents.clone())
+        .await
+        .unwrap();
+    drop(store);
+
+    let store = SqliteStore::open_unwritable(&path).unwrap();
+    assert_eq!(store.feed_documents().await.unwrap(), documents);
+    assert_eq!(
+        store.default_tenant(TENANT.to_owned()).await.unwrap(),
+        TENANT
+    );
+    assert_eq!(names(folder.path()), ["kbgap 1%?#.db"]);
+    let refused = store.replace_feed_documents(documents).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("needs the right to write"),
+        "{refused}"
+    );
+}
+
+fn names(folder: &std::path::Path) -> Vec<String> {
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
 }

@@ -5,6 +5,8 @@ use kbgap_catalog::{Catalog, KbId};
 use kbgap_inventory::Machine;
 use serde::Serialize;
 
+use super::plan::to_install;
+
 /// One host's answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -19,6 +21,9 @@ pub(crate) struct CheckDocument {
     pub(crate) advisories: Vec<KbEntry>,
     pub(crate) not_assessed: Vec<NotAssessedEntry>,
     pub(crate) warnings: Vec<String>,
+    /// Those of the missing that bring the others, for people.
+    #[serde(skip)]
+    pub(crate) to_install: Vec<KbId>,
 }
 
 #[derive(Debug, Serialize)]
@@ -119,6 +124,7 @@ impl CheckDocument {
                 advisories: Vec::new(),
                 not_assessed: Vec::new(),
                 warnings,
+                to_install: Vec::new(),
             },
             Assessment::Assessed(assessed) => {
                 warnings.extend(assessed.warnings.iter().cloned());
@@ -127,7 +133,11 @@ impl CheckDocument {
                 {
                     warnings.push("the host reports that it waits for a restart".to_owned());
                 }
-                Self::assessed(catalog, name, &assessed, feed, warnings)
+                let to_install = to_install(catalog, &projection, &assessed);
+                Self {
+                    to_install,
+                    ..Self::assessed(catalog, name, &assessed, feed, warnings)
+                }
             }
         }
     }
@@ -169,6 +179,7 @@ impl CheckDocument {
                 .map(not_assessed_entry)
                 .collect(),
             warnings,
+            to_install: Vec::new(),
         }
     }
 }

@@ -79,17 +79,16 @@ fn head(document: &CheckDocument, text: &mut String) -> std::fmt::Result {
 fn tail(document: &CheckDocument, text: &mut String) -> std::fmt::Result {
     if !document.missing.is_empty() {
         let newest: Vec<_> = document
-            .missing
+            .to_install
             .iter()
-            .filter(|kb| !kb.superseded)
-            .map(|kb| format!("KB{}", kb.id))
+            .map(|kb| format!("KB{kb}"))
             .collect();
         match document.missing.len() {
             1 => writeln!(text, "1 update is missing.")?,
             all if all == newest.len() => writeln!(text, "{all} updates are missing.")?,
             all => writeln!(
                 text,
-                "{all} updates are missing. To install: {}; the rest is superseded.",
+                "{all} updates are missing. To install: {}; the rest comes with that.",
                 newest.join(", ")
             )?,
         }

@@ -8,7 +8,7 @@ use kbgap_server::feed;
 
 use crate::args::{CheckArgs, CheckFormat, FailOn};
 use crate::check::{CheckDocument, FeedState, csv_header, csv_rows, show_table};
-use crate::commands::{database_path, open_store, runtime};
+use crate::commands::{database_path, open_store_to_read, runtime};
 use crate::hosts::read_hosts;
 use crate::output::{note, print, print_json};
 
@@ -64,7 +64,7 @@ fn all_assessed(documents: &[CheckDocument]) -> bool {
 fn load(data_dir: &Path) -> anyhow::Result<Catalog> {
     match Catalog::load(&feed::snapshot_path(data_dir)) {
         Err(unusable) if can_be_compiled(&unusable, data_dir) => {
-            let store = open_store(data_dir)?;
+            let store = open_store_to_read(data_dir)?;
             Ok(runtime()?.block_on(feed::catalog(store.as_ref(), data_dir))?)
         }
         other => Ok(other?),

@@ -10,19 +10,19 @@ use kbgap_server::{decode_machine, feed};
 use kbgap_store::Store;
 
 use crate::args::{ExplainArgs, OutputFormat};
-use crate::commands::{open_store, tenant};
+use crate::commands::{open_store_to_read, tenant};
 use crate::hosts::read_hosts;
 use crate::output::{clean, print, print_json};
 
 pub(crate) async fn run(data_dir: &Path, args: &ExplainArgs) -> anyhow::Result<()> {
     let kb: KbId = args.kb.parse()?;
-    let store = open_store(data_dir)?;
+    let store = open_store_to_read(data_dir)?;
     let catalog = feed::catalog(store.as_ref(), data_dir).await?;
     let machine = machine(store.as_ref(), &args.machine).await?;
     let projection = Projection::of(&machine, &catalog);
     let explanation = explain(&catalog, &projection, kb)
         .map_err(|reason| anyhow::anyhow!("{}: {reason}", machine.computer_dns_name))?
-        .ok_or_else(|| anyhow::anyhow!("KB{kb} is not in the feed"))?;
+        .ok_or_else(|| anyhow::anyhow!("KB{kb} is not in the feed, which knows security updates alone: see `kbgap feed status` for how new it is"))?;
     match args.format.format {
         OutputFormat::Json => print_json(&explanation),
         OutputFormat::Table => print(&text(&machine, &explanation)?),
@@ -46,7 +46,7 @@ async fn machine(store: &dyn Store, named: &str) -> anyhow::Result<Machine> {
     let file = PathBuf::from(named);
     anyhow::ensure!(
         file.exists() || named == "-",
-        "`{named}` is neither a stored machine nor a file"
+        "`{named}` is neither a file nor a stored machine: `kbgap machine import` stores what hosts report"
     );
     let hosts = read_hosts(&[file]);
     if let Some(error) = hosts.errors.first() {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::args::{Format, OutputFormat};
 use crate::check::FeedState;
-use crate::commands::open_store;
+use crate::commands::open_store_to_read;
 use crate::output::{print, print_json, table};
 
 #[derive(Serialize)]
@@ -43,7 +43,7 @@ struct Details {
 }
 
 pub(crate) async fn run(data_dir: &Path, details: bool, format: Format) -> anyhow::Result<()> {
-    let store = open_store(data_dir)?;
+    let store = open_store_to_read(data_dir)?;
     let catalog = feed::catalog(store.as_ref(), data_dir).await?;
     let status = Status::of(&catalog, details);
     match format.format {

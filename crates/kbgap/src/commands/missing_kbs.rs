@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kbgap_catalog::SoftwareId;
+use kbgap_catalog::{SoftwareId, is_mapped_software};
 use kbgap_fleet::{ProductFix, View};
 use kbgap_server::{Clock, Tenants, feed};
 use serde::Serialize;
 
 use crate::args::{MissingKbsArgs, OutputFormat};
-use crate::commands::{open_store, tenant};
+use crate::commands::{open_store_to_read, tenant};
 use crate::output::{note, print, print_json, table};
 
 #[derive(Serialize)]
@@ -25,7 +25,7 @@ struct Row {
 }
 
 pub(crate) async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Result<()> {
-    let store = open_store(data_dir)?;
+    let store = open_store_to_read(data_dir)?;
     let catalog = feed::catalog(store.as_ref(), data_dir).await?;
     let tenant = tenant(store.as_ref()).await?;
     let tenants = Tenants::new(Arc::clone(&store), catalog);
@@ -34,7 +34,7 @@ pub(crate) async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Resul
         if let Some(machine) = &args.machine {
             let found = fleet
                 .find(machine)
-                .ok_or_else(|| anyhow::anyhow!("machine `{machine}` was not found"))?;
+                .ok_or_else(|| anyhow::anyhow!("machine `{machine}` was not found: `kbgap machine import` stores what hosts report"))?;
             let rows = fleet.missing_kbs_of_machine(found, View::All);
             if let Some(reason) = rows.not_assessed {
                 note(&format!("warning: {reason}"));
@@ -42,10 +42,15 @@ pub(crate) async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Resul
             return Ok(rows.rows);
         }
         let id: SoftwareId = args.software.as_deref().unwrap_or_default().parse()?;
-        let ix = fleet
-            .catalog()
-            .find_software(id.as_str())
-            .ok_or_else(|| anyhow::anyhow!("software `{id}` is not in the catalogue"))?;
+        let Some(ix) = fleet.catalog().find_software(id.as_str()) else {
+            // As over HTTP: what is known and never had a KB misses nothing.
+            anyhow::ensure!(
+                is_mapped_software(&id) || fleet.has_installed(&id),
+                "software `{id}` is neither in the catalogue nor on any machine: \
+                 expected an id such as microsoft-_-windows_10"
+            );
+            return Ok(Vec::new());
+        };
         Ok(fleet.missing_kbs_of_software(ix, Clock::default().now_ms(), View::All))
     })?;
     let rows: Vec<Row> = rows.into_iter().map(row).collect();

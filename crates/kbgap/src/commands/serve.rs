@@ -40,7 +40,7 @@ pub(crate) fn log() {
         .init();
 }
 
-/// Ends on Ctrl-C or when the system asks. It listens from the call on, not from the
+/// Ends on Ctrl-C, when the system asks, or when the terminal is closed. It listens from the call on, not from the
 /// first wait: whoever is interrupted while starting can still clean up.
 pub(crate) fn interruption() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
     #[cfg(unix)]
@@ -48,10 +48,22 @@ pub(crate) fn interruption() -> anyhow::Result<impl Future<Output = ()> + Send +
         use tokio::signal::unix::{SignalKind, signal};
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
+        let mut hangup = if outlives_its_terminal() {
+            None
+        } else {
+            Some(signal(SignalKind::hangup())?)
+        };
         Ok(async move {
+            let closed = async {
+                match &mut hangup {
+                    Some(hangup) => drop(hangup.recv().await),
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                () = closed => {}
             }
         })
     }
@@ -59,5 +71,35 @@ pub(crate) fn interruption() -> anyhow::Result<impl Future<Output = ()> + Send +
     {
         let mut ctrl_c = tokio::signal::windows::ctrl_c()?;
         Ok(async move { drop(ctrl_c.recv().await) })
+    }
+}
+
+/// Whether whoever started this has seen to it that SIGHUP is ignored, as `nohup` does:
+/// listening for it would undo that. Where it cannot be asked, the signal keeps the
+/// meaning that it came with.
+#[cfg(unix)]
+fn outlives_its_terminal() -> bool {
+    std::fs::read_to_string("/proc/self/status").map_or(true, |status| ignores_hangup(&status))
+}
+
+/// Reads the mask of ignored signals, in which SIGHUP is the lowest bit.
+#[cfg(unix)]
+fn ignores_hangup(status: &str) -> bool {
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_none_or(|mask| mask & 1 == 1)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::ignores_hangup;
+
+    #[test]
+    fn the_lowest_bit_of_the_mask_is_the_hangup() {
+        assert!(ignores_hangup("Name:\tx\nSigIgn:\t0000000000001001\n"));
+        assert!(!ignores_hangup("SigIgn:\t0000000000001000\n"));
+        assert!(ignores_hangup("Name:\tx\n"));
     }
 }

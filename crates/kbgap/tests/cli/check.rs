@@ -89,6 +89,46 @@ fn windows_10_1909_on_the_real_feed() {
     );
 }
 
+/// The feed does not say that the last cumulative update of 1909 supersedes some of the
+/// older ones; by its revision it brings them all, but never a standalone update.
+#[test]
+fn what_to_install_is_no_more_than_it_takes() {
+    let Some(data) = real_feed() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let to_install = |report: &str| {
+        let report = file(folder.path(), "host.json", report);
+        let text = kbgap(data, &["check", &report]).ok().stdout;
+        let line = text.lines().find(|line| line.contains("To install: "));
+        line.unwrap_or_else(|| panic!("{text}")).to_owned()
+    };
+    let old = host("10.0.18363.592");
+    assert!(to_install(&old).ends_with("To install: KB5014701; the rest comes with that."));
+    let secure = old.replacen('{', "{\"secureBoot\": true, ", 1);
+    assert!(
+        to_install(&secure)
+            .ends_with("To install: KB4535680, KB5014701; the rest comes with that.")
+    );
+}
+
+/// 20H2 for x64 stands in six months of the feed, for ARM64 in all.
+#[test]
+fn a_windows_that_the_feed_forgot_is_not_shown_as_patched() {
+    let Some(data) = real_feed() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for (build, architecture, forgotten) in [
+        (19_042, "x64", true),
+        (19_042, "arm64", false),
+        (19_043, "x64", false),
+        (17_134, "x86", false),
+    ] {
+        let report = host(&format!("10.0.{build}.9999")).replace("x64", architecture);
+        let report = file(folder.path(), "host.json", &report);
+        let text = kbgap(data, &["check", &report]).ok().stdout;
+        assert!(text.contains("No update is missing"), "{text}");
+        assert_eq!(text.contains("the feed leaves out"), forgotten, "{text}");
+    }
+}
+
 #[test]
 fn every_real_systeminfo_has_its_product() {
     let Some(data) = real_feed() else { return };

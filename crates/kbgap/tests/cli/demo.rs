@@ -18,10 +18,22 @@ struct Demo {
 
 impl Demo {
     fn start() -> Self {
+        Self::start_by(&[])
+    }
+
+    /// Starts it by another program, which runs it in its own place.
+    fn start_by(starter: &[&str]) -> Self {
         let temporary = tempfile::tempdir().unwrap();
-        let mut child = command(temporary.path())
+        let words = [
+            env!("CARGO_BIN_EXE_kbgap"),
+            "demo",
+            "--listen",
+            "127.0.0.1:0",
+        ];
+        let words: Vec<&str> = starter.iter().chain(&words).copied().collect();
+        let mut child = Command::new(words[0])
+            .args(&words[1..])
             .env("TMPDIR", temporary.path())
-            .args(["demo", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -152,14 +164,35 @@ fn a_demo_that_is_interrupted_while_it_starts_leaves_nothing_behind() {
     assert_eq!(entries(temporary.path()), 0);
 }
 
+/// What a closed terminal sends; a demo that was started under `nohup` lives on.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_demo_ends_with_its_terminal() {
+    let mut demo = Demo::start();
+    signal(&demo.child, "-HUP");
+    assert!(demo.child.wait().unwrap().success());
+    assert_eq!(entries(demo.temporary.path()), 0);
+
+    let mut demo = Demo::start_by(&["nohup"]);
+    signal(&demo.child, "-HUP");
+    assert!(demo.get("/readyz").contains("ready"));
+    interrupt(&demo.child);
+    assert!(demo.child.wait().unwrap().success());
+    assert_eq!(entries(demo.temporary.path()), 0);
+}
+
 fn entries(folder: &Path) -> usize {
     std::fs::read_dir(folder).unwrap().count()
 }
 
 /// What Ctrl-C does.
 fn interrupt(child: &Child) {
+    signal(child, "-INT");
+}
+
+fn signal(child: &Child, signal: &str) {
     let kill = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
+        .args([signal, &child.id().to_string()])
         .status();
     assert!(kill.unwrap().success());
 }

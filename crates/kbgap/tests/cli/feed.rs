@@ -260,17 +260,34 @@ fn two_imports_at_once_leave_the_catalogue_of_both() {
 #[test]
 fn usage_and_missing_things() {
     let data = tempfile::tempdir().unwrap();
-    assert_eq!(kbgap(data.path(), &["feed", "import"]).code, 2);
+    for (wrong, told) in [
+        (&["feed", "import"][..], "<PATH>..."),
+        (&["feed", "bogus"], "usage: kbgap feed"),
+        (&["check", "x", "--format", "xml"], "table, json, csv"),
+        (&["demo", "--listen", "127.0.0.1:99999"], "--listen"),
+        (&["serve", "--listen", "8080"], "127.0.0.1:8080"),
+    ] {
+        let run = kbgap(data.path(), wrong);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{wrong:?}");
+        assert!(run.stderr.contains(told), "{}", run.stderr);
+        assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+    }
+    let help = kbgap(data.path(), &["feed", "--help"]).ok();
+    assert!(help.stdout.contains("import") && help.stderr.is_empty());
+    let run = kbgap(data.path(), &["feed"]);
+    assert!(run.code == 2 && run.stderr.contains("import"));
     let run = kbgap(data.path(), &["feed", "import", "/nowhere/at/all"]);
     assert!(
         run.code == 1 && run.stderr.contains("/nowhere/at/all"),
         "{}",
         run.stderr
     );
-    let run = kbgap(data.path(), &["feed", "status"]);
+    let mistyped = data.path().join("mistyped");
+    let run = kbgap(&mistyped, &["feed", "status"]);
     assert!(
         run.code == 1 && run.stderr.contains("feed import"),
         "{}",
         run.stderr
     );
+    assert!(!mistyped.exists(), "what only reads makes nothing");
 }

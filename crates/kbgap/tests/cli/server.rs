@@ -203,3 +203,20 @@ fn no_caller_writes_lines_of_the_log() {
         "{lines:?}"
     );
 }
+
+/// Over HTTP it has an empty answer; the command line knows no less.
+#[test]
+fn a_software_that_is_only_installed_misses_nothing() {
+    let data = sample_feed();
+    let report = host("10.0.18363.592").replacen(
+        '{',
+        r#"{"software": [{"vendor": "Contoso", "name": "Tool", "version": "1"}], "#,
+        1,
+    );
+    let report = file(data.path(), "host.json", &report);
+    kbgap(data.path(), &["machine", "import", &report]).ok();
+    let ask = |id| kbgap(data.path(), &["missing-kbs", id, "--format", "json"]);
+    assert_eq!(ask("contoso-_-tool").ok().stdout, "[]\n");
+    let unknown = ask("contoso-_-other");
+    assert!(unknown.code == 1 && unknown.stderr.contains("contoso-_-other"));
+}
