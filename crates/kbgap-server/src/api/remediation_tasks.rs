@@ -10,13 +10,14 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use kbgap_catalog::SoftwareId;
-use kbgap_fleet::{Fleet, FleetMachine};
+use kbgap_fleet::{Fleet, FleetMachine, Summary};
 use kbgap_odata::types::machine::MACHINE_REFERENCE;
 use kbgap_odata::types::remediation::REMEDIATION_TASK;
 use kbgap_odata::{ErrorCode, Time, Value};
 use kbgap_store::StoredTask;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
+use super::recommendations;
 use crate::call::Call;
 use crate::http::Failure;
 use crate::list::{self, PAGE, WHOLE, listing};
@@ -57,16 +58,24 @@ struct NewTask {
 struct TaskChange {
     #[serde(default)]
     status: Option<String>,
-    #[serde(default)]
-    title: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    title: Option<Option<String>>,
     #[serde(default)]
     description: Option<String>,
-    #[serde(default)]
-    requester_notes: Option<String>,
+    /// Null takes them away: being left out and being null are two things here.
+    #[serde(default, deserialize_with = "present")]
+    requester_notes: Option<Option<String>>,
     #[serde(default)]
     priority: Option<String>,
-    #[serde(default)]
-    due_on: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    due_on: Option<Option<String>>,
+}
+
+/// A member that is there, be it null.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    value: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 /// `GET /api/remediationTasks`.
@@ -133,19 +142,21 @@ pub(crate) fn change(call: &Call) -> Answering<'_> {
             set_status(task, status, call)?;
         }
         if let Some(title) = &body.title {
-            task.title = text("Title", title)?;
+            task.title = title_text(title.as_deref().unwrap_or_default())?;
         }
         if let Some(description) = &body.description {
             task.description = text("Description", description)?;
         }
         if let Some(notes) = &body.requester_notes {
-            task.requester_notes = Some(text("RequesterNotes", notes)?);
+            let notes = notes.as_deref().map(|notes| text("RequesterNotes", notes));
+            task.requester_notes = notes.transpose()?;
         }
         if let Some(priority_) = &body.priority {
             task.priority = priority(priority_)?;
         }
         if let Some(due) = &body.due_on {
-            task.due_on = Some(time("DueOn", due)?);
+            let due = due.as_deref().map(|due| time("DueOn", due));
+            task.due_on = due.transpose()?;
         }
         put(call, &record).await?;
         one(call, &record)
@@ -215,8 +226,9 @@ fn targets<'f>(fleet: &'f Fleet, task: &'f Task) -> impl Iterator<Item = &'f Arc
 }
 
 fn new_task(call: &Call, fleet: &Fleet, body: &NewTask) -> Result<Task, Failure> {
-    let software = software(body)?;
     let summary = fleet.summary(call.now());
+    let software = software(body, &summary)?;
+    let advice = recommendations::record(fleet, &software, call.now());
     let exposed = summary.software.get(&software).map(|own| &own.exposed);
     let machines: Vec<Arc<FleetMachine>> = match &body.machine_ids {
         None => exposed.map(|m| fleet.machines_of(m)).unwrap_or_default(),
@@ -261,7 +273,10 @@ fn new_task(call: &Call, fleet: &Fleet, body: &NewTask) -> Result<Task, Failure>
         value.as_deref().map(|value| text(field, value)).transpose()
     };
     Ok(Task {
-        title: optional("Title", &body.title)?.unwrap_or_else(|| format!("Update {name}")),
+        title: body
+            .title
+            .as_deref()
+            .map_or_else(|| Ok(format!("Update {name}")), title_text)?,
         description: optional("Description", &body.description)?
             .unwrap_or_else(|| format!("Install the updates that {name} misses.")),
         requester_id: call.claims.app_id.clone(),
@@ -281,21 +296,43 @@ fn new_task(call: &Call, fleet: &Fleet, body: &NewTask) -> Result<Task, Failure>
             .as_deref()
             .map_or_else(|| Ok("Medium".to_owned()), priority)?,
         completion: None,
+        recommended_version: advice
+            .map(RecommendationRecord::into_version)
+            .filter(|version| !version.is_empty()),
     })
 }
 
-fn software(body: &NewTask) -> Result<SoftwareId, Failure> {
-    let of_product = |id: &String| id.trim().to_lowercase().parse().ok();
-    let of_recommendation = |id: &String| RecommendationRecord::software_of(id.trim());
-    let (found, shown) = match (&body.product_id, &body.recommendation_id) {
-        (Some(id), _) => (of_product(id), id),
-        (None, Some(id)) => (of_recommendation(id), id),
+/// The software that a task is to be about.
+fn software(body: &NewTask, summary: &Summary) -> Result<SoftwareId, Failure> {
+    let of_product = |id: &String| {
+        let found = id.trim().to_lowercase().parse().ok();
+        found.ok_or_else(|| Failure::not_found("Software", id))
+    };
+    let of_recommendation = |id: &String| {
+        let found = RecommendationRecord::software_of(id.trim());
+        let is_open = |software: &SoftwareId| {
+            let own = summary.software.get(software);
+            own.is_some_and(|own| !own.cves.is_empty())
+        };
+        let found = found.filter(is_open);
+        found.ok_or_else(|| Failure::not_found("Recommendation", id))
+    };
+    match (&body.product_id, &body.recommendation_id) {
+        (Some(id), None) => of_product(id),
+        (None, Some(id)) => of_recommendation(id),
+        (Some(product), Some(id)) => {
+            let software = of_recommendation(id)?;
+            if of_product(product)? == software {
+                return Ok(software);
+            }
+            let expected = format!("the recommendation of {product}");
+            Err(invalid("RecommendationId", id, &expected))
+        }
         (None, None) => {
             let message = "The required parameter 'ProductId' (or 'RecommendationId') is missing from the body.";
-            return Err(Failure::new(ErrorCode::MissingRequiredParameter, message));
+            Err(Failure::new(ErrorCode::MissingRequiredParameter, message))
         }
-    };
-    found.ok_or_else(|| Failure::not_found("Software", shown))
+    }
 }
 
 fn set_status(task: &mut Task, status: &str, call: &Call) -> Result<(), Failure> {
@@ -335,6 +372,14 @@ fn text(name: &str, text: &str) -> Result<String, Failure> {
         return Err(invalid(name, text, &expected));
     }
     Ok(text.trim().to_owned())
+}
+
+/// A list of tasks shows little else.
+fn title_text(title: &str) -> Result<String, Failure> {
+    if title.trim().is_empty() {
+        return Err(invalid("Title", title, "a text"));
+    }
+    text("Title", title)
 }
 
 fn invalid(name: &str, value: &str, expected: &str) -> Failure {
