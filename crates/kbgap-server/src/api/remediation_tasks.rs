@@ -84,7 +84,7 @@ pub(crate) fn list(call: &Call) -> Answering<'_> {
         let listing = listing(call, &REMEDIATION_TASK, PAGE)?;
         let mut records = Vec::new();
         for stored in call.state.store.tasks(&call.claims.tenant).await? {
-            records.push(current(call, stored).await?);
+            records.push(settled(call, stored).await?);
         }
         let page = listing.page(records.into_iter());
         list::answer(call, listing, "RemediationTasks", page, None)
@@ -135,7 +135,8 @@ pub(crate) fn create(call: &Call) -> Answering<'_> {
 /// `PATCH /api/remediationTasks/{id}`.
 pub(crate) fn change(call: &Call) -> Answering<'_> {
     Box::pin(async move {
-        let mut record = find(call).await?;
+        let _writing = call.state.tasks.lock().await;
+        let (mut record, _) = current(call, load(call, call.key(0)).await?)?;
         let body: TaskChange = call.json()?;
         let task = &mut record.task;
         if let Some(status) = &body.status {
@@ -171,15 +172,33 @@ fn one(call: &Call, record: &TaskRecord) -> Answered {
 }
 
 async fn find(call: &Call) -> Result<TaskRecord, Failure> {
-    let id = call.key(0).to_lowercase();
-    let stored = call.state.store.task(&call.claims.tenant, &id).await?;
-    let stored = stored.ok_or_else(|| Failure::not_found("Remediation task", call.key(0)))?;
-    current(call, stored).await
+    settled(call, load(call, call.key(0)).await?).await
 }
 
-/// A stored task as it is now; one of which every target is fixed is closed.
-async fn current(call: &Call, stored: StoredTask) -> Result<TaskRecord, Failure> {
-    let task: Task = serde_json::from_slice(&stored.body).map_err(Failure::internal)?;
+async fn load(call: &Call, id: &str) -> Result<StoredTask, Failure> {
+    let key = id.to_lowercase();
+    let stored = call.state.store.task(&call.claims.tenant, &key).await?;
+    stored.ok_or_else(|| Failure::not_found("Remediation task", id))
+}
+
+/// A stored task as it is now. One that this look at it closes is stored so, unless
+/// somebody has changed it meanwhile.
+async fn settled(call: &Call, stored: StoredTask) -> Result<TaskRecord, Failure> {
+    let (record, closes) = current(call, stored)?;
+    if !closes {
+        return Ok(record);
+    }
+    let _writing = call.state.tasks.lock().await;
+    let (record, closes) = current(call, load(call, &record.id).await?)?;
+    if closes {
+        put(call, &record).await?;
+    }
+    Ok(record)
+}
+
+/// A stored task as it is now, and whether that closes it: every target is fixed.
+fn current(call: &Call, stored: StoredTask) -> Result<(TaskRecord, bool), Failure> {
+    let mut task: Task = serde_json::from_slice(&stored.body).map_err(Failure::internal)?;
     let fixed = call.fleet(|fleet| {
         let ix = fleet.catalog().find_software(&task.software);
         let is_fixed = |machine: &&Arc<FleetMachine>| {
@@ -190,20 +209,19 @@ async fn current(call: &Call, stored: StoredTask) -> Result<TaskRecord, Failure>
         };
         targets(fleet, &task).filter(is_fixed).count()
     });
-    let mut record = TaskRecord {
+    let closes = task.status == TaskStatus::Active && fixed == task.targets.len();
+    if closes {
+        task.status = TaskStatus::Completed;
+        task.status_modified = call.now();
+        task.completion = Some(Completion::Automatic);
+    }
+    let record = TaskRecord {
         id: stored.id,
         created_at: stored.created_at_ms,
         fixed,
         task,
     };
-    let task = &mut record.task;
-    if task.status == TaskStatus::Active && fixed == task.targets.len() {
-        task.status = TaskStatus::Completed;
-        task.status_modified = call.now();
-        task.completion = Some(Completion::Automatic);
-        put(call, &record).await?;
-    }
-    Ok(record)
+    Ok((record, closes))
 }
 
 async fn put(call: &Call, record: &TaskRecord) -> Result<(), Failure> {

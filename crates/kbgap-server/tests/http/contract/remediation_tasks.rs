@@ -149,6 +149,32 @@ fn a_task_is_changed_and_closed_by_hand() {
 }
 
 #[test]
+fn changes_that_come_at_once_are_all_kept() {
+    let server = server();
+    let path = format!("{TASKS}/{}", task(&server));
+    for round in 0..10 {
+        let title = format!("Round {round}");
+        let bodies = [
+            json!({ "Title": title }),
+            json!({ "RequesterNotes": title }),
+            json!({ "Description": title }),
+        ];
+        std::thread::scope(|scope| {
+            for body in &bodies {
+                scope.spawn(|| {
+                    let changed = server.act("PATCH", &path, &body.to_string());
+                    assert_eq!(changed.status, 200, "{}", changed.body);
+                });
+            }
+        });
+        let now = server.read(&path).json();
+        for name in ["title", "requesterNotes", "description"] {
+            assert_eq!(now[name], title, "{name}");
+        }
+    }
+}
+
+#[test]
 fn bodies_that_make_no_task() {
     let server = server();
     let make = |body: &str| server.act("POST", TASKS, body);
