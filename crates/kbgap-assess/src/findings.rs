@@ -4,7 +4,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use kbgap_catalog::{Catalog, Component, Kb, KbId, Severity, SoftwareIx, VulnerabilityIx};
+use kbgap_catalog::{
+    Catalog, Component, Kb, KbId, Severity, SoftwareId, SoftwareIx, VulnerabilityIx,
+};
 
 use crate::Projection;
 use crate::assessment::{
@@ -160,6 +162,12 @@ fn software_of(platform: &MachinePlatform<'_>) -> Vec<SoftwareIx> {
     let mut software: Vec<SoftwareIx> = ranked.into_iter().map(|(_, s)| s).collect();
     software.dedup();
     software
+}
+
+/// Whether every Windows has this software and yet no rule decides about it.
+#[must_use]
+pub fn is_part_without_rules(software: &SoftwareId) -> bool {
+    software.as_str() == DOT_NET
 }
 
 /// .NET Framework is part of every Windows and has rules of its own.

@@ -34,6 +34,7 @@ pub use click_to_run::ClickToRun;
 pub use edge::fixed_version;
 pub use evidence::Evidence;
 pub use explain::{Explanation, ExplanationVerdict, ProductExplanation, explain};
+pub use findings::is_part_without_rules;
 pub use platform::Unassessable;
 pub use projection::Projection;
 pub use servicing::Track;

@@ -200,6 +200,18 @@ impl FleetMachine {
         }
     }
 
+    /// The software with a product code about which no rule decides, by id: that it has
+    /// no vulnerability there says nothing.
+    pub fn undecided(&self) -> impl Iterator<Item = &SoftwareId> {
+        let ids: BTreeSet<_> = self
+            .software
+            .iter()
+            .filter(|s| s.is_known && !s.is_assessed)
+            .map(|s| &s.id)
+            .collect();
+        ids.into_iter()
+    }
+
     /// Its score, 0 to 100; `None` where it could not be assessed.
     #[must_use]
     pub fn score(&self) -> Option<f64> {

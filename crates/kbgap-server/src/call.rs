@@ -1,6 +1,5 @@
 //! A request that has found its route and may be answered.
 
-use axum::http::Method;
 use axum::http::request::Parts;
 use kbgap_auth::Claims;
 use kbgap_fleet::Fleet;
@@ -47,10 +46,6 @@ impl Call {
     /// Milliseconds since 1970 by the server's clock.
     pub(crate) fn now(&self) -> i64 {
         self.state.clock.now_ms()
-    }
-
-    pub(crate) fn is_head(&self) -> bool {
-        self.parts.method == Method::HEAD
     }
 
     /// Reads the fleet of the caller's tenant.

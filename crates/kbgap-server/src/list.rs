@@ -104,9 +104,6 @@ pub(crate) fn annotated<R: Record + Send + 'static>(
         to_writer(&mut tail, &link).map_err(Failure::internal)?;
     }
     tail.push(b'}');
-    if call.is_head() {
-        return Ok(json_body(StatusCode::OK, Body::empty()));
-    }
     let rows = page.records.into_iter().enumerate();
     let rows = rows.map(move |(position, record)| Part::Row(position, record));
     let parts = std::iter::once(Part::Bytes(head))

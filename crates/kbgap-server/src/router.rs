@@ -28,7 +28,7 @@ use kbgap_odata::{ErrorCode, ResourcePath};
 
 use crate::api::exports;
 use crate::call::Call;
-use crate::http::{Failure, authenticate, read_body};
+use crate::http::{Failure, authenticate, read_body, streamed};
 use crate::route::{Answer, Returns};
 use crate::state::Shared;
 use crate::{api, discovery, documents, ingest, oauth, pages, route};
@@ -156,13 +156,17 @@ async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Fa
     }
 }
 
-/// The answer to HEAD: the same headers, with the length that the body has.
+/// The answer to HEAD: the same headers, with the length that the body has. One that is
+/// written while it is sent has none yet, and an empty body would claim 0.
 fn without_body(response: Response<Body>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
-    if let Some(length) = axum::body::HttpBody::size_hint(&body).exact() {
-        parts
-            .headers
-            .insert(axum::http::header::CONTENT_LENGTH, length.into());
-    }
-    Response::from_parts(parts, Body::empty())
+    let body = match axum::body::HttpBody::size_hint(&body).exact() {
+        Some(length) => {
+            let name = axum::http::header::CONTENT_LENGTH;
+            parts.headers.insert(name, length.into());
+            Body::empty()
+        }
+        None => streamed(std::iter::empty::<fn(&mut Vec<u8>)>()),
+    };
+    Response::from_parts(parts, body)
 }

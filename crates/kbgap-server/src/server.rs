@@ -114,6 +114,7 @@ impl Server {
             downloads: Arc::new(Semaphore::new(DOWNLOADS)),
             issuer: OnceCell::new(),
             readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
+            tasks: tokio::sync::Mutex::default(),
         });
         Ok(Self {
             listener,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kbgap_auth::{Issuer, TokenCache};
 use kbgap_store::Store;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::{Mutex, OnceCell, Semaphore};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -29,6 +29,8 @@ pub(crate) struct AppState {
     pub(crate) issuer: OnceCell<Issuer>,
     /// Lets in those who read a body of reports.
     pub(crate) readers: Semaphore,
+    /// Held from the reading of a remediation task to the writing of what became of it.
+    pub(crate) tasks: Mutex<()>,
 }
 
 pub(crate) type Shared = Arc<AppState>;

@@ -5,6 +5,7 @@ mod find;
 
 use std::sync::Arc;
 
+use kbgap_catalog::SoftwareId;
 use kbgap_fleet::{Fleet, FleetMachine};
 use kbgap_odata::types::machine::MACHINE;
 use kbgap_odata::types::recommendation::RECOMMENDATION;
@@ -112,9 +113,10 @@ pub(crate) fn software(call: &Call) -> Answered {
 pub(crate) fn vulnerabilities(call: &Call) -> Answered {
     parts::vulnerabilities(call, |fleet, _| {
         let machine = find_machine(fleet, call.key(0))?;
+        let cves = machine.cves();
         Ok(Cves {
-            cves: machine.cves(),
-            not_assessed: machine.not_assessed(),
+            not_assessed: not_assessed(machine, cves.is_empty()),
+            cves,
         })
     })
 }
@@ -125,8 +127,9 @@ pub(crate) fn recommendations(call: &Call) -> Answered {
         let record = record(call, fleet, call.key(0))?;
         let listing = listing(call, &RECOMMENDATION, WHOLE)?;
         let all = record.recommendations(&fleet.summary(call.now()));
+        let not_assessed = not_assessed(&record.machine, all.is_empty());
         let page = listing.page(all.into_iter());
-        Ok::<_, Failure>((listing, page, record.machine.not_assessed()))
+        Ok::<_, Failure>((listing, page, not_assessed))
     })?;
     let expand = crate::records::RecommendationRecord::expand;
     list::annotated(
@@ -144,13 +147,24 @@ pub(crate) fn recommendations(call: &Call) -> Answered {
 /// A machine that could not be assessed has an empty list with an annotation that
 /// says so, since an empty list alone would read as clean.
 pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
-    let (options, rows) = call.fleet(|fleet| {
+    let (options, rows, not_assessed) = call.fleet(|fleet| {
         let machine = find_machine(fleet, call.key(0))?;
         let (options, view) = missing_kbs::options(call)?;
-        Ok::<_, Failure>((options, fleet.missing_kbs_of_machine(machine, view)))
+        let rows = fleet.missing_kbs_of_machine(machine, view).rows;
+        let not_assessed = not_assessed(machine, rows.is_empty());
+        Ok::<_, Failure>((options, rows, not_assessed))
     })?;
-    let annotations = rows.not_assessed.map(|reason| (list::NOT_ASSESSED, reason));
-    missing_kbs::answer(call, &options, rows.rows, annotations.into_iter().collect())
+    missing_kbs::answer(call, &options, rows, not_assessed)
+}
+
+/// Why a list of a machine's is not all there is to know: nothing of it could be
+/// assessed or, where the list is empty, some of its software could not.
+fn not_assessed(machine: &FleetMachine, is_empty: bool) -> Option<String> {
+    machine.not_assessed().or_else(|| {
+        let software: Vec<&str> = machine.undecided().map(SoftwareId::as_str).collect();
+        let says = is_empty && !software.is_empty();
+        says.then(|| format!("not assessed: {}", software.join(", ")))
+    })
 }
 
 fn find_machine<'f>(fleet: &'f Fleet, id: &str) -> Result<&'f Arc<FleetMachine>, Failure> {

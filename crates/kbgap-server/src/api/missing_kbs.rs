@@ -8,6 +8,7 @@ use kbgap_odata::{
 
 use crate::call::Call;
 use crate::http::{Failure, json};
+use crate::list::NOT_ASSESSED;
 use crate::records::catalog_url;
 use crate::route::Answered;
 
@@ -38,15 +39,16 @@ pub(super) fn answer(
     call: &Call,
     options: &QueryOptions,
     rows: Vec<ProductFix>,
-    annotations: Vec<(&'static str, String)>,
+    not_assessed: Option<String>,
 ) -> Answered {
     let count = options.count.then_some(rows.len());
+    let annotations = not_assessed.map(|reason| (NOT_ASSESSED, reason));
     let value: Vec<_> = options.page(rows).map(dto).collect();
     let list = Collection {
         context: call.context(PublicProductFixDto::COLLECTION),
         count,
         value: &value,
-        annotations,
+        annotations: annotations.into_iter().collect(),
     };
     let body = serde_json::to_vec(&list).map_err(Failure::internal)?;
     Ok(json(StatusCode::OK, body))

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use kbgap_catalog::SoftwareId;
-use kbgap_fleet::{Fleet, FleetMachine};
+use kbgap_fleet::{Fleet, FleetMachine, Summary};
 use kbgap_odata::types::remediation::REMEDIATION_TASK;
 use kbgap_odata::{ErrorCode, Time, Value};
 use kbgap_store::StoredTask;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use super::parts;
+use super::{parts, recommendations};
 use crate::call::Call;
 use crate::http::Failure;
 use crate::list::{self, PAGE, listing};
@@ -57,16 +57,24 @@ struct NewTask {
 struct TaskChange {
     #[serde(default)]
     status: Option<String>,
-    #[serde(default)]
-    title: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    title: Option<Option<String>>,
     #[serde(default)]
     description: Option<String>,
-    #[serde(default)]
-    requester_notes: Option<String>,
+    /// Null takes them away: being left out and being null are two things here.
+    #[serde(default, deserialize_with = "present")]
+    requester_notes: Option<Option<String>>,
     #[serde(default)]
     priority: Option<String>,
-    #[serde(default)]
-    due_on: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    due_on: Option<Option<String>>,
+}
+
+/// A member that is there, be it null.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    value: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 /// `GET /api/remediationTasks`.
@@ -75,7 +83,7 @@ pub(crate) fn list(call: &Call) -> Answering<'_> {
         let listing = listing(call, &REMEDIATION_TASK, PAGE)?;
         let mut records = Vec::new();
         for stored in call.state.store.tasks(&call.claims.tenant).await? {
-            records.push(current(call, stored).await?);
+            records.push(settled(call, stored).await?);
         }
         let page = listing.page(records.into_iter());
         list::answer(call, listing, "RemediationTasks", page, None)
@@ -123,26 +131,29 @@ pub(crate) fn create(call: &Call) -> Answering<'_> {
 /// `PATCH /api/remediationTasks/{id}`.
 pub(crate) fn change(call: &Call) -> Answering<'_> {
     Box::pin(async move {
-        let mut record = find(call).await?;
+        let _writing = call.state.tasks.lock().await;
+        let (mut record, _) = current(call, load(call, call.key(0)).await?)?;
         let body: TaskChange = call.json()?;
         let task = &mut record.task;
         if let Some(status) = &body.status {
             set_status(task, status, call)?;
         }
         if let Some(title) = &body.title {
-            task.title = text("Title", title)?;
+            task.title = title_text(title.as_deref().unwrap_or_default())?;
         }
         if let Some(description) = &body.description {
             task.description = text("Description", description)?;
         }
         if let Some(notes) = &body.requester_notes {
-            task.requester_notes = Some(text("RequesterNotes", notes)?);
+            let notes = notes.as_deref().map(|notes| text("RequesterNotes", notes));
+            task.requester_notes = notes.transpose()?;
         }
         if let Some(priority_) = &body.priority {
             task.priority = priority(priority_)?;
         }
         if let Some(due) = &body.due_on {
-            task.due_on = Some(time("DueOn", due)?);
+            let due = due.as_deref().map(|due| time("DueOn", due));
+            task.due_on = due.transpose()?;
         }
         put(call, &record).await?;
         one(call, &record)
@@ -157,15 +168,33 @@ fn one(call: &Call, record: &TaskRecord) -> Answered {
 }
 
 async fn find(call: &Call) -> Result<TaskRecord, Failure> {
-    let id = call.key(0).to_lowercase();
-    let stored = call.state.store.task(&call.claims.tenant, &id).await?;
-    let stored = stored.ok_or_else(|| Failure::not_found("Remediation task", call.key(0)))?;
-    current(call, stored).await
+    settled(call, load(call, call.key(0)).await?).await
 }
 
-/// A stored task as it is now; one of which every target is fixed is closed.
-async fn current(call: &Call, stored: StoredTask) -> Result<TaskRecord, Failure> {
-    let task: Task = serde_json::from_slice(&stored.body).map_err(Failure::internal)?;
+async fn load(call: &Call, id: &str) -> Result<StoredTask, Failure> {
+    let key = id.to_lowercase();
+    let stored = call.state.store.task(&call.claims.tenant, &key).await?;
+    stored.ok_or_else(|| Failure::not_found("Remediation task", id))
+}
+
+/// A stored task as it is now. One that this look at it closes is stored so, unless
+/// somebody has changed it meanwhile.
+async fn settled(call: &Call, stored: StoredTask) -> Result<TaskRecord, Failure> {
+    let (record, closes) = current(call, stored)?;
+    if !closes {
+        return Ok(record);
+    }
+    let _writing = call.state.tasks.lock().await;
+    let (record, closes) = current(call, load(call, &record.id).await?)?;
+    if closes {
+        put(call, &record).await?;
+    }
+    Ok(record)
+}
+
+/// A stored task as it is now, and whether that closes it: every target is fixed.
+fn current(call: &Call, stored: StoredTask) -> Result<(TaskRecord, bool), Failure> {
+    let mut task: Task = serde_json::from_slice(&stored.body).map_err(Failure::internal)?;
     let fixed = call.fleet(|fleet| {
         let ix = fleet.catalog().find_software(&task.software);
         let is_fixed = |machine: &&Arc<FleetMachine>| {
@@ -176,20 +205,19 @@ async fn current(call: &Call, stored: StoredTask) -> Result<TaskRecord, Failure>
         };
         targets(fleet, &task).filter(is_fixed).count()
     });
-    let mut record = TaskRecord {
+    let closes = task.status == TaskStatus::Active && fixed == task.targets.len();
+    if closes {
+        task.status = TaskStatus::Completed;
+        task.status_modified = call.now();
+        task.completion = Some(Completion::Automatic);
+    }
+    let record = TaskRecord {
         id: stored.id,
         created_at: stored.created_at_ms,
         fixed,
         task,
     };
-    let task = &mut record.task;
-    if task.status == TaskStatus::Active && fixed == task.targets.len() {
-        task.status = TaskStatus::Completed;
-        task.status_modified = call.now();
-        task.completion = Some(Completion::Automatic);
-        put(call, &record).await?;
-    }
-    Ok(record)
+    Ok((record, closes))
 }
 
 async fn put(call: &Call, record: &TaskRecord) -> Result<(), Failure> {
@@ -212,8 +240,9 @@ fn targets<'f>(fleet: &'f Fleet, task: &'f Task) -> impl Iterator<Item = &'f Arc
 }
 
 fn new_task(call: &Call, fleet: &Fleet, body: &NewTask) -> Result<Task, Failure> {
-    let software = software(body)?;
     let summary = fleet.summary(call.now());
+    let software = software(body, &summary)?;
+    let advice = recommendations::record(fleet, &software, call.now());
     let exposed = summary.software.get(&software).map(|own| &own.exposed);
     let machines: Vec<Arc<FleetMachine>> = match &body.machine_ids {
         None => exposed.map(|m| fleet.machines_of(m)).unwrap_or_default(),
@@ -258,7 +287,10 @@ fn new_task(call: &Call, fleet: &Fleet, body: &NewTask) -> Result<Task, Failure>
         value.as_deref().map(|value| text(field, value)).transpose()
     };
     Ok(Task {
-        title: optional("Title", &body.title)?.unwrap_or_else(|| format!("Update {name}")),
+        title: body
+            .title
+            .as_deref()
+            .map_or_else(|| Ok(format!("Update {name}")), title_text)?,
         description: optional("Description", &body.description)?
             .unwrap_or_else(|| format!("Install the updates that {name} misses.")),
         requester_id: call.claims.app_id.clone(),
@@ -278,21 +310,43 @@ fn new_task(call: &Call, fleet: &Fleet, body: &NewTask) -> Result<Task, Failure>
             .as_deref()
             .map_or_else(|| Ok("Medium".to_owned()), priority)?,
         completion: None,
+        recommended_version: advice
+            .map(RecommendationRecord::into_version)
+            .filter(|version| !version.is_empty()),
     })
 }
 
-fn software(body: &NewTask) -> Result<SoftwareId, Failure> {
-    let of_product = |id: &String| id.trim().to_lowercase().parse().ok();
-    let of_recommendation = |id: &String| RecommendationRecord::software_of(id.trim());
-    let (found, shown) = match (&body.product_id, &body.recommendation_id) {
-        (Some(id), _) => (of_product(id), id),
-        (None, Some(id)) => (of_recommendation(id), id),
+/// The software that a task is to be about.
+fn software(body: &NewTask, summary: &Summary) -> Result<SoftwareId, Failure> {
+    let of_product = |id: &String| {
+        let found = id.trim().to_lowercase().parse().ok();
+        found.ok_or_else(|| Failure::not_found("Software", id))
+    };
+    let of_recommendation = |id: &String| {
+        let found = RecommendationRecord::software_of(id.trim());
+        let is_open = |software: &SoftwareId| {
+            let own = summary.software.get(software);
+            own.is_some_and(|own| !own.cves.is_empty())
+        };
+        let found = found.filter(is_open);
+        found.ok_or_else(|| Failure::not_found("Recommendation", id))
+    };
+    match (&body.product_id, &body.recommendation_id) {
+        (Some(id), None) => of_product(id),
+        (None, Some(id)) => of_recommendation(id),
+        (Some(product), Some(id)) => {
+            let software = of_recommendation(id)?;
+            if of_product(product)? == software {
+                return Ok(software);
+            }
+            let expected = format!("the recommendation of {product}");
+            Err(Failure::invalid_value("RecommendationId", id, &expected))
+        }
         (None, None) => {
             let message = "The required parameter 'ProductId' (or 'RecommendationId') is missing from the body.";
-            return Err(Failure::new(ErrorCode::MissingRequiredParameter, message));
+            Err(Failure::new(ErrorCode::MissingRequiredParameter, message))
         }
-    };
-    found.ok_or_else(|| Failure::not_found("Software", shown))
+    }
 }
 
 fn set_status(task: &mut Task, status: &str, call: &Call) -> Result<(), Failure> {
@@ -338,4 +392,12 @@ fn text(name: &str, text: &str) -> Result<String, Failure> {
         return Err(Failure::invalid_value(name, text, &expected));
     }
     Ok(text.trim().to_owned())
+}
+
+/// A list of tasks shows little else.
+fn title_text(title: &str) -> Result<String, Failure> {
+    if title.trim().is_empty() {
+        return Err(Failure::invalid_value("Title", title, "a text"));
+    }
+    text("Title", title)
 }

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use kbgap_assess::is_part_without_rules;
 use kbgap_catalog::{SoftwareId, is_mapped_software};
-use kbgap_fleet::{Fleet, SoftwareSummary, Summary};
+use kbgap_fleet::{Fleet, FleetMachine, SoftwareSummary, Summary};
 use kbgap_odata::types::software::{DISTRIBUTION, SOFTWARE};
 
+use super::parts::Cves;
 use super::{missing_kbs, parts};
 use crate::call::Call;
 use crate::http::Failure;
@@ -90,7 +92,11 @@ pub(crate) fn machine_references(call: &Call) -> Answered {
 pub(crate) fn vulnerabilities(call: &Call) -> Answered {
     parts::vulnerabilities(call, |fleet, summary| {
         let id = find(call, fleet)?;
-        Ok(record(&id, summary).summary.cves)
+        let cves = record(&id, summary).summary.cves;
+        Ok(Cves {
+            not_assessed: not_assessed(fleet, &id, summary, cves.is_empty()),
+            cves,
+        })
     })
 }
 
@@ -99,7 +105,7 @@ pub(crate) fn vulnerabilities(call: &Call) -> Answered {
 /// A software that neither the mapping nor any inventory of the tenant knows is
 /// not found; one that misses nothing has an empty list.
 pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
-    let (options, rows) = call.fleet(|fleet| {
+    let (options, rows, not_assessed) = call.fleet(|fleet| {
         let id = find(call, fleet)?;
         let (options, view) = missing_kbs::options(call)?;
         let rows = fleet
@@ -107,9 +113,26 @@ pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
             .find_software(id.as_str())
             .map(|ix| fleet.missing_kbs_of_software(ix, call.now(), view))
             .unwrap_or_default();
-        Ok::<_, Failure>((options, rows))
+        let summary = fleet.summary(call.now());
+        let not_assessed = not_assessed(fleet, &id, &summary, rows.is_empty());
+        Ok::<_, Failure>((options, rows, not_assessed))
     })?;
-    missing_kbs::answer(call, &options, rows, Vec::new())
+    missing_kbs::answer(call, &options, rows, not_assessed)
+}
+
+/// Why an empty list of a software does not mean that nothing is missing: no rule
+/// decides about it, or not on every machine that has it.
+fn not_assessed(fleet: &Fleet, id: &SoftwareId, summary: &Summary, empty: bool) -> Option<String> {
+    if !empty {
+        return None;
+    }
+    if is_part_without_rules(id) {
+        return Some("not assessed: not yet supported".to_owned());
+    }
+    let machines = fleet.machines_of(&summary.software.get(id)?.installed);
+    let undecided = |machine: &&Arc<FleetMachine>| machine.undecided().any(|other| other == id);
+    let count = machines.iter().filter(undecided).count();
+    (count > 0).then(|| format!("not assessed: on {count} of {} machines", machines.len()))
 }
 
 /// The software of the path: 404 where neither the catalogue, nor the reviewed

@@ -132,16 +132,25 @@ fn responses_of(route: &Route, schemas: &mut Schemas) -> Value {
     Value::from(all)
 }
 
+/// Whether an answer may have to say that something was not assessed.
+fn may_be_unassessed(route: &Route) -> bool {
+    let of_software = [
+        "Software/{id}/getmissingkbs",
+        "Software/{id}/vulnerabilities",
+    ];
+    route.method == Method::GET
+        && (route.path.starts_with("machines/{id}/") || of_software.contains(&route.path))
+}
+
 fn success(route: &Route, schemas: &mut Schemas) -> Value {
     let schema = match route.returns {
         Returns::One(of) => schemas.entity(of),
         Returns::List(of) | Returns::Rows(of) => schemas.list(of),
     };
-    // What is asked of a machine may find it not assessed.
-    let schema = if route.method == Method::GET && route.path.starts_with("machines/{id}/") {
+    let schema = if may_be_unassessed(route) {
         json!({"allOf": [schema, {"type": "object", "properties": {crate::list::NOT_ASSESSED: {
             "type": "string",
-            "description": "Why the machine could not be assessed; its empty list is then no clean one",
+            "description": "What could not be assessed; an empty list is then no clean one",
         }}}]})
     } else {
         schema

@@ -61,6 +61,11 @@ impl RecommendationRecord {
         &self.software
     }
 
+    /// The version to update to; empty where a KB does it.
+    pub(crate) fn into_version(self) -> String {
+        self.version
+    }
+
     /// Its software, or the CVEs behind it.
     pub(crate) fn expand(&self, expansion: &Expansion) -> Value<'static> {
         if expansion.navigation.many {

@@ -26,6 +26,9 @@ pub(crate) struct Task {
     pub(crate) due_on: Option<i64>,
     pub(crate) priority: String,
     pub(crate) completion: Option<Completion>,
+    /// The version to update to, where no KB does it. Older tasks have none.
+    #[serde(default)]
+    pub(crate) recommended_version: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,8 +95,8 @@ impl Record for TaskRecord {
             "vendorId" => Value::text(vendor),
             "nameId" => Value::text(name),
             "recommendationReference" => Value::owned(format!("va-_-{}", task.software)),
-            // Tokens of applications name no person, and recommendations that are
-            // met by a KB name no version.
+            "recommendedVersion" => Value::or_null(task.recommended_version.as_deref()),
+            // Tokens of applications name no person.
             _ => Value::Null,
         }
     }

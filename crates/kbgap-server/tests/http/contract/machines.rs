@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::fixture::{ALPHA, BETA, DELTA, EPSILON, FLEET, GAMMA, ZETA};
 use crate::harness::TestServer;
-use crate::host::{Host, W1909};
+use crate::host::{Host, PATCHED, W1909};
 
 #[test]
 fn one_machine_as_it_is_sent() {
@@ -100,6 +100,54 @@ fn a_machine_that_is_not_assessed_never_reads_as_clean() {
     assert!(!exported.texts("deviceId").contains(&EPSILON.to_owned()));
     let inventory = server.read("/api/machines/SoftwareInventoryByMachine");
     assert!(inventory.texts("deviceId").contains(&EPSILON.to_owned()));
+}
+
+#[test]
+fn software_that_no_rule_decides_about_never_reads_as_clean() {
+    let server = TestServer::start();
+    server.report([
+        Host::new("a", PATCHED)
+            .software(
+                "Microsoft Corporation",
+                "Microsoft SQL Server 2019",
+                "15.0.2000.5",
+            )
+            .software("Contoso", "Headtrax", "1.2"),
+        Host::new("b", W1909).software(
+            "Microsoft Corporation",
+            "Microsoft SQL Server 2019",
+            "15.0.2000.5",
+        ),
+    ]);
+    let note = |path: &str| {
+        let answer = server.read(&format!("/api/{path}"));
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer.json().get("@kbgap.notAssessed").cloned()
+    };
+    for list in ["getmissingkbs", "vulnerabilities", "recommendations"] {
+        let clean = note(&format!("machines/a/{list}"));
+        let says = "not assessed: microsoft-_-sql_server";
+        assert_eq!(clean, Some(json!(says)), "{list}");
+        // A list with something in it reads as clean to nobody.
+        assert_eq!(note(&format!("machines/b/{list}")), None, "{list}");
+    }
+    for list in ["getmissingkbs", "vulnerabilities"] {
+        for (id, says) in [
+            (
+                "microsoft-_-sql_server",
+                Some("not assessed: on 2 of 2 machines"),
+            ),
+            (
+                "microsoft-_-.net_framework",
+                Some("not assessed: not yet supported"),
+            ),
+            ("microsoft-_-windows_10", None),
+            ("microsoft-_-silverlight", None),
+        ] {
+            let says = says.map(|says| json!(says));
+            assert_eq!(note(&format!("Software/{id}/{list}")), says, "{id} {list}");
+        }
+    }
 }
 
 #[test]

@@ -129,11 +129,49 @@ fn a_task_is_changed_and_closed_by_hand() {
     refused(&change(r#"["Completed"]"#), "InvalidRequestBody", "object");
     refused(&change(""), "InvalidRequestBody", "object");
     assert_eq!(server.read(&path).json()["status"], "Active");
+    // A date can be taken away; a task has always a title.
+    let undated = change(r#"{"DueOn":null}"#);
+    assert_eq!(
+        (undated.status, &undated.json()["dueOn"]),
+        (200, &json!(null))
+    );
+    assert_eq!(server.read(&path).json()["dueOn"], json!(null));
+    let silent = change(r#"{"RequesterNotes":null}"#).json();
+    assert_eq!(silent["requesterNotes"], json!(null));
+    for body in [r#"{"Title":" "}"#, r#"{"Title":null}"#] {
+        refused(&change(body), "InvalidInput", "Title");
+    }
     let nobody = server.act("PATCH", &format!("{TASKS}/nobody"), "{}");
     assert_eq!(
         (nobody.status, nobody.code().as_str()),
         (404, "ResourceNotFound")
     );
+}
+
+#[test]
+fn changes_that_come_at_once_are_all_kept() {
+    let server = server();
+    let path = format!("{TASKS}/{}", task(&server));
+    for round in 0..10 {
+        let title = format!("Round {round}");
+        let bodies = [
+            json!({ "Title": title }),
+            json!({ "RequesterNotes": title }),
+            json!({ "Description": title }),
+        ];
+        std::thread::scope(|scope| {
+            for body in &bodies {
+                scope.spawn(|| {
+                    let changed = server.act("PATCH", &path, &body.to_string());
+                    assert_eq!(changed.status, 200, "{}", changed.body);
+                });
+            }
+        });
+        let now = server.read(&path).json();
+        for name in ["title", "requesterNotes", "description"] {
+            assert_eq!(now[name], title, "{name}");
+        }
+    }
 }
 
 #[test]
@@ -163,7 +201,35 @@ fn bodies_that_make_no_task() {
         (unknown.status, unknown.code().as_str()),
         (404, "ResourceNotFound")
     );
-    let one = make(r#"{"ProductId":"microsoft-_-edge","MachineIds":["beta","BETA"]}"#);
+    // Which of the two was meant nobody can say.
+    refused(
+        &make(
+            r#"{"ProductId":"microsoft-_-edge","RecommendationId":"va-_-microsoft-_-windows_10"}"#,
+        ),
+        "InvalidInput",
+        "RecommendationId",
+    );
+    // What GET does not find, POST does not either.
+    for id in [
+        "va-_-microsoft-_-silverlight",
+        "microsoft-_-edge",
+        "sca-_-scid-1",
+    ] {
+        let body = json!({"RecommendationId": id}).to_string();
+        let unknown = make(&body);
+        assert_eq!(
+            (unknown.status, unknown.message()),
+            (404, format!("Recommendation {id} was not found"))
+        );
+    }
+    refused(
+        &make(r#"{"ProductId":"microsoft-_-edge","Title":""}"#),
+        "InvalidInput",
+        "Title",
+    );
+    let one = make(
+        r#"{"ProductId":"Microsoft-_-Edge","RecommendationId":"va-_-microsoft-_-edge","MachineIds":["beta","BETA"]}"#,
+    );
     assert_eq!((one.status, &one.json()["targetDevices"]), (201, &json!(1)));
     assert_eq!(server.read(TASKS).rows().len(), 1);
 }
