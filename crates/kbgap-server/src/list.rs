@@ -1,5 +1,7 @@
 //! Lists in their envelopes: options in, pages out, written while they are sent.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::{Response, StatusCode};
@@ -104,22 +106,32 @@ pub(crate) fn annotated<R: Record + Send + 'static>(
         to_writer(&mut tail, &link).map_err(Failure::internal)?;
     }
     tail.push(b'}');
-    let rows = page.records.into_iter().enumerate();
-    let rows = rows.map(move |(position, record)| Part::Row(position, record));
-    let parts = std::iter::once(Part::Bytes(head))
-        .chain(rows)
-        .chain(std::iter::once(Part::Bytes(tail)));
     let write = RowWriter {
         properties: listing.properties,
         expansions: listing.expansions,
         expand,
     };
-    let write = std::sync::Arc::new(write);
+    Ok(rows_between(head, page.records, write, tail))
+}
+
+/// An answer whose rows are written while it is sent.
+pub(crate) fn rows_between<R: Record + Send + 'static>(
+    head: Vec<u8>,
+    records: Vec<R>,
+    write: RowWriter<R>,
+    tail: Vec<u8>,
+) -> Response<Body> {
+    let rows = records.into_iter().enumerate();
+    let rows = rows.map(move |(position, record)| Part::Row(position, record));
+    let parts = std::iter::once(Part::Bytes(head))
+        .chain(rows)
+        .chain(std::iter::once(Part::Bytes(tail)));
+    let write = Arc::new(write);
     let parts = parts.map(move |part| {
-        let write = std::sync::Arc::clone(&write);
+        let write = Arc::clone(&write);
         move |chunk: &mut Vec<u8>| write.write(part, chunk)
     });
-    Ok(json_body(StatusCode::OK, streamed(parts)))
+    json_body(StatusCode::OK, streamed(parts))
 }
 
 /// The answer for one record, its fields beside the context; `hidden` are shown only
@@ -155,10 +167,22 @@ enum Part<R> {
     Row(usize, R),
 }
 
-struct RowWriter<R> {
+/// What is written of each record.
+pub(crate) struct RowWriter<R> {
     properties: Vec<&'static Property>,
     expansions: Vec<Expansion>,
     expand: Option<Expand<R>>,
+}
+
+impl<R> RowWriter<R> {
+    /// What is shown of a type where nobody chooses.
+    pub(crate) fn shown(of: &'static StructuredType) -> Self {
+        Self {
+            properties: of.shown(),
+            expansions: Vec::new(),
+            expand: None,
+        }
+    }
 }
 
 impl<R: Record> RowWriter<R> {

@@ -5,13 +5,14 @@ mod changes;
 mod files;
 mod rows;
 
-use axum::http::StatusCode;
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kbgap_odata::edm::{Record, StructuredType};
 use kbgap_odata::{Allowed, ErrorCode, QueryOptions, SystemOption};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 pub(crate) use changes::vulnerability_changes;
 pub(crate) use files::{download, non_cpe_files, software_files, vulnerability_files};
@@ -19,7 +20,8 @@ use rows::{MachineRows, RowsOf};
 
 use crate::call::Call;
 use crate::exports::ExportSnapshot;
-use crate::http::{Failure, json_body, streamed};
+use crate::http::Failure;
+use crate::list::{RowWriter, rows_between};
 use crate::route::Answered;
 
 /// What the exports in pages take.
@@ -57,17 +59,17 @@ struct Place {
     row: usize,
 }
 
-impl Place {
-    fn write(&self) -> String {
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
-    }
+/// The place where a page has ended, as a `$skiptoken`.
+fn token(place: &impl Serialize) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
+}
 
-    fn read(token: &str) -> Result<Self, Failure> {
-        let bytes = URL_SAFE_NO_PAD.decode(token.trim_end_matches('=')).ok();
-        bytes
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .ok_or_else(|| invalid("The '$skiptoken' is not one of this server."))
-    }
+/// The place that a `$skiptoken` holds.
+fn place<P: DeserializeOwned>(token: &str) -> Result<P, Failure> {
+    let bytes = URL_SAFE_NO_PAD.decode(token.trim_end_matches('=')).ok();
+    bytes
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .ok_or_else(|| invalid("The '$skiptoken' is not one of this server."))
 }
 
 fn page<R: RowsOf>(call: &Call) -> Answered {
@@ -97,7 +99,7 @@ fn page<R: RowsOf>(call: &Call) -> Answered {
             "{}{}?pagesize={size}&$skiptoken={}",
             call.base_url(),
             call.parts.uri.path(),
-            place.write()
+            token(&place)
         )
     });
     write(call, R::KIND.of(), records, next)
@@ -106,7 +108,7 @@ fn page<R: RowsOf>(call: &Call) -> Answered {
 /// The snapshot of a link, or a new one.
 fn begin(call: &Call, options: &QueryOptions) -> Result<(Arc<ExportSnapshot>, Place), Failure> {
     let exports = &call.state.exports;
-    let Some(token) = &options.skip_token else {
+    let Some(skip_token) = &options.skip_token else {
         let snapshot = take(call)?;
         let place = Place {
             snapshot: snapshot.id.clone(),
@@ -115,7 +117,7 @@ fn begin(call: &Call, options: &QueryOptions) -> Result<(Arc<ExportSnapshot>, Pl
         };
         return Ok((snapshot, place));
     };
-    let place = Place::read(token)?;
+    let place: Place = place(skip_token)?;
     let snapshot = exports
         .find(&place.snapshot, call.now())
         .filter(|snapshot| snapshot.tenant == call.claims.tenant)
@@ -162,25 +164,13 @@ fn write<R: Record + Send + 'static>(
         Some(link) => format!("],\"@odata.nextLink\":\"{link}\"}}"),
         None => "]}".to_owned(),
     };
-    let properties: Arc<[_]> = of.shown().into();
-    let rows = records.into_iter().enumerate();
-    let rows = rows.map(move |(position, record)| {
-        let properties = Arc::clone(&properties);
-        Box::new(move |chunk: &mut Vec<u8>| {
-            if position > 0 {
-                chunk.push(b',');
-            }
-            rows::write_row(&record, &properties, chunk);
-        }) as Box<dyn FnOnce(&mut Vec<u8>) + Send>
-    });
-    let text = |text: String| {
-        Box::new(move |chunk: &mut Vec<u8>| chunk.extend_from_slice(text.as_bytes()))
-            as Box<dyn FnOnce(&mut Vec<u8>) + Send>
-    };
-    let parts = std::iter::once(text(head))
-        .chain(rows)
-        .chain(std::iter::once(text(tail)));
-    Ok(json_body(StatusCode::OK, streamed(parts)))
+    let write = RowWriter::shown(of);
+    Ok(rows_between(
+        head.into_bytes(),
+        records,
+        write,
+        tail.into_bytes(),
+    ))
 }
 
 fn invalid(message: &str) -> Failure {

@@ -8,15 +8,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kbgap_fleet::FleetMachine;
 use kbgap_odata::types::export::DELTA_ASSET_VULNERABILITY;
 use kbgap_odata::{ErrorCode, QueryOptions, Time};
 use kbgap_store::{ExposureChange, SetHash};
 use serde::{Deserialize, Serialize};
 
-use super::{ALLOWED, invalid, page_size, write};
+use super::{ALLOWED, invalid, page_size, place, token, write};
 use crate::call::Call;
 use crate::history::change::{Change, Status, changes};
 use crate::history::set::FindingSet;
@@ -64,12 +62,12 @@ async fn page(call: &Call) -> Answered {
     };
     // With `$top` there is no next link (api.md, section 10.1).
     let next = next.filter(|_| options.top.is_none()).map(|place| {
-        let token = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&place).unwrap_or_default());
         format!(
-            "{}{}?pagesize={size}&sincetime={}&$skiptoken={token}",
+            "{}{}?pagesize={size}&sincetime={}&$skiptoken={}",
             call.base_url(),
             call.parts.uri.path(),
             since.to_string().replace(':', "%3A"),
+            token(&place),
         )
     });
     write(call, &DELTA_ASSET_VULNERABILITY, records, next)
@@ -79,7 +77,7 @@ async fn page(call: &Call) -> Answered {
 async fn begin(call: &Call, options: &QueryOptions) -> Result<(Option<Place>, Time), Failure> {
     let since = since_time(call, options)?;
     if let Some(token) = &options.skip_token {
-        let place = place(token)?;
+        let place: Place = place(token)?;
         if place.from < call.now().saturating_sub(ASKABLE_MS + 2 * PERIOD_MS) {
             return Err(invalid(
                 "The changes of this link are no longer kept. Begin again without '$skiptoken'.",
@@ -133,13 +131,6 @@ fn since_time(call: &Call, options: &QueryOptions) -> Result<Option<Time>, Failu
         }
     }
     Ok(Some(since))
-}
-
-fn place(token: &str) -> Result<Place, Failure> {
-    let bytes = URL_SAFE_NO_PAD.decode(token.trim_end_matches('=')).ok();
-    bytes
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or_else(|| invalid("The '$skiptoken' is not one of this server."))
 }
 
 /// Fills a page. Gives where the next one begins, unless this is the last.
