@@ -202,10 +202,14 @@ impl<R: Record> RowWriter<R> {
             properties: &self.properties,
             expanded,
         };
-        // Writing to memory cannot fail, and rows hold nothing that JSON cannot.
-        if let Err(error) = to_writer(&mut *chunk, &row) {
-            tracing::error!(%error, "a row could not be written");
-        }
+        write_row(&row, chunk);
+    }
+}
+
+/// Appends a row. Writing to memory cannot fail, and rows hold nothing that JSON cannot.
+pub(crate) fn write_row(row: &Row<'_>, to: &mut Vec<u8>) {
+    if let Err(error) = to_writer(to, row) {
+        tracing::error!(%error, "a row could not be written");
     }
 }
 

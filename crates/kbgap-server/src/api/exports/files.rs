@@ -13,12 +13,10 @@ use axum::response::IntoResponse;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use kbgap_odata::types::export::EXPORT_FILES;
-use kbgap_odata::{ErrorCode, QueryOptions, Value};
+use kbgap_odata::{ErrorCode, QueryOptions, Row, Value};
 use serde::Deserialize;
 
-use super::rows::{
-    Kind, MachineRows, OtherSoftwareRows, RowsOf, SoftwareRows, VulnerabilityRows, write_row,
-};
+use super::rows::{Kind, MachineRows, OtherSoftwareRows, RowsOf, SoftwareRows, VulnerabilityRows};
 use super::{invalid, take};
 use crate::call::Call;
 use crate::exports::ExportSnapshot;
@@ -184,7 +182,12 @@ fn write_rows<R: RowsOf>(
     for machine in machines.take(PART) {
         for row in R::of(machine, &mut machine_rows) {
             line.clear();
-            write_row(&row, &properties, &mut line);
+            let row = Row {
+                record: &row,
+                properties: &properties,
+                expanded: Vec::new(),
+            };
+            list::write_row(&row, &mut line);
             line.push(b'\n');
             out.write_all(&line)?;
         }

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use kbgap_fleet::{FleetMachine, Installed};
-use kbgap_odata::Row;
-use kbgap_odata::edm::{Property, Record, StructuredType};
+use kbgap_odata::edm::{Record, StructuredType};
 use kbgap_odata::types::export::{ASSET_NON_CPE_SOFTWARE, ASSET_SOFTWARE, ASSET_VULNERABILITY};
 
 use crate::exports::{ExportSnapshot, ExportedMachine};
@@ -159,15 +158,4 @@ fn positions(machine: &FleetMachine, is_known: bool) -> impl Iterator<Item = usi
         .enumerate()
         .filter(move |(_, installed)| installed.is_known == is_known)
         .map(|(position, _)| position)
-}
-
-pub(super) fn write_row(record: &dyn Record, properties: &[&'static Property], to: &mut Vec<u8>) {
-    let row = Row {
-        record,
-        properties,
-        expanded: Vec::new(),
-    };
-    if let Err(error) = serde_json::to_writer(to, &row) {
-        tracing::error!(%error, "a row could not be written");
-    }
 }
