@@ -200,6 +200,16 @@ impl Fleet {
         machines
     }
 
+    /// The machines with one of these ids, each once, in the order of their ids. What is
+    /// no id is nobody's.
+    #[must_use]
+    pub fn machines_with_ids(&self, ids: &[String]) -> Vec<Arc<FleetMachine>> {
+        let ids: BTreeSet<MachineId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+        ids.iter()
+            .filter_map(|id| self.machine(id).cloned())
+            .collect()
+    }
+
     /// The machines last seen at `time` or later (milliseconds since 1970), by id.
     #[must_use]
     pub fn machines_seen_since(&self, time: i64) -> Vec<Arc<FleetMachine>> {

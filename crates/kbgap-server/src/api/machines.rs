@@ -43,18 +43,15 @@ fn candidates<'f>(
     listing: &'f Listing,
 ) -> Box<dyn Iterator<Item = Arc<FleetMachine>> + 'f> {
     if let Some(filter) = &listing.filter {
-        let sorted = |mut machines: Vec<Arc<FleetMachine>>| {
-            machines.sort_unstable_by(|a, b| a.id().cmp(b.id()));
-            machines.dedup_by(|a, b| a.id() == b.id());
-            Box::new(machines.into_iter())
-        };
         if let Some(ids) = filter.values_of("id") {
-            let found = ids.iter().filter_map(|id| fleet.machine(&id.parse().ok()?));
-            return sorted(found.cloned().collect());
+            return Box::new(fleet.machines_with_ids(&ids).into_iter());
         }
         if let Some(names) = filter.values_of("computerDnsName") {
             let found = names.iter().flat_map(|name| fleet.named(name));
-            return sorted(found.cloned().collect());
+            let mut found: Vec<_> = found.cloned().collect();
+            found.sort_unstable_by(|a, b| a.id().cmp(b.id()));
+            found.dedup_by(|a, b| a.id() == b.id());
+            return Box::new(found.into_iter());
         }
         if let Some(time) = filter.earliest("lastSeen") {
             return Box::new(fleet.machines_seen_since(time.as_ms()).into_iter());

@@ -93,10 +93,11 @@ pub(crate) fn vulnerabilities(call: &Call) -> Answered {
     parts::vulnerabilities(call, |fleet, summary| {
         let id = find(call, fleet)?;
         let cves = record(&id, summary).summary.cves;
-        Ok(Cves {
-            not_assessed: not_assessed(fleet, &id, summary, cves.is_empty()),
-            cves,
-        })
+        let not_assessed = match cves[..] {
+            [] => not_assessed(fleet, &id, summary),
+            _ => None,
+        };
+        Ok(Cves { cves, not_assessed })
     })
 }
 
@@ -113,8 +114,11 @@ pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
             .find_software(id.as_str())
             .map(|ix| fleet.missing_kbs_of_software(ix, call.now(), view))
             .unwrap_or_default();
-        let summary = fleet.summary(call.now());
-        let not_assessed = not_assessed(fleet, &id, &summary, rows.is_empty());
+        // The numbers of the fleet are asked for only where they are needed.
+        let not_assessed = match rows[..] {
+            [] => not_assessed(fleet, &id, &fleet.summary(call.now())),
+            _ => None,
+        };
         Ok::<_, Failure>((options, rows, not_assessed))
     })?;
     missing_kbs::answer(call, &options, rows, not_assessed)
@@ -122,10 +126,7 @@ pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
 
 /// Why an empty list of a software does not mean that nothing is missing: no rule
 /// decides about it, or not on every machine that has it.
-fn not_assessed(fleet: &Fleet, id: &SoftwareId, summary: &Summary, empty: bool) -> Option<String> {
-    if !empty {
-        return None;
-    }
+fn not_assessed(fleet: &Fleet, id: &SoftwareId, summary: &Summary) -> Option<String> {
     if is_part_without_rules(id) {
         return Some("not assessed: not yet supported".to_owned());
     }

@@ -89,13 +89,8 @@ fn candidates(
     now: i64,
 ) -> Vec<Arc<FleetMachine>> {
     if let Some(ids) = filter.and_then(|f| f.values_of("machineId")) {
-        let mut machines: Vec<_> = ids
-            .iter()
-            .filter_map(|id| fleet.machine(&id.parse().ok()?).cloned())
-            .filter(|machine| machine.is_active(now))
-            .collect();
-        machines.sort_unstable_by(|a, b| a.id().cmp(b.id()));
-        machines.dedup_by(|a, b| a.id() == b.id());
+        let mut machines = fleet.machines_with_ids(&ids);
+        machines.retain(|machine| machine.is_active(now));
         return machines;
     }
     if let Some(cves) = filter.and_then(|f| f.values_of("cveId")) {

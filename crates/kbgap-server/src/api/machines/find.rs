@@ -1,7 +1,6 @@
 //! Machines by tag and by address (api.md, section 6.8).
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use kbgap_odata::types::machine::MACHINE;
 use kbgap_odata::{ErrorCode, QueryOptions, SystemOption, Time};
@@ -76,10 +75,8 @@ pub(crate) fn by_ip(call: &Call) -> Answering<'_> {
             .seen_at_address(&call.claims.tenant, &ip.to_string(), from, to)
             .await?;
         let page = call.fleet(|fleet| {
-            let found = ids
-                .iter()
-                .filter_map(|id| fleet.machine(&id.parse().ok()?).map(Arc::clone));
-            page(call, fleet, &listing, found)
+            let found = fleet.machines_with_ids(&ids);
+            page(call, fleet, &listing, found.into_iter())
         });
         list::answer(call, listing, "Machines", page, Some(MachineRecord::expand))
     })
