@@ -10,11 +10,12 @@
 use std::collections::BTreeSet;
 
 use kbgap_catalog::{Catalog, Component, Product, SoftwareIx, Version, VulnerabilityIx};
+use serde::{Deserialize, Serialize};
 
 use crate::Projection;
 
 /// An Office that only Click-to-Run installs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ClickToRun {
     /// Office 2019.
     Office2019,

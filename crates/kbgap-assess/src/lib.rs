@@ -36,6 +36,6 @@ pub use evidence::Evidence;
 pub use explain::{Explanation, ExplanationVerdict, ProductExplanation, explain};
 pub use findings::is_part_without_rules;
 pub use platform::Unassessable;
-pub use projection::Projection;
+pub use projection::{Projection, SoftwareFact};
 pub use servicing::Track;
 pub use weakness::{Weakness, weaknesses};

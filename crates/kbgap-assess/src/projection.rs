@@ -7,11 +7,12 @@ use kbgap_catalog::{
     Architecture, Catalog, Component, InstallationType, KbId, SoftwareId, Version, map_installed,
 };
 use kbgap_inventory::Machine;
+use serde::{Deserialize, Serialize};
 
 use crate::click_to_run::ClickToRun;
 
 /// What the rules read of a machine.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Projection {
     /// The Windows build.
     pub build: u32,
@@ -43,31 +44,52 @@ impl Projection {
     /// The projection of a machine for this catalogue.
     #[must_use]
     pub fn of(machine: &Machine, catalog: &Catalog) -> Self {
-        let mut kbs: Vec<KbId> = machine
-            .installed_kbs
+        let mut projection = Self::wide(machine);
+        projection.narrow(catalog);
+        projection
+    }
+
+    /// Keeps what this catalogue knows of a [wide](Self::wide) projection.
+    pub fn narrow(&mut self, catalog: &Catalog) {
+        self.kbs.retain(|&kb| catalog.knows_kb(kb));
+    }
+
+    /// The projection for a catalogue that knows every KB: whatever catalogue comes, the
+    /// projection for it can be made from this one.
+    #[must_use]
+    pub fn wide(machine: &Machine) -> Self {
+        let facts: Vec<SoftwareFact> = machine
+            .software
             .iter()
-            .map(|kb| kb.id)
-            .filter(|&kb| catalog.knows_kb(kb))
+            .filter_map(|s| SoftwareFact::of(&s.vendor, &s.name, &s.version))
             .collect();
+        Self::wide_with(machine, &facts)
+    }
+
+    /// The same, where what its software list says is known already: reading names takes
+    /// longer than all the rest, and machines have most of them in common.
+    #[must_use]
+    pub fn wide_with<'f>(
+        machine: &Machine,
+        facts: impl IntoIterator<Item = &'f SoftwareFact>,
+    ) -> Self {
+        let mut kbs: Vec<KbId> = machine.installed_kbs.iter().map(|kb| kb.id).collect();
         kbs.sort_unstable();
         kbs.dedup();
         let mut chromium_edge = false;
         let mut edge_version: Option<Version> = None;
         let mut click_to_run = Vec::new();
         let mut unsupported = Vec::new();
-        for software in &machine.software {
-            match map_installed(&software.vendor, &software.name, &software.version) {
-                Some((_, Component::EdgeChromium)) => {
+        for fact in facts {
+            match fact {
+                SoftwareFact::ChromiumEdge(version) => {
                     chromium_edge = true;
-                    let version = Version::parse(&software.version);
-                    edge_version = edge_version.into_iter().chain(version).min();
+                    edge_version = edge_version.into_iter().chain(*version).min();
                 }
-                Some((id, component)) if has_rules_of_its_own(component) => {
-                    let office = ClickToRun::of_name(&software.name);
-                    click_to_run.extend(office.zip(Version::parse(&software.version)));
-                    unsupported.push(id);
+                SoftwareFact::OfFamily { id, office } => {
+                    click_to_run.extend(*office);
+                    unsupported.push(id.clone());
                 }
-                _ => {}
             }
         }
         click_to_run.sort_unstable();
@@ -95,6 +117,35 @@ impl Projection {
     #[must_use]
     pub fn lists(&self, kb: KbId) -> bool {
         self.kbs.binary_search(&kb).is_ok()
+    }
+}
+
+/// What the rules read in an entry of a software list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SoftwareFact {
+    /// Edge (Chromium-based), with its version where one can be read.
+    ChromiumEdge(Option<Version>),
+    /// A software of a family with rules of its own.
+    OfFamily {
+        /// The software.
+        id: SoftwareId,
+        /// What of Office by Click-to-Run it is, in which build.
+        office: Option<(ClickToRun, Version)>,
+    },
+}
+
+impl SoftwareFact {
+    /// What an entry says; `None` where no rule reads it.
+    #[must_use]
+    pub fn of(vendor: &str, name: &str, version: &str) -> Option<Self> {
+        match map_installed(vendor, name, version)? {
+            (_, Component::EdgeChromium) => Some(Self::ChromiumEdge(Version::parse(version))),
+            (id, component) if has_rules_of_its_own(component) => {
+                let office = ClickToRun::of_name(name).zip(Version::parse(version));
+                Some(Self::OfFamily { id, office })
+            }
+            _ => None,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -12,7 +13,8 @@ const SEPARATOR: &str = "-_-";
 /// script, so only the literal separator divides them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SoftwareId {
-    text: Box<str>,
+    /// Shared: an index names the same software a million times.
+    text: Arc<str>,
     vendor_len: usize,
 }
 

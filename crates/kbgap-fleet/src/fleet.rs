@@ -1,192 +1,149 @@
-//! The index of one tenant's machines.
+//! The fleet as it is at one moment, for whoever reads.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::ops::Bound;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex};
 
-use kbgap_assess::{Assessed, Projection};
-use kbgap_catalog::{Catalog, KbId, SoftwareId, SoftwareIx, VulnerabilityIx};
+use kbgap_catalog::{Catalog, SoftwareId, SoftwareIx};
 use kbgap_inventory::{DeviceValue, MachineId};
 use roaring::RoaringBitmap;
 
 use crate::activity::Activity;
 use crate::detections::Detections;
-use crate::machine::{CheckIn, FleetMachine};
-use crate::pool::Pools;
-use crate::rows::cves_in_software;
+use crate::machine::FleetMachine;
+use crate::packed::Packed;
+use crate::profile::Profile;
+use crate::rows::Counts;
 use crate::score::Risks;
-use crate::state::{PatchState, State};
+use crate::silence::Lasting;
+use crate::software::Entries;
 use crate::summary::Summaries;
+use crate::table::{Pages, SortedSet};
 
-/// The index of one tenant's machines.
-#[derive(Debug)]
+/// The machines of one tenant at one moment, and what they miss. It never changes:
+/// [`FleetIndex`](crate::FleetIndex) makes the next one, which shares with it all that
+/// stayed the same.
+#[derive(Clone, Debug)]
 pub struct Fleet {
     pub(crate) catalog: Catalog,
-    risks: Risks,
-    pub(crate) states: Vec<State>,
-    state_of: HashMap<Projection, usize>,
-    /// Places of states that have no machine any more.
-    vacant_states: Vec<usize>,
-    /// Lists of CVEs, so that states share equal ones.
-    lists: HashSet<Arc<[VulnerabilityIx]>>,
-    pools: Pools,
-    machines: Vec<Option<Arc<FleetMachine>>>,
-    /// Places of machines that were removed.
-    vacant_ordinals: Vec<u32>,
-    ordinals: BTreeMap<MachineId, u32>,
-    by_name: HashMap<String, BTreeSet<MachineId>>,
-    pub(crate) missing: HashMap<(SoftwareIx, KbId), Missed>,
-    pub(crate) builds: HashMap<u32, RoaringBitmap>,
+    pub(crate) risks: Arc<Risks>,
+    /// By ordinal.
+    pub(crate) machines: Pages<Slot>,
+    pub(crate) profiles: Pages<Option<Arc<Profile>>>,
+    pub(crate) software: Entries,
+    /// Ids with ordinals, in the order of the ids' digits.
+    pub(crate) ids: SortedSet<([u8; 20], u32)>,
+    /// Hashes of names, in lower case, with ordinals.
+    pub(crate) names: SortedSet<(u32, u32)>,
+    hasher: RandomState,
     pub(crate) activity: Activity,
-    /// Machines that have a software.
-    pub(crate) installed: BTreeMap<SoftwareId, RoaringBitmap>,
-    /// Machines of another value than the normal one.
-    pub(crate) values: HashMap<DeviceValue, RoaringBitmap>,
-    pub(crate) groups: BTreeMap<i32, Group>,
+    /// Who does not count, as of when it was published.
+    pub(crate) lasting: Option<Lasting>,
+    pub(crate) groups: Arc<BTreeMap<i32, Group>>,
     pub(crate) detections: Arc<Detections>,
     /// Grows with every change.
     pub(crate) generation: u64,
-    pub(crate) summaries: Mutex<Summaries>,
+    /// Grows with every change but that of when a machine was seen.
+    pub(crate) composition: u64,
+    /// Counts of this catalogue, whatever machines there are.
+    pub(crate) counts: Arc<Counts>,
+    pub(crate) summaries: Arc<Mutex<Summaries>>,
+}
+
+/// What is kept of a machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    /// What is only shown; `None` where the place is vacant.
+    pub(crate) packed: Option<Arc<[u8]>>,
+    pub(crate) seen_at: i64,
+    pub(crate) sequence: u64,
+    pub(crate) mark: u64,
+    pub(crate) profile: u32,
+    pub(crate) group: i32,
+    pub(crate) value: DeviceValue,
 }
 
 /// A device group.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Group {
-    pub(crate) name: String,
-    pub(crate) machines: RoaringBitmap,
-}
-
-/// A KB that machines miss for one software.
-#[derive(Debug)]
-pub(crate) struct Missed {
-    pub(crate) machines: RoaringBitmap,
-    /// Distinct CVEs that the KB fixes in the software, over all its products.
-    pub(crate) cves: u32,
+    pub(crate) name: Arc<str>,
+    pub(crate) machines: Arc<RoaringBitmap>,
 }
 
 impl Fleet {
     /// An empty fleet under this catalogue.
     #[must_use]
     pub fn new(catalog: Catalog) -> Self {
-        let risks = Risks::of(&catalog);
         Self {
+            risks: Arc::new(Risks::of(&catalog)),
             catalog,
-            risks,
-            states: Vec::new(),
-            state_of: HashMap::new(),
-            vacant_states: Vec::new(),
-            lists: HashSet::new(),
-            pools: Pools::default(),
-            machines: Vec::new(),
-            vacant_ordinals: Vec::new(),
-            ordinals: BTreeMap::new(),
-            by_name: HashMap::new(),
-            missing: HashMap::new(),
-            builds: HashMap::new(),
+            machines: Pages::default(),
+            profiles: Pages::default(),
+            software: Entries::default(),
+            ids: SortedSet::default(),
+            names: SortedSet::default(),
+            hasher: RandomState::new(),
             activity: Activity::default(),
-            installed: BTreeMap::new(),
-            values: HashMap::new(),
-            groups: BTreeMap::new(),
+            lasting: None,
+            groups: Arc::default(),
             detections: Arc::default(),
             generation: 0,
-            summaries: Mutex::default(),
+            composition: 0,
+            counts: Arc::default(),
+            summaries: Arc::default(),
         }
     }
 
     /// The catalogue under which the machines are assessed.
     #[must_use]
-    pub fn catalog(&self) -> &Catalog {
+    pub const fn catalog(&self) -> &Catalog {
         &self.catalog
-    }
-
-    /// Takes a check-in: a new machine, or a new report of a known one. The
-    /// caller sees to it that an older report never follows a newer one.
-    pub fn upsert(&mut self, check_in: CheckIn) {
-        let state = self.state(Projection::of(&check_in.machine, &self.catalog));
-        let id = check_in.machine.id.clone();
-        let known = self.ordinals.get(&id).copied();
-        let ordinal = known.unwrap_or_else(|| self.new_ordinal());
-        let left = self.take(ordinal);
-        let patch_state = Arc::clone(&self.states[state].patch_state);
-        let machine = FleetMachine::new(
-            check_in,
-            ordinal,
-            state,
-            patch_state,
-            &self.catalog,
-            &mut self.pools,
-        );
-        self.ordinals.insert(id, ordinal);
-        self.put(Arc::new(machine));
-        // Only now: the machine may be in the same state as before.
-        self.vacate(left);
-        self.generation += 1;
-    }
-
-    /// Forgets a machine.
-    pub fn remove(&mut self, id: &MachineId) {
-        if let Some(ordinal) = self.ordinals.remove(id) {
-            let left = self.take(ordinal);
-            self.vacate(left);
-            self.vacant_ordinals.push(ordinal);
-            self.generation += 1;
-        }
-    }
-
-    /// Puts the machines under another catalogue: each state is assessed anew.
-    /// Projections are made again, because a catalogue decides what they hold.
-    #[must_use]
-    pub fn under(&self, catalog: Catalog) -> Self {
-        let mut fleet = Self::new(catalog);
-        fleet.set_detections(Arc::clone(&self.detections));
-        for machine in self.machines.iter().flatten() {
-            fleet.upsert(machine.check_in());
-        }
-        fleet
-    }
-
-    /// Takes when each CVE was first seen: who is asked for it is [`Summary::first_detected`].
-    ///
-    /// [`Summary::first_detected`]: crate::Summary::first_detected
-    pub fn set_detections(&mut self, detections: Arc<Detections>) {
-        self.detections = detections;
-        self.generation += 1;
     }
 
     /// The machine with this id or, failing that, the one with this name. Of
     /// several with one name it is the one seen last.
     #[must_use]
-    pub fn find(&self, id_or_name: &str) -> Option<&Arc<FleetMachine>> {
+    pub fn find(&self, id_or_name: &str) -> Option<Arc<FleetMachine>> {
         let by_id = id_or_name
             .parse()
             .ok()
             .and_then(|id: MachineId| self.machine(&id));
         by_id.or_else(|| {
             self.named(id_or_name)
+                .into_iter()
                 .max_by_key(|m| (m.seen_at, m.id().clone()))
         })
     }
 
     /// The machines with this name, in any case, by id.
-    pub fn named(&self, name: &str) -> impl Iterator<Item = &Arc<FleetMachine>> {
-        let ids = self.by_name.get(&name.trim().to_lowercase());
-        ids.into_iter().flatten().filter_map(|id| self.machine(id))
+    #[must_use]
+    pub fn named(&self, name: &str) -> Vec<Arc<FleetMachine>> {
+        let name = name.trim().to_lowercase();
+        let hash = self.name_hash(&name);
+        let alike = self.names.range((hash, 0)..=(hash, u32::MAX));
+        let machines = alike.filter_map(|(_, ordinal)| self.at(ordinal));
+        let mut named: Vec<_> = machines
+            .filter(|m| m.name().to_lowercase() == name)
+            .collect();
+        named.sort_unstable_by(|a, b| a.id().cmp(b.id()));
+        named
     }
 
     /// The machine with this id.
     #[must_use]
-    pub fn machine(&self, id: &MachineId) -> Option<&Arc<FleetMachine>> {
-        self.at(*self.ordinals.get(id)?)
+    pub fn machine(&self, id: &MachineId) -> Option<Arc<FleetMachine>> {
+        self.at(self.ordinal(id)?)
     }
 
     /// The machines in the order of their ids, from the first id that is not
     /// below `from` on.
-    pub fn machines_from(&self, from: Option<&str>) -> impl Iterator<Item = &Arc<FleetMachine>> {
-        let from = from.and_then(MachineId::not_below);
-        let bound = from.map_or(Bound::Unbounded, Bound::Included);
-        self.ordinals
-            .range((bound, Bound::Unbounded))
-            .filter_map(|(_, &ordinal)| self.at(ordinal))
+    pub fn machines_from(&self, from: Option<&str>) -> impl Iterator<Item = Arc<FleetMachine>> {
+        let from = from.unwrap_or_default();
+        // Any text may stand for a place between ids.
+        let before = |(id, _): &([u8; 20], u32)| MachineId::from_bytes(*id).as_str() < from;
+        self.ids
+            .from(before)
+            .filter_map(|(_, ordinal)| self.at(ordinal))
     }
 
     /// The machines of a set, in the order of their ids.
@@ -194,7 +151,7 @@ impl Fleet {
     pub fn machines_of(&self, ordinals: &RoaringBitmap) -> Vec<Arc<FleetMachine>> {
         let mut machines: Vec<Arc<FleetMachine>> = ordinals
             .iter()
-            .filter_map(|ordinal| self.at(ordinal).cloned())
+            .filter_map(|ordinal| self.at(ordinal))
             .collect();
         machines.sort_unstable_by(|a, b| a.id().cmp(b.id()));
         machines
@@ -205,27 +162,57 @@ impl Fleet {
     #[must_use]
     pub fn machines_with_ids(&self, ids: &[String]) -> Vec<Arc<FleetMachine>> {
         let ids: BTreeSet<MachineId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
-        ids.iter()
-            .filter_map(|id| self.machine(id).cloned())
-            .collect()
+        ids.iter().filter_map(|id| self.machine(id)).collect()
     }
 
     /// The machines last seen at `time` or later (milliseconds since 1970), by id.
     #[must_use]
     pub fn machines_seen_since(&self, time: i64) -> Vec<Arc<FleetMachine>> {
-        self.machines_of(&self.activity.seen_since(time))
+        self.machines_of(&self.activity.since(time, |o| self.seen_at(o)))
+    }
+
+    /// The machines that have a software and count at `now`.
+    #[must_use]
+    pub fn machines_with(&self, software: &SoftwareId, now: i64) -> RoaringBitmap {
+        let mut machines = match self.software.find(software.as_str()) {
+            Some(number) => self.software.machines(number),
+            None => RoaringBitmap::new(),
+        };
+        // Parts of Windows are not reported.
+        if let Some(ix) = self.catalog.find_software(software.as_str()) {
+            for profile in self.profiles() {
+                let parts = profile.state.outcome().map(|o| &o.parts);
+                if parts.is_some_and(|parts| parts.contains(&ix)) {
+                    machines |= &profile.machines;
+                }
+            }
+        }
+        machines - &self.silence(now).machines
+    }
+
+    /// The machines that are vulnerable in a software and count at `now`.
+    #[must_use]
+    pub fn machines_exposed_in(&self, software: SoftwareIx, now: i64) -> RoaringBitmap {
+        let mut machines = RoaringBitmap::new();
+        for profile in self.profiles() {
+            let vulnerable = profile.state.vulnerable();
+            if vulnerable.iter().any(|v| v.software == software) {
+                machines |= &profile.machines;
+            }
+        }
+        machines - &self.silence(now).machines
     }
 
     /// How many machines there are.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.ordinals.len()
+    pub const fn len(&self) -> usize {
+        self.ids.len()
     }
 
     /// Whether there is no machine.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.ordinals.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// A number that grows with every change.
@@ -237,210 +224,53 @@ impl Fleet {
     /// Whether some machine has this software.
     #[must_use]
     pub fn has_installed(&self, software: &SoftwareId) -> bool {
-        self.installed.contains_key(software)
-    }
-
-    pub(crate) fn at(&self, ordinal: u32) -> Option<&Arc<FleetMachine>> {
-        self.machines.get(ordinal as usize)?.as_ref()
-    }
-
-    fn state(&mut self, projection: Projection) -> usize {
-        if let Some(&state) = self.state_of.get(&projection) {
-            return state;
-        }
-        let state = State::new(PatchState::new(
-            &self.catalog,
-            projection.clone(),
-            &self.risks,
-            &mut self.lists,
-        ));
-        let place = match self.vacant_states.pop() {
-            Some(place) => {
-                self.states[place] = state;
-                place
-            }
-            None => {
-                self.states.push(state);
-                self.states.len() - 1
-            }
+        let ix = self.catalog.find_software(software.as_str());
+        let is_part = |ix: SoftwareIx| {
+            let mut outcomes = self.profiles().filter_map(|p| p.state.outcome());
+            outcomes.any(|outcome| outcome.parts.contains(&ix))
         };
-        self.state_of.insert(projection, place);
-        place
+        self.software.find(software.as_str()).is_some() || ix.is_some_and(is_part)
     }
 
-    /// Lets a state go that a machine has left, where it was the last.
-    fn vacate(&mut self, left: Option<usize>) {
-        if let Some(place) = left
-            && self.states[place].machines.is_empty()
-            && self
-                .state_of
-                .remove(&self.states[place].patch_state.projection)
-                .is_some()
-        {
-            self.vacant_states.push(place);
-        }
+    /// The device groups that have machines: their numbers and names.
+    pub fn groups(&self) -> impl Iterator<Item = (i32, &str)> {
+        self.groups.iter().map(|(&id, group)| (id, &*group.name))
     }
 
-    fn new_ordinal(&mut self) -> u32 {
-        self.vacant_ordinals.pop().unwrap_or_else(|| {
-            self.machines.push(None);
-            u32::try_from(self.machines.len() - 1).unwrap_or(u32::MAX)
-        })
+    pub(crate) fn profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.profiles.iter().flatten().map(|profile| &**profile)
     }
 
-    /// Enters a machine into all tables, at its ordinal.
-    fn put(&mut self, machine: Arc<FleetMachine>) {
-        let ordinal = machine.ordinal;
-        self.by_name
-            .entry(machine.name().to_lowercase())
-            .or_default()
-            .insert(machine.id().clone());
-        for installed in &machine.software {
-            insert(&mut self.installed, &installed.id, ordinal);
-        }
-        self.builds
-            .entry(machine.build())
-            .or_default()
-            .insert(ordinal);
-        if machine.value != DeviceValue::Normal {
-            self.values
-                .entry(machine.value)
-                .or_default()
-                .insert(ordinal);
-        }
-        if let Some(name) = &machine.facts.group {
-            let group = self.groups.entry(machine.group_id);
-            group
-                .or_insert_with(|| Group {
-                    name: name.clone(),
-                    machines: RoaringBitmap::new(),
-                })
-                .machines
-                .insert(ordinal);
-        }
-        self.activity.insert(ordinal, machine.seen_at);
-        self.enter(ordinal, machine.state);
-        if let Some(place) = self.machines.get_mut(ordinal as usize) {
-            *place = Some(machine);
-        }
+    pub(crate) fn profile(&self, number: u32) -> Option<&Arc<Profile>> {
+        self.profiles.get(number as usize)?.as_ref()
     }
 
-    /// Takes a machine out of all tables, and tells which state it leaves.
-    fn take(&mut self, ordinal: u32) -> Option<usize> {
-        let place = self.machines.get_mut(ordinal as usize);
-        let machine = place.and_then(Option::take)?;
-        self.leave(ordinal, machine.state);
-        self.activity.remove(ordinal, machine.seen_at);
-        remove(&mut self.builds, &machine.build(), ordinal);
-        remove(&mut self.values, &machine.value, ordinal);
-        let name = machine.name().to_lowercase();
-        if let Some(ids) = self.by_name.get_mut(&name) {
-            ids.remove(machine.id());
-            if ids.is_empty() {
-                self.by_name.remove(&name);
-            }
-        }
-        for id in machine.software.iter().map(|installed| &installed.id) {
-            if let Some(machines) = self.installed.get_mut(id) {
-                machines.remove(ordinal);
-                if machines.is_empty() {
-                    self.installed.remove(id);
-                }
-            }
-        }
-        if let Some(group) = self.groups.get_mut(&machine.group_id) {
-            group.machines.remove(ordinal);
-            if group.machines.is_empty() {
-                self.groups.remove(&machine.group_id);
-            }
-        }
-        Some(machine.state)
+    pub(crate) fn seen_at(&self, ordinal: u32) -> Option<i64> {
+        Some(self.machines.get(ordinal as usize)?.seen_at)
     }
 
-    fn enter(&mut self, ordinal: u32, state: usize) {
-        self.states[state].machines.insert(ordinal);
-        let Some(assessed) = self.states[state].assessed() else {
-            return;
-        };
-        for key in missed(assessed) {
-            let missed = self.missing.entry(key).or_insert_with(|| Missed {
-                machines: RoaringBitmap::new(),
-                cves: cves_in_software(&self.catalog, [key.1], key.0),
-            });
-            missed.machines.insert(ordinal);
-        }
+    pub(crate) fn ordinal(&self, id: &MachineId) -> Option<u32> {
+        let bytes = id.to_bytes();
+        let mut found = self.ids.range((bytes, 0)..=(bytes, u32::MAX));
+        found.next().map(|(_, ordinal)| ordinal)
     }
 
-    fn leave(&mut self, ordinal: u32, state: usize) {
-        self.states[state].machines.remove(ordinal);
-        let Some(assessed) = self.states[state].assessed() else {
-            return;
-        };
-        for key in missed(assessed) {
-            if let Some(missed) = self.missing.get_mut(&key) {
-                missed.machines.remove(ordinal);
-                if missed.machines.is_empty() {
-                    self.missing.remove(&key);
-                }
-            }
-        }
+    pub(crate) fn at(&self, ordinal: u32) -> Option<Arc<FleetMachine>> {
+        let slot = self.machines.get(ordinal as usize)?;
+        let profile = self.profile(slot.profile)?;
+        let packed = slot.packed.as_ref()?;
+        let group = self.groups.get(&slot.group).map(|g| Arc::clone(&g.name));
+        let entries = self.software.clone();
+        let facts = Packed::read(packed)?;
+        Some(Arc::new(FleetMachine::new(
+            (slot, &facts, Arc::clone(packed)),
+            (ordinal, profile),
+            group,
+            entries,
+        )))
     }
-}
 
-/// Keys are cloned only where they are new.
-fn insert(sets: &mut BTreeMap<SoftwareId, RoaringBitmap>, key: &SoftwareId, ordinal: u32) {
-    match sets.get_mut(key) {
-        Some(set) => {
-            set.insert(ordinal);
-        }
-        None => {
-            sets.insert(key.clone(), RoaringBitmap::from([ordinal]));
-        }
-    }
-}
-
-fn remove<K: Eq + std::hash::Hash>(sets: &mut HashMap<K, RoaringBitmap>, key: &K, ordinal: u32) {
-    if let Some(set) = sets.get_mut(key) {
-        set.remove(ordinal);
-        if set.is_empty() {
-            sets.remove(key);
-        }
-    }
-}
-
-/// The pairs of software and KB that a state's machines miss.
-pub(crate) fn missed(assessed: &Assessed) -> impl Iterator<Item = (SoftwareIx, KbId)> {
-    assessed
-        .missing
-        .iter()
-        .flat_map(|kb| kb.vulnerable_software.iter().map(move |&s| (s, kb.id)))
-}
-
-#[cfg(test)]
-mod tests {
-    use kbgap_catalog::compile;
-    use kbgap_inventory::native;
-
-    use super::*;
-
-    #[test]
-    fn places_of_what_is_gone_are_taken_again() {
-        let mut fleet = Fleet::new(compile(&[]).unwrap());
-        for n in 0..100 {
-            let json = format!(
-                r#"{{"computerDnsName":"pc-{}","os":{{"version":"10.0.18363.{n}"}}}}"#,
-                n % 2
-            );
-            let machine = native::machine(&json).unwrap();
-            let id = machine.id.clone();
-            fleet.upsert(CheckIn::new(machine, n));
-            if n % 10 == 9 {
-                fleet.remove(&id);
-            }
-        }
-        assert!(fleet.states.len() <= 3, "{}", fleet.states.len());
-        assert_eq!((fleet.machines.len(), fleet.len()), (2, 1));
-        let inhabited = fleet.states.iter().filter(|s| !s.machines.is_empty());
-        assert_eq!((inhabited.count(), fleet.state_of.len()), (1, 1));
+    pub(crate) fn name_hash(&self, folded: &str) -> u32 {
+        (self.hasher.hash_one(folded) >> 32) as u32
     }
 }

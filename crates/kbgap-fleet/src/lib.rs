@@ -1,31 +1,43 @@
 //! The fleet index: which machines miss which KB.
 //!
 //! Derived data: it can be rebuilt from the store at any time, and the store is
-//! the only truth. Machines with equal projections share a [patch state](state),
-//! so assessment runs once for all of them; for each software and KB a Roaring
-//! bitmap holds the ordinals of the machines that miss it.
+//! the only truth. It is made for a million machines on a small computer:
 //!
-//! - [`Fleet`]: the index of one tenant; [`CheckIn`]s and feed changes go in.
-//! - [`FleetMachine`]: what is kept of a machine.
-//! - [`ProductFix`]: a row of getmissingkbs comes out.
-//! - [`Detections`]: when each CVE was first seen; the caller keeps them.
-//! - [`Summary`]: numbers over all machines: weaknesses, exposed machines, scores.
+//! - Machines with equal facts share a [profile](profile), profiles that a catalogue does
+//!   not tell apart a [patch state](state): the rules run once for all of them, and
+//!   bitmaps say which machines they are. Numbers are sums over profiles.
+//! - Readers hold a [`Fleet`], which never changes; the writer, a [`FleetIndex`], makes
+//!   the next one, which shares all [pieces](table) that stayed the same.
+//! - What is only shown of a machine is [packed](packed), its software
+//!   [shared](software) with other machines.
+//!
+//! In: [`CheckIn`]s, and another catalogue by way of [`Reassessed`]. Out: [`ProductFix`],
+//! a row of getmissingkbs; [`FleetMachine`], a machine; [`Summary`], numbers over all of
+//! them. [`Detections`], when each CVE was first seen, is the caller's to keep.
 
 mod activity;
 mod detections;
 mod fleet;
+mod index;
 mod machine;
-mod pool;
+mod packed;
+mod profile;
 mod rows;
 mod score;
+mod silence;
+mod software;
 mod state;
 mod summary;
+mod table;
 
 pub use detections::Detections;
 pub use fleet::Fleet;
-pub use machine::{CheckIn, FleetMachine, Installed};
+pub use index::{CheckIn, FleetIndex, Reassessed};
+pub use machine::FleetMachine;
+pub use packed::Reported;
 pub use rows::{MachineRows, ProductFix, View};
 pub use score::ExposureLevel;
+pub use software::Installed;
 pub use summary::{Distribution, GroupScore, SoftwareSummary, Summary};
 
 /// How long a machine that is not seen any more keeps counting, in milliseconds:

@@ -1,153 +1,101 @@
-//! What the index keeps of a machine.
+//! A machine, as it is shown.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use kbgap_assess::{Assessment, OsFacts, Weakness, weaknesses};
+use kbgap_assess::{OsFacts, Projection, Weakness, weaknesses};
 use kbgap_catalog::{
-    Catalog, Component, KbId, SoftwareId, SoftwareIx, Version, VulnerabilityIx, is_mapped_software,
-    map_installed,
+    Architecture, Catalog, InstallationType, KbId, SoftwareId, SoftwareIx, Version, VulnerabilityIx,
 };
-use kbgap_inventory::{DeviceValue, Machine, MachineId, Software};
+use kbgap_inventory::{DeviceValue, MachineId};
 use roaring::RoaringBitmap;
 
 use crate::RETENTION_MS;
-use crate::pool::Pools;
+use crate::fleet::Slot;
+use crate::packed::{Packed, Reported};
+use crate::profile::Profile;
 use crate::score::ExposureLevel;
+use crate::software::{Entries, Entry, Installed, decode_numbers};
 use crate::state::PatchState;
 
-/// A report with what else is kept of its machine.
-#[derive(Clone, Debug)]
-pub struct CheckIn {
-    /// What was reported.
-    pub machine: Machine,
-    /// When it was seen last, in milliseconds since 1970.
-    pub seen_at: i64,
-    /// When it was seen first.
-    pub first_seen: i64,
-    /// The number of its device group; 0 for none.
-    pub group_id: i32,
-    /// What it is worth.
-    pub value: DeviceValue,
-    /// Its tags, reported or given.
-    pub tags: Vec<String>,
-    /// Its place in the order of all changes; later ones are higher.
-    pub sequence: u64,
-}
-
-impl CheckIn {
-    /// A report of a machine of which nothing else is known.
-    #[must_use]
-    pub fn new(machine: Machine, seen_at: i64) -> Self {
-        Self {
-            tags: machine.tags.clone(),
-            machine,
-            seen_at,
-            first_seen: seen_at,
-            group_id: 0,
-            value: DeviceValue::Normal,
-            sequence: 0,
-        }
-    }
-}
-
-/// A machine in the index: unchanging, so that answers can outlive the index.
+/// A machine, taken out of the index: it stays as it was, so that answers can outlive
+/// the index.
 #[derive(Debug)]
 pub struct FleetMachine {
-    /// Its report, without its software, which is in [`FleetMachine::software`].
-    pub facts: Machine,
+    id: MachineId,
+    name: String,
+    /// What it has reported of itself.
+    pub reported: Reported,
     /// When it was seen last, in milliseconds since 1970.
     pub seen_at: i64,
     /// When it was seen first.
     pub first_seen: i64,
     /// The number of its device group; 0 for none.
     pub group_id: i32,
+    group: Option<Arc<str>>,
     /// What it is worth.
     pub value: DeviceValue,
     /// Its tags, reported or given, in order.
     pub tags: Vec<String>,
     /// Its place in the order of all changes; later ones are higher.
     pub sequence: u64,
-    /// What is installed, by software and version; Windows and its parts among it.
-    pub software: Vec<Arc<Installed>>,
-    /// Its software as it was reported, shared with other machines.
-    reported: Vec<Arc<Software>>,
-    pub(crate) ordinal: u32,
-    pub(crate) state: usize,
+    /// What the caller keeps with it; 0 where nothing. See [`FleetIndex::mark`].
+    ///
+    /// [`FleetIndex::mark`]: crate::FleetIndex::mark
+    pub mark: u64,
+    ordinal: u32,
+    version: (u32, u32),
+    packed: Arc<[u8]>,
+    facts: Arc<Projection>,
     pub(crate) patch_state: Arc<PatchState>,
-}
-
-/// A version of a software on a machine.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Installed {
-    /// The software.
-    pub id: SoftwareId,
-    /// The version as reported; of parts of Windows that of Windows. May be empty.
-    pub version: String,
-    /// Whether the reviewed tables know it: the API's "product code".
-    pub is_known: bool,
-    /// Whether the rules decide about it: only then no vulnerability means none.
-    pub is_assessed: bool,
+    entries: Entries,
 }
 
 impl FleetMachine {
     pub(crate) fn new(
-        check_in: CheckIn,
-        ordinal: u32,
-        state: usize,
-        patch_state: Arc<PatchState>,
-        catalog: &Catalog,
-        pools: &mut Pools,
+        (slot, facts, packed): (&Slot, &Packed<'_>, Arc<[u8]>),
+        (ordinal, profile): (u32, &Profile),
+        group: Option<Arc<str>>,
+        entries: Entries,
     ) -> Self {
-        let mut machine = Self {
-            facts: check_in.machine,
-            seen_at: check_in.seen_at,
-            first_seen: check_in.first_seen,
-            group_id: check_in.group_id,
-            value: check_in.value,
-            tags: check_in.tags,
-            sequence: check_in.sequence,
-            software: Vec::new(),
-            reported: Vec::new(),
+        Self {
+            id: facts.machine_id(),
+            name: facts.name.to_owned(),
+            reported: facts.reported(),
+            seen_at: slot.seen_at,
+            first_seen: facts.first_seen,
+            group_id: slot.group,
+            group,
+            value: slot.value,
+            tags: facts.tags.iter().map(|&tag| tag.to_owned()).collect(),
+            sequence: slot.sequence,
+            mark: slot.mark,
             ordinal,
-            state,
-            patch_state,
-        };
-        let software = machine.all_software(catalog).into_iter();
-        machine.software = software.map(|s| pools.installed.share(s)).collect();
-        let reported = std::mem::take(&mut machine.facts.software).into_iter();
-        machine.reported = reported.map(|s| pools.reported.share(s)).collect();
-        machine
-    }
-
-    /// The check-in again, for another index.
-    pub(crate) fn check_in(&self) -> CheckIn {
-        let software = self.reported.iter().map(|s| Software::clone(s));
-        CheckIn {
-            machine: Machine {
-                software: software.collect(),
-                ..self.facts.clone()
-            },
-            seen_at: self.seen_at,
-            first_seen: self.first_seen,
-            group_id: self.group_id,
-            value: self.value,
-            tags: self.tags.clone(),
-            sequence: self.sequence,
+            version: facts.version,
+            packed,
+            facts: Arc::clone(&profile.facts),
+            patch_state: Arc::clone(&profile.state),
+            entries,
         }
     }
 
     /// Its id.
     #[must_use]
     pub const fn id(&self) -> &MachineId {
-        &self.facts.id
+        &self.id
     }
 
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.facts.computer_dns_name
+        &self.name
+    }
+
+    /// Its device group.
+    #[must_use]
+    pub fn group(&self) -> Option<&str> {
+        self.group.as_deref()
     }
 
     /// Whether it is in a set of machines of its index.
@@ -158,8 +106,20 @@ impl FleetMachine {
 
     /// Its Windows build.
     #[must_use]
-    pub const fn build(&self) -> u32 {
-        self.facts.os.build
+    pub fn build(&self) -> u32 {
+        self.facts.build
+    }
+
+    /// Its architecture, where it reports one.
+    #[must_use]
+    pub fn architecture(&self) -> Option<Architecture> {
+        self.facts.architecture
+    }
+
+    /// Client, Server or Server Core, where it is known.
+    #[must_use]
+    pub fn installation_type(&self) -> Option<InstallationType> {
+        self.facts.installation_type
     }
 
     /// Whether it was seen within 30 days of `now` (milliseconds since 1970), so that
@@ -169,53 +129,88 @@ impl FleetMachine {
         self.seen_at >= now.saturating_sub(RETENTION_MS)
     }
 
+    /// What is installed, by software and version; Windows and its parts among it.
+    #[must_use]
+    pub fn software(&self, catalog: &Catalog) -> Vec<Installed> {
+        let version: Arc<str> = self.os_version().into();
+        let outcome = self.patch_state.outcome();
+        let parts = outcome.map_or(&[][..], |o| &o.parts);
+        let mut all: Vec<Installed> = parts
+            .iter()
+            .filter_map(|&ix| {
+                Some(Installed {
+                    id: catalog.software_id(ix).parse().ok()?,
+                    version: Arc::clone(&version),
+                    is_known: true,
+                    is_assessed: true,
+                })
+            })
+            .collect();
+        let parts: BTreeSet<SoftwareId> = all.iter().map(|part| part.id.clone()).collect();
+        let listed = self.listed().map(|(id, entry)| Installed {
+            id: id.clone(),
+            version: self.entries.version(entry),
+            is_known: entry.is_known,
+            is_assessed: outcome.is_some() && entry.is_decided,
+        });
+        // What is part of Windows is there once, whatever the list says.
+        all.extend(listed.filter(|installed| !parts.contains(&installed.id)));
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Its software list, in no order.
+    fn listed(&self) -> impl Iterator<Item = (&SoftwareId, &Entry)> {
+        let numbers = Packed::read(&self.packed).map_or(&[][..], |packed| packed.software);
+        decode_numbers(numbers).filter_map(|number| {
+            let entry = self.entries.entry(number)?;
+            Some((&self.entries.software(entry.software)?.id, entry))
+        })
+    }
+
     /// The KBs that it misses for a software and that no other of them supersedes.
     pub fn kbs_to_install(&self, software: SoftwareIx) -> impl Iterator<Item = KbId> {
-        let missing = self.patch_state.assessed().map(|a| a.missing.as_slice());
-        missing
-            .unwrap_or_default()
-            .iter()
-            .filter(move |kb| !kb.superseded && kb.vulnerable_software.contains(&software))
-            .map(|kb| kb.id)
+        let missed = self.patch_state.missed_in(software).into_iter();
+        missed
+            .flat_map(|kbs| kbs.iter())
+            .filter(|missed| !missed.superseded)
+            .map(|missed| missed.kb)
     }
 
     /// Its operating system, where it could be assessed.
     #[must_use]
     pub fn os(&self) -> Option<&OsFacts> {
-        self.patch_state.assessed().map(|assessed| &assessed.os)
+        self.patch_state.outcome().map(|outcome| &outcome.os)
     }
 
     /// The software that its Windows is, where it could be assessed.
     #[must_use]
     pub fn os_software(&self) -> Option<SoftwareIx> {
-        self.patch_state.assessed()?.software.first().copied()
+        self.patch_state.outcome()?.parts.first().copied()
     }
 
     /// Why it could not be assessed, where it could not.
     #[must_use]
     pub fn not_assessed(&self) -> Option<String> {
-        match &self.patch_state.assessment {
-            Assessment::Assessed(_) => None,
-            Assessment::NotAssessed(reason) => Some(reason.to_string()),
-        }
+        self.patch_state.outcome.as_ref().err().cloned()
     }
 
     /// The software with a product code about which no rule decides, by id: that it has
     /// no vulnerability there says nothing.
-    pub fn undecided(&self) -> impl Iterator<Item = &SoftwareId> {
-        let ids: BTreeSet<_> = self
-            .software
-            .iter()
+    #[must_use]
+    pub fn undecided(&self, catalog: &Catalog) -> BTreeSet<SoftwareId> {
+        let software = self.software(catalog).into_iter();
+        software
             .filter(|s| s.is_known && !s.is_assessed)
-            .map(|s| &s.id)
-            .collect();
-        ids.into_iter()
+            .map(|s| s.id)
+            .collect()
     }
 
     /// Its score, 0 to 100; `None` where it could not be assessed.
     #[must_use]
     pub fn score(&self) -> Option<f64> {
-        self.patch_state.assessed()?;
+        self.patch_state.outcome()?;
         Some(self.patch_state.risk.score().points())
     }
 
@@ -229,7 +224,14 @@ impl FleetMachine {
     /// rules run for it: not for every machine of a large fleet at once.
     #[must_use]
     pub fn weaknesses(&self, catalog: &Catalog) -> Vec<Weakness> {
-        weaknesses(catalog, &self.patch_state.projection)
+        weaknesses(catalog, &self.projection(catalog))
+    }
+
+    /// What the rules read of it.
+    pub(crate) fn projection(&self, catalog: &Catalog) -> Projection {
+        let mut projection = Projection::clone(&self.facts);
+        projection.narrow(catalog);
+        projection
     }
 
     /// A number that machines in the same patch state share, while one of them lives.
@@ -246,8 +248,7 @@ impl FleetMachine {
         let mut hasher = DefaultHasher::new();
         self.patch_state.fingerprint.hash(&mut hasher);
         for software in self.vulnerable_software() {
-            self.version_of(catalog.software_id(software))
-                .hash(&mut hasher);
+            self.version_of(software, catalog).hash(&mut hasher);
         }
         hasher.finish()
     }
@@ -290,10 +291,18 @@ impl FleetMachine {
     /// The version of a software that is installed: of several the lowest, which is
     /// the one that was assessed.
     #[must_use]
-    pub fn version_of(&self, id: &str) -> Option<&str> {
-        let versions = self.software.iter().filter(|s| s.id.as_str() == id);
+    pub fn version_of(&self, software: SoftwareIx, catalog: &Catalog) -> Option<Arc<str>> {
+        let outcome = self.patch_state.outcome();
+        if outcome.is_some_and(|outcome| outcome.parts.contains(&software)) {
+            return Some(self.os_version().into());
+        }
+        let id = catalog.software_id(software);
+        let of = self.listed().filter(|(listed, _)| listed.as_str() == id);
+        let mut versions: Vec<Arc<str>> = of.map(|(_, e)| self.entries.version(e)).collect();
+        // Of equal ones written otherwise always the same is named.
+        versions.sort_unstable();
         versions
-            .map(|s| s.version.as_str())
+            .into_iter()
             .min_by_key(|text| (Version::parse(text).is_none(), Version::parse(text)))
     }
 
@@ -301,59 +310,12 @@ impl FleetMachine {
     /// reported one, else the one that installed updates tell.
     #[must_use]
     pub fn os_version(&self) -> String {
-        let os = &self.facts.os;
-        let (major, minor) = os.version;
+        let (major, minor) = self.version;
+        let build = self.build();
         let derived = || self.os().and_then(|os| os.revision);
-        match os.revision.or_else(derived) {
-            Some(revision) => format!("{major}.{minor}.{}.{revision}", os.build),
-            None => format!("{major}.{minor}.{}", os.build),
+        match self.facts.revision.or_else(derived) {
+            Some(revision) => format!("{major}.{minor}.{build}.{revision}"),
+            None => format!("{major}.{minor}.{build}"),
         }
     }
-
-    fn all_software(&self, catalog: &Catalog) -> Vec<Installed> {
-        let version = self.os_version();
-        let parts = self.patch_state.assessed().map(|a| a.software.as_slice());
-        let mut all: BTreeSet<Installed> = parts
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|&ix| {
-                Some(Installed {
-                    id: catalog.software_id(ix).parse().ok()?,
-                    version: version.clone(),
-                    is_known: true,
-                    is_assessed: true,
-                })
-            })
-            .collect();
-        let parts: BTreeSet<SoftwareId> = all.iter().map(|part| part.id.clone()).collect();
-        let any = self.patch_state.assessed().is_some();
-        let reported = self.facts.software.iter().filter_map(|s| installed(s, any));
-        // What is part of Windows is there once, whatever the list says.
-        all.extend(reported.filter(|installed| !parts.contains(&installed.id)));
-        all.into_iter().collect()
-    }
-}
-
-/// A reported software under the API's name; `None` where it has no vendor.
-/// `any` is whether anything of the machine could be assessed.
-fn installed(software: &Software, any: bool) -> Option<Installed> {
-    let mapped = map_installed(&software.vendor, &software.name, &software.version);
-    let (id, is_known, by_version) = match mapped {
-        // The old Edge is part of Windows: without its Windows it is not known to run.
-        Some((id, component)) => {
-            let is_known = component != Component::EdgeHtml;
-            (id, is_known, component == Component::EdgeChromium)
-        }
-        None => {
-            let id = SoftwareId::from_names(&software.vendor, &software.name)?;
-            let is_known = is_mapped_software(&id);
-            (id, is_known, false)
-        }
-    };
-    Some(Installed {
-        id,
-        version: software.version.clone(),
-        is_known,
-        is_assessed: any && by_version && Version::parse(&software.version).is_some(),
-    })
 }

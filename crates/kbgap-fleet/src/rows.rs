@@ -1,15 +1,19 @@
 //! The rows of getmissingkbs (section 6 of the rules).
+//!
+//! Machines are not looked at: states share equal lists of missed KBs, so machines are
+//! counted for each list, and only then for each KB of a list.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
-use kbgap_assess::{Assessed, Assessment};
+use kbgap_assess::{Assessed, Assessment, assess};
 use kbgap_catalog::{Catalog, KbId, SoftwareIx, VulnerabilityIx};
 use roaring::RoaringBitmap;
 
-use crate::RETENTION_MS;
 use crate::fleet::Fleet;
 use crate::machine::FleetMachine;
+use crate::state::{Missed, MissedIn};
 
 /// A row of getmissingkbs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +53,46 @@ pub struct MachineRows {
     pub not_assessed: Option<String>,
 }
 
+/// Machines that count, and what build they have.
+#[derive(Clone, Copy, Debug)]
+struct Counted {
+    machines: u64,
+    /// The lowest and the highest build.
+    builds: (u32, u32),
+}
+
+impl Counted {
+    const NONE: Self = Self {
+        machines: 0,
+        builds: (u32::MAX, 0),
+    };
+
+    fn add(&mut self, other: Self) {
+        self.machines += other.machines;
+        self.builds.0 = self.builds.0.min(other.builds.0);
+        self.builds.1 = self.builds.1.max(other.builds.1);
+    }
+
+    /// The build that all of them share.
+    fn build(self) -> Option<u32> {
+        (self.builds.0 == self.builds.1).then_some(self.builds.0)
+    }
+}
+
+/// How many CVEs a KB fixes in a software: the same for all machines, and asked for with
+/// every row.
+#[derive(Debug, Default)]
+pub(crate) struct Counts(Mutex<HashMap<(SoftwareIx, KbId), u32>>);
+
+impl Counts {
+    fn cves(&self, catalog: &Catalog, kb: KbId, software: SoftwareIx) -> u32 {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *known
+            .entry((software, kb))
+            .or_insert_with(|| cves_in_software(catalog, [kb], software))
+    }
+}
+
 impl Fleet {
     /// The missing KBs of a software over all machines seen within 30 days of
     /// `now` (milliseconds since 1970): by machines descending, then id descending.
@@ -59,37 +103,153 @@ impl Fleet {
         now: i64,
         view: View,
     ) -> Vec<ProductFix> {
-        let silent = self.activity.silent_since(now.saturating_sub(RETENTION_MS));
-        let missed: Vec<(KbId, RoaringBitmap, u32)> = match view {
-            View::All => self
-                .missing
-                .iter()
-                .filter(|((s, _), _)| *s == software)
-                .map(|((_, kb), missed)| (*kb, &missed.machines - &silent, missed.cves))
-                .collect(),
-            View::Effective => self.effective(software, &silent),
+        self.rows(software, view, &self.counted(now))
+    }
+
+    /// The same over the machines of one device group; empty where no machine is in it.
+    #[must_use]
+    pub fn missing_kbs_of_software_in(
+        &self,
+        software: SoftwareIx,
+        group: i32,
+        now: i64,
+        view: View,
+    ) -> Vec<ProductFix> {
+        let Some(group) = self.groups.get(&group) else {
+            return Vec::new();
+        };
+        self.rows(software, view, &self.counted_among(&group.machines, now))
+    }
+
+    /// Profiles with the number of their machines that count at `now`.
+    fn counted(&self, now: i64) -> Vec<(u32, u32)> {
+        let silence = self.silence(now);
+        let profiles = (0..).zip(self.profiles.iter());
+        profiles
+            .filter_map(|(number, profile)| {
+                let count = profile.as_ref()?.count - silence.of_profile(number);
+                (count > 0).then_some((number, count))
+            })
+            .collect()
+    }
+
+    /// The same of some machines only.
+    fn counted_among(&self, machines: &RoaringBitmap, now: i64) -> Vec<(u32, u32)> {
+        let silence = self.silence(now);
+        let mut counts = vec![0_u32; self.profiles.len()];
+        for ordinal in machines.iter().filter(|&o| !silence.machines.contains(o)) {
+            let slot = self.machines.get(ordinal as usize);
+            if let Some(count) = slot.and_then(|s| counts.get_mut(s.profile as usize)) {
+                *count += 1;
+            }
+        }
+        (0..).zip(counts).filter(|(_, count)| *count > 0).collect()
+    }
+
+    fn rows(&self, software: SoftwareIx, view: View, counted: &[(u32, u32)]) -> Vec<ProductFix> {
+        let missed = match view {
+            View::All => self.all(software, counted),
+            View::Effective => self.effective(software, counted),
         };
         let name = self.software_name(software);
         let mut rows: Vec<ProductFix> = missed
             .into_iter()
-            .filter(|(_, machines, _)| !machines.is_empty())
-            .map(|(id, machines, cves)| ProductFix {
+            .map(|(id, counted, cves)| ProductFix {
                 id,
                 name: self.title(id),
-                os_build: self.shared_build(&machines),
+                os_build: counted.build(),
                 products_names: vec![name.clone()],
-                machine_missed_on: machines.len(),
+                machine_missed_on: counted.machines,
                 cve_addressed: cves.into(),
             })
             .collect();
-        rows.sort_by_key(|row| (Reverse(row.machine_missed_on), Reverse(row.id)));
+        rows.sort_unstable_by_key(|row| (Reverse(row.machine_missed_on), Reverse(row.id)));
         rows
+    }
+
+    fn all(&self, software: SoftwareIx, counted: &[(u32, u32)]) -> Vec<(KbId, Counted, u32)> {
+        let mut lists: HashMap<*const Missed, (&[Missed], Counted)> = HashMap::new();
+        for &(number, machines) in counted {
+            let Some(profile) = self.profile(number) else {
+                continue;
+            };
+            if let Some(kbs) = profile.state.missed_in(software) {
+                let list = lists.entry(kbs.as_ptr());
+                let (_, of_list) = list.or_insert((kbs, Counted::NONE));
+                of_list.add(Counted {
+                    machines: machines.into(),
+                    builds: (profile.facts.build, profile.facts.build),
+                });
+            }
+        }
+        let mut by_kb: HashMap<KbId, Counted> = HashMap::new();
+        for (kbs, counted) in lists.into_values() {
+            for missed in kbs {
+                by_kb.entry(missed.kb).or_insert(Counted::NONE).add(counted);
+            }
+        }
+        by_kb
+            .into_iter()
+            .map(|(kb, counted)| {
+                let cves = self.counts.cves(&self.catalog, kb, software);
+                (kb, counted, cves)
+            })
+            .collect()
+    }
+
+    fn effective(&self, software: SoftwareIx, counted: &[(u32, u32)]) -> Vec<(KbId, Counted, u32)> {
+        // States that miss the same in all software are looked at once.
+        let mut alike: HashMap<*const MissedIn, (&[MissedIn], Counted)> = HashMap::new();
+        for &(number, machines) in counted {
+            let profile = self.profile(number);
+            let outcome = profile.and_then(|profile| profile.state.outcome());
+            if let (Some(profile), Some(outcome)) = (profile, outcome) {
+                let missed = alike.entry(outcome.missed.as_ptr());
+                let (_, counted) = missed.or_insert((&outcome.missed, Counted::NONE));
+                counted.add(Counted {
+                    machines: machines.into(),
+                    builds: (profile.facts.build, profile.facts.build),
+                });
+            }
+        }
+        let mut found: BTreeMap<KbId, (Counted, BTreeSet<KbId>)> = BTreeMap::new();
+        for (missed, counted) in alike.into_values() {
+            let all = || missed.iter().flat_map(|missed| missed.kbs.iter());
+            let own = missed
+                .iter()
+                .filter(|missed| missed.software == Some(software));
+            let vulnerable: HashSet<KbId> = own
+                .flat_map(|missed| missed.kbs.iter())
+                .map(|m| m.kb)
+                .collect();
+            let missing: HashSet<KbId> = all().map(|m| m.kb).collect();
+            let to_install: BTreeSet<KbId> =
+                all().filter(|m| !m.superseded).map(|m| m.kb).collect();
+            for kb in to_install {
+                let mut cured = replaced_by(&self.catalog, &missing, kb);
+                cured.insert(kb);
+                cured.retain(|kb| vulnerable.contains(kb));
+                if !cured.is_empty() {
+                    let entry = found.entry(kb).or_insert((Counted::NONE, BTreeSet::new()));
+                    entry.0.add(counted);
+                    entry.1.extend(cured);
+                }
+            }
+        }
+        found
+            .into_iter()
+            .map(|(kb, (counted, cured))| {
+                let cves = cves_in_software(&self.catalog, cured.into_iter().chain([kb]), software);
+                (kb, counted, cves)
+            })
+            .collect()
     }
 
     /// The missing KBs of one machine, by id descending.
     #[must_use]
     pub fn missing_kbs_of_machine(&self, machine: &FleetMachine, view: View) -> MachineRows {
-        let assessed = match &machine.patch_state.assessment {
+        // Only here are all facts about each KB asked for: states do not keep them.
+        let assessed = match assess(&self.catalog, &machine.projection(&self.catalog)) {
             Assessment::Assessed(assessed) => assessed,
             Assessment::NotAssessed(reason) => {
                 return MachineRows {
@@ -108,7 +268,7 @@ impl Fleet {
                         kb.software.iter().map(|s| s.software).collect(),
                         kb.cve_addressed(),
                     ),
-                    View::Effective => self.with_replaced(assessed, kb.id),
+                    View::Effective => self.with_replaced(&assessed, kb.id),
                 };
                 ProductFix {
                     id: kb.id,
@@ -130,48 +290,11 @@ impl Fleet {
         }
     }
 
-    fn effective(
-        &self,
-        software: SoftwareIx,
-        silent: &RoaringBitmap,
-    ) -> Vec<(KbId, RoaringBitmap, u32)> {
-        let mut found: BTreeMap<KbId, (RoaringBitmap, BTreeSet<KbId>)> = BTreeMap::new();
-        for state in &self.states {
-            let machines = &state.machines - silent;
-            let Some(assessed) = state.assessed().filter(|_| !machines.is_empty()) else {
-                continue;
-            };
-            let vulnerable: HashSet<KbId> = assessed
-                .missing
-                .iter()
-                .filter(|kb| kb.vulnerable_software.contains(&software))
-                .map(|kb| kb.id)
-                .collect();
-            for kb in assessed.missing.iter().filter(|kb| !kb.superseded) {
-                let mut cured = replaced_by(&self.catalog, assessed, kb.id);
-                cured.insert(kb.id);
-                if cured.iter().any(|kb| vulnerable.contains(kb)) {
-                    let entry = found.entry(kb.id).or_default();
-                    entry.0 |= &machines;
-                    entry
-                        .1
-                        .extend(cured.into_iter().filter(|kb| vulnerable.contains(kb)));
-                }
-            }
-        }
-        found
-            .into_iter()
-            .map(|(kb, (machines, cured))| {
-                let cves = cves_in_software(&self.catalog, cured.into_iter().chain([kb]), software);
-                (kb, machines, cves)
-            })
-            .collect()
-    }
-
     /// The software of a machine that a KB and those that it replaces fix, Windows
     /// first, and the distinct CVEs in all of it.
     fn with_replaced(&self, assessed: &Assessed, kb: KbId) -> (Vec<SoftwareIx>, u32) {
-        let mut cured = replaced_by(&self.catalog, assessed, kb);
+        let missing: HashSet<KbId> = assessed.missing.iter().map(|m| m.id).collect();
+        let mut cured = replaced_by(&self.catalog, &missing, kb);
         cured.insert(kb);
         let mut software: Vec<SoftwareIx> = Vec::new();
         let rows = assessed.missing.iter().filter(|m| cured.contains(&m.id));
@@ -201,14 +324,6 @@ impl Fleet {
         (software, u32::try_from(pairs.len()).unwrap_or(u32::MAX))
     }
 
-    fn shared_build(&self, machines: &RoaringBitmap) -> Option<u32> {
-        let build = self.at(machines.min()?)?.build();
-        self.builds
-            .get(&build)
-            .is_some_and(|all| machines.is_subset(all))
-            .then_some(build)
-    }
-
     fn title(&self, kb: KbId) -> String {
         self.catalog
             .kb(kb)
@@ -222,8 +337,7 @@ impl Fleet {
 }
 
 /// The missing KBs of a machine that another of them supersedes, in any number of steps.
-fn replaced_by(catalog: &Catalog, assessed: &Assessed, kb: KbId) -> BTreeSet<KbId> {
-    let missing: HashSet<KbId> = assessed.missing.iter().map(|m| m.id).collect();
+fn replaced_by(catalog: &Catalog, missing: &HashSet<KbId>, kb: KbId) -> BTreeSet<KbId> {
     let mut reached = BTreeSet::new();
     let mut stack = vec![kb];
     while let Some(newer) = stack.pop().and_then(|id| catalog.kb(id)) {

@@ -9,8 +9,6 @@
 //! Everything that is summed is a whole number. Such sums are the same in any order:
 //! a fleet has the same scores after a restart, and none rises by a rounding.
 
-use std::collections::HashMap;
-
 use kbgap_assess::VulnerableSoftware;
 use kbgap_catalog::{Catalog, SoftwareIx, Vulnerability, VulnerabilityIx};
 use kbgap_inventory::DeviceValue;
@@ -114,29 +112,42 @@ const fn as_f64(units: u64) -> f64 {
 pub(crate) struct StateRisk {
     total: Risk,
     /// For each vulnerable software what would go if it alone were fixed.
-    own: Vec<(SoftwareIx, Risk)>,
+    own: Box<[(SoftwareIx, Risk)]>,
 }
+
+/// A place for each CVE, empty between two uses: a map for thousands of them would take
+/// longer than the rules.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch(Vec<u8>);
 
 impl StateRisk {
     /// A CVE that several software of a machine have counts once, and goes only when
     /// it is fixed in all.
-    pub(crate) fn of(vulnerable: &[VulnerableSoftware], risks: &Risks) -> Self {
-        let mut holders: HashMap<VulnerabilityIx, u32> = HashMap::new();
-        for cve in vulnerable.iter().flat_map(|v| v.cves.iter()) {
-            *holders.entry(*cve).or_default() += 1;
+    pub(crate) fn of(
+        vulnerable: &[VulnerableSoftware],
+        risks: &Risks,
+        Scratch(holders): &mut Scratch,
+    ) -> Self {
+        holders.resize(risks.0.len(), 0);
+        let all = || vulnerable.iter().flat_map(|v| v.cves.iter());
+        let mut total = 0;
+        for cve in all() {
+            let holders = &mut holders[cve.position()];
+            if *holders == 0 {
+                total += risks.at(*cve);
+            }
+            *holders = holders.saturating_add(1);
         }
-        let total = holders.keys().map(|&cve| risks.at(cve)).sum();
         let own = vulnerable.iter().map(|software| {
-            let alone = software
-                .cves
-                .iter()
-                .filter(|cve| holders.get(cve) == Some(&1));
+            let alone = software.cves.iter();
+            let alone = alone.filter(|cve| holders[cve.position()] == 1);
             (software.software, alone.map(|&cve| risks.at(cve)).sum())
         });
-        Self {
-            total,
-            own: own.collect(),
+        let own = own.collect();
+        for cve in all() {
+            holders[cve.position()] = 0;
         }
+        Self { total, own }
     }
 
     /// The machine's score.

@@ -1,9 +1,9 @@
 //! Numbers over all machines: weaknesses, exposed machines, scores (docs/scoring.md).
 //!
-//! They are the same until a machine checks in, falls silent or the feed changes, so
-//! the last summary is kept. Equal lists of CVEs are shared by states, and what counts
-//! machines for a CVE joins the machines of its lists: CVEs that stand in the same
-//! lists have the same count, which is computed once.
+//! They are the same until a machine changes, falls silent or the feed changes, so the
+//! last summary is kept. Machines are counted once, by profile and group; everything
+//! else is summed over profiles. Equal lists of CVEs are shared by states, and CVEs that
+//! stand in the same lists have the same count, which is computed once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
@@ -12,16 +12,16 @@ use kbgap_catalog::{Catalog, SoftwareId, SoftwareIx, VulnerabilityIx};
 use kbgap_inventory::DeviceValue;
 use roaring::RoaringBitmap;
 
-use crate::RETENTION_MS;
 use crate::detections::Detections;
 use crate::fleet::Fleet;
+use crate::packed::Packed;
 use crate::score::{mean, weight};
+use crate::silence::Silence;
+use crate::software::{Entries, decode_numbers};
 
 /// Numbers over the machines seen in the last 30 days.
 #[derive(Debug)]
 pub struct Summary {
-    /// Every software that a machine has, by id.
-    pub software: BTreeMap<SoftwareId, SoftwareSummary>,
     /// The exposure score of the organisation, 0 to 100; lower is better. 0 also where
     /// no machine was assessed.
     pub score: f64,
@@ -29,18 +29,34 @@ pub struct Summary {
     pub groups: Vec<GroupScore>,
     catalog: Catalog,
     detections: Arc<Detections>,
+    entries: Entries,
+    silence: Arc<Silence>,
+    /// Of what machines are vulnerable in, and of the parts of Windows.
+    own: BTreeMap<SoftwareId, Own>,
     lists: Vec<List>,
     /// How many machines are vulnerable to each CVE, by position.
     exposed: Vec<u32>,
 }
 
-/// Numbers about one software.
+/// What is known of a software beyond who reports it.
 #[derive(Clone, Debug, Default)]
+struct Own {
+    /// Machines of whose Windows it is a part, where there are any.
+    installed: Option<RoaringBitmap>,
+    exposed: u64,
+    cves: Vec<VulnerabilityIx>,
+    public_exploit: bool,
+    impact: f64,
+    exposed_of_high_value: u64,
+}
+
+/// Numbers about one software.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SoftwareSummary {
-    /// Machines that have it.
-    pub installed: RoaringBitmap,
-    /// Machines that are vulnerable in it.
-    pub exposed: RoaringBitmap,
+    /// How many machines have it.
+    pub installed: u64,
+    /// How many machines are vulnerable in it.
+    pub exposed: u64,
     /// CVEs to which some machine is vulnerable in it, in order.
     pub cves: Vec<VulnerabilityIx>,
     /// Whether one of them is exploited in the wild.
@@ -75,12 +91,19 @@ pub struct Distribution {
     pub vulnerabilities: u64,
 }
 
-/// The machines that are vulnerable to just these CVEs of a software.
+/// Machines with a version of a software, and their lists of CVEs, each once.
+#[derive(Default)]
+struct OfVersion<'f> {
+    machines: u64,
+    lists: HashMap<*const VulnerabilityIx, &'f [VulnerabilityIx]>,
+}
+
+/// The profiles whose machines are vulnerable to just these CVEs of a software.
 #[derive(Debug)]
 struct List {
     software: SoftwareIx,
     cves: Arc<[VulnerabilityIx]>,
-    machines: RoaringBitmap,
+    profiles: RoaringBitmap,
 }
 
 /// The summary that was made last.
@@ -91,8 +114,8 @@ pub(crate) struct Summaries {
 
 #[derive(Debug)]
 struct Kept {
-    generation: u64,
-    silent: RoaringBitmap,
+    composition: u64,
+    silence: Arc<Silence>,
     summary: Arc<Summary>,
 }
 
@@ -100,22 +123,22 @@ impl Fleet {
     /// The numbers at `now`, in milliseconds since 1970.
     #[must_use]
     pub fn summary(&self, now: i64) -> Arc<Summary> {
-        let silent = self.activity.silent_since(now.saturating_sub(RETENTION_MS));
+        let silence = self.silence(now);
         // Whoever comes while it is being made waits for it rather than making another.
         let mut summaries = self
             .summaries
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = &summaries.last
-            && kept.generation == self.generation
-            && kept.silent == silent
+            && kept.composition == self.composition
+            && kept.silence.machines == silence.machines
         {
             return Arc::clone(&kept.summary);
         }
-        let summary = Arc::new(Summary::of(self, &silent));
+        let summary = Arc::new(Summary::of(self, Arc::clone(&silence)));
         summaries.last = Some(Kept {
-            generation: self.generation,
-            silent,
+            composition: self.composition,
+            silence,
             summary: Arc::clone(&summary),
         });
         summary
@@ -124,82 +147,96 @@ impl Fleet {
     /// The versions of a software on machines seen in the last 30 days, by version.
     #[must_use]
     pub fn distributions(&self, software: &SoftwareId, now: i64) -> Vec<Distribution> {
-        let silent = self.activity.silent_since(now.saturating_sub(RETENTION_MS));
-        let Some(installed) = self.installed.get(software) else {
-            return Vec::new();
-        };
         let ix = self.catalog.find_software(software.as_str());
-        let mut versions: BTreeMap<
-            &str,
-            (u64, HashMap<*const VulnerabilityIx, &[VulnerabilityIx]>),
-        > = BTreeMap::new();
-        for machine in (installed - silent).iter().filter_map(|o| self.at(o)) {
-            let vulnerable = machine.patch_state.vulnerable();
+        let number = self.software.find(software.as_str());
+        let mut versions: BTreeMap<Arc<str>, OfVersion<'_>> = BTreeMap::new();
+        for ordinal in &self.machines_with(software, now) {
+            let slot = self.machines.get(ordinal as usize);
+            let profile = slot.and_then(|slot| self.profile(slot.profile));
+            let packed = slot.and_then(|slot| slot.packed.as_deref());
+            let (Some(profile), Some(packed)) = (profile, packed) else {
+                continue;
+            };
+            let outcome = profile.state.outcome();
+            let vulnerable = profile.state.vulnerable();
             let list = vulnerable.iter().find(|v| Some(v.software) == ix);
-            for installed in machine.software.iter().filter(|s| s.id == *software) {
-                let (count, lists) = versions.entry(&installed.version).or_default();
-                *count += 1;
+            let is_part = ix.is_some_and(|ix| outcome.is_some_and(|o| o.parts.contains(&ix)));
+            let of: Vec<Arc<str>> = if is_part {
+                let machine = self.at(ordinal);
+                machine.map(|m| m.os_version().into()).into_iter().collect()
+            } else {
+                let numbers = Packed::read(packed).map_or(&[][..], |packed| packed.software);
+                let entries = decode_numbers(numbers).filter_map(|n| self.software.entry(n));
+                let mut versions: Vec<Arc<str>> = entries
+                    .filter(|entry| Some(entry.software) == number)
+                    .map(|entry| self.software.version(entry))
+                    .collect();
+                versions.dedup();
+                versions
+            };
+            for version in of {
+                let of_version = versions.entry(version).or_default();
+                of_version.machines += 1;
                 if let Some(list) = list {
-                    lists.insert(list.cves.as_ptr(), &list.cves);
+                    of_version.lists.insert(list.cves.as_ptr(), &list.cves);
                 }
             }
         }
         let versions = versions.into_iter();
         versions
-            .map(|(version, (installations, lists))| Distribution {
-                version: version.to_owned(),
-                installations,
-                vulnerabilities: union(lists.into_values()).len() as u64,
+            .map(|(version, of)| Distribution {
+                version: version.to_string(),
+                installations: of.machines,
+                vulnerabilities: union(of.lists.into_values()).len() as u64,
             })
             .collect()
     }
 }
 
 impl Summary {
-    fn of(fleet: &Fleet, silent: &RoaringBitmap) -> Self {
-        let lists = lists(fleet, silent);
-        let mut software = installed(fleet, silent);
-        for (ix, own) in by_software(&lists) {
-            let Ok(id) = fleet.catalog.software_id(ix).parse::<SoftwareId>() else {
-                continue;
-            };
-            let summary = software.entry(id).or_default();
-            summary.cves = union(own.iter().map(|list| &*list.cves));
-            summary.public_exploit = summary.cves.iter().any(|&cve| {
-                fleet
-                    .catalog
-                    .vulnerability(cve)
-                    .is_some_and(|v| v.is_exploited())
+    fn of(fleet: &Fleet, silence: Arc<Silence>) -> Self {
+        let tally = Tally::of(fleet, &silence);
+        let lists = lists(fleet, &tally);
+        let mut own: BTreeMap<SoftwareId, Own> = BTreeMap::new();
+        let id_of = |ix| fleet.catalog.software_id(ix).parse::<SoftwareId>().ok();
+        for (ix, machines) in parts(fleet, &silence) {
+            if let Some(id) = id_of(ix) {
+                own.entry(id).or_default().installed = Some(machines);
+            }
+        }
+        for (ix, lists) in by_software(&lists) {
+            let Some(id) = id_of(ix) else { continue };
+            let own = own.entry(id).or_default();
+            own.cves = union(lists.iter().map(|list| &*list.cves));
+            own.public_exploit = own.cves.iter().any(|&cve| {
+                let vulnerability = fleet.catalog.vulnerability(cve);
+                vulnerability.is_some_and(|v| v.is_exploited())
             });
-            for list in own {
-                summary.exposed |= &list.machines;
+            // A profile has one list for each software.
+            for profile in lists.iter().flat_map(|list| list.profiles.iter()) {
+                own.exposed += tally.machines(profile);
+                own.exposed_of_high_value += tally.of_value(profile, DeviceValue::High);
             }
-            let high = fleet.values.get(&DeviceValue::High);
-            summary.exposed_of_high_value =
-                high.map_or(0, |high| high.intersection_len(&summary.exposed));
         }
-        let scores = Scores::of(fleet, silent, None);
+        let scores = tally.scores(fleet);
         for (ix, impact) in scores.impacts() {
-            if let Ok(id) = fleet.catalog.software_id(ix).parse::<SoftwareId>()
-                && let Some(summary) = software.get_mut(&id)
-            {
-                summary.impact = impact;
+            if let Some(own) = id_of(ix).and_then(|id| own.get_mut(&id)) {
+                own.impact = impact;
             }
         }
-        let groups = fleet.groups.iter().filter_map(|(&id, group)| {
-            Some(GroupScore {
-                id,
-                name: group.name.clone(),
-                score: Scores::of(fleet, silent, Some(&group.machines)).total()?,
-            })
-        });
+        let machines: Vec<u64> = (0..)
+            .take(fleet.profiles.len())
+            .map(|profile| tally.machines(profile))
+            .collect();
         Self {
-            software,
+            own,
             score: scores.total().unwrap_or_default(),
-            groups: groups.collect(),
-            exposed: exposed(&lists, fleet.catalog.vulnerabilities().len()),
+            groups: tally.groups(fleet),
+            exposed: exposed(&lists, &machines, fleet.catalog.vulnerabilities().len()),
             catalog: fleet.catalog.clone(),
             detections: Arc::clone(&fleet.detections),
+            entries: fleet.software.clone(),
+            silence,
             lists,
         }
     }
@@ -208,6 +245,70 @@ impl Summary {
     #[must_use]
     pub const fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// The numbers about one software; `None` where no machine has it.
+    #[must_use]
+    pub fn software(&self, id: &SoftwareId) -> Option<SoftwareSummary> {
+        let number = self.entries.find(id.as_str());
+        let own = self.own.get(id);
+        (number.is_some() || own.is_some()).then(|| self.about(number, own))
+    }
+
+    /// The numbers about every software that a machine has, by id, from the first id that
+    /// is not below `from` on. Each is made when it is asked for.
+    pub fn all_software(
+        &self,
+        from: Option<&str>,
+    ) -> impl Iterator<Item = (SoftwareId, SoftwareSummary)> {
+        let from = from.unwrap_or_default();
+        let mut reported = self.entries.in_order(from).peekable();
+        let own = self.own.iter().filter(move |(id, _)| id.as_str() >= from);
+        let mut own = own.peekable();
+        // Both are in the order of ids.
+        std::iter::from_fn(move || {
+            let next = reported.peek().and_then(|&n| self.entries.software(n));
+            let (number, other) = match (next, own.peek()) {
+                (None, None) => return None,
+                (Some(_), None) => (reported.next(), None),
+                (None, Some(_)) => (None, own.next()),
+                (Some(software), Some((id, _))) => match software.id.cmp(id) {
+                    std::cmp::Ordering::Less => (reported.next(), None),
+                    std::cmp::Ordering::Greater => (None, own.next()),
+                    std::cmp::Ordering::Equal => (reported.next(), own.next()),
+                },
+            };
+            let id = match other {
+                Some((id, _)) => id.clone(),
+                None => self.entries.software(number?)?.id.clone(),
+            };
+            Some((id, self.about(number, other.map(|(_, own)| own))))
+        })
+    }
+
+    fn about(&self, number: Option<u32>, own: Option<&Own>) -> SoftwareSummary {
+        let silent = &self.silence.machines;
+        let parts = own.and_then(|own| own.installed.as_ref());
+        let installed = match (number, parts) {
+            (None, None) => 0,
+            (Some(number), None) => self.entries.count(number, silent),
+            (None, Some(parts)) => parts.len(),
+            (Some(number), Some(parts)) => {
+                let reported = self.entries.machines(number) - silent;
+                reported.union_len(parts)
+            }
+        };
+        let own = own.cloned().unwrap_or_default();
+        SoftwareSummary {
+            installed,
+            exposed: own.exposed,
+            cves: own.cves,
+            public_exploit: own.public_exploit,
+            impact: own.impact,
+            // What is part of Windows is in the tables.
+            is_known: parts.is_some() || number.is_some_and(|n| self.entries.is_known(n)),
+            exposed_of_high_value: own.exposed_of_high_value,
+        }
     }
 
     /// How many machines are vulnerable to a CVE.
@@ -226,43 +327,51 @@ impl Summary {
         self.detections.first(vulnerability.id())
     }
 
-    /// The machines that are vulnerable to one of these CVEs, in whatever software.
-    #[must_use]
-    pub fn machines_exposed_to(
-        &self,
-        cves: impl IntoIterator<Item = VulnerabilityIx>,
-    ) -> RoaringBitmap {
-        let mut machines = RoaringBitmap::new();
-        for cve in cves {
-            for list in &self.lists {
-                if list.cves.binary_search(&cve).is_ok() {
-                    machines |= &list.machines;
-                }
+    /// The profiles of the machines that are vulnerable to one of these CVEs, in whatever
+    /// software.
+    fn profiles_exposed_to(&self, cves: &[VulnerabilityIx]) -> RoaringBitmap {
+        let mut profiles = RoaringBitmap::new();
+        for list in &self.lists {
+            if cves.iter().any(|cve| list.cves.binary_search(cve).is_ok()) {
+                profiles |= &list.profiles;
             }
         }
-        machines
+        profiles
     }
 }
 
-fn lists(fleet: &Fleet, silent: &RoaringBitmap) -> Vec<List> {
+impl Fleet {
+    /// The machines that are vulnerable to one of these CVEs, in whatever software, and
+    /// count at `now`.
+    #[must_use]
+    pub fn machines_exposed_to(&self, cves: &[VulnerabilityIx], now: i64) -> RoaringBitmap {
+        let profiles = self.summary(now).profiles_exposed_to(cves);
+        let mut machines = RoaringBitmap::new();
+        for profile in profiles.iter().filter_map(|number| self.profile(number)) {
+            machines |= &profile.machines;
+        }
+        machines - &self.silence(now).machines
+    }
+}
+
+fn lists(fleet: &Fleet, tally: &Tally) -> Vec<List> {
     let mut positions: HashMap<(SoftwareIx, *const VulnerabilityIx), usize> = HashMap::new();
     let mut lists: Vec<List> = Vec::new();
-    for state in &fleet.states {
-        let machines = &state.machines - silent;
-        if machines.is_empty() {
+    for (number, profile) in (0..).zip(fleet.profiles.iter()) {
+        let Some(profile) = profile.as_ref().filter(|_| tally.machines(number) > 0) else {
             continue;
-        }
-        for vulnerable in state.patch_state.vulnerable() {
+        };
+        for vulnerable in profile.state.vulnerable() {
             let key = (vulnerable.software, vulnerable.cves.as_ptr());
             let position = *positions.entry(key).or_insert_with(|| {
                 lists.push(List {
                     software: vulnerable.software,
                     cves: Arc::clone(&vulnerable.cves),
-                    machines: RoaringBitmap::new(),
+                    profiles: RoaringBitmap::new(),
                 });
                 lists.len() - 1
             });
-            lists[position].machines |= &machines;
+            lists[position].profiles.insert(number);
         }
     }
     lists
@@ -276,22 +385,19 @@ fn by_software(lists: &[List]) -> BTreeMap<SoftwareIx, Vec<&List>> {
     by_software
 }
 
-fn installed(fleet: &Fleet, silent: &RoaringBitmap) -> BTreeMap<SoftwareId, SoftwareSummary> {
-    let software = fleet.installed.iter().filter_map(|(id, machines)| {
-        let installed = machines - silent;
-        let any = fleet.at(installed.min()?)?;
-        let is_known = any
-            .software
-            .iter()
-            .any(|installed| installed.id == *id && installed.is_known);
-        let summary = SoftwareSummary {
-            installed,
-            is_known,
-            ..SoftwareSummary::default()
-        };
-        Some((id.clone(), summary))
-    });
-    software.collect()
+/// The parts of Windows with the machines that have them.
+fn parts(fleet: &Fleet, silence: &Silence) -> BTreeMap<SoftwareIx, RoaringBitmap> {
+    let mut parts: BTreeMap<SoftwareIx, RoaringBitmap> = BTreeMap::new();
+    for profile in fleet.profiles() {
+        for &part in profile.state.outcome().map_or(&[][..], |o| &o.parts) {
+            *parts.entry(part).or_default() |= &profile.machines;
+        }
+    }
+    for machines in parts.values_mut() {
+        *machines -= &silence.machines;
+    }
+    parts.retain(|_, machines| !machines.is_empty());
+    parts
 }
 
 fn union<'a>(lists: impl Iterator<Item = &'a [VulnerabilityIx]>) -> Vec<VulnerabilityIx> {
@@ -302,7 +408,7 @@ fn union<'a>(lists: impl Iterator<Item = &'a [VulnerabilityIx]>) -> Vec<Vulnerab
 }
 
 /// Machines for each CVE.
-fn exposed(lists: &[List], cves: usize) -> Vec<u32> {
+fn exposed(lists: &[List], machines: &[u64], cves: usize) -> Vec<u32> {
     let mut places: Vec<Vec<u32>> = vec![Vec::new(); cves];
     for (number, list) in (0_u32..).zip(lists) {
         for cve in list.cves.iter() {
@@ -313,11 +419,12 @@ fn exposed(lists: &[List], cves: usize) -> Vec<u32> {
     }
     let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
     let count = |places: &[u32]| {
-        let mut machines = RoaringBitmap::new();
+        let mut profiles = RoaringBitmap::new();
         for &list in places {
-            machines |= &lists[list as usize].machines;
+            profiles |= &lists[list as usize].profiles;
         }
-        u32::try_from(machines.len()).unwrap_or(u32::MAX)
+        let counts = profiles.iter().filter_map(|p| machines.get(p as usize));
+        u32::try_from(counts.sum::<u64>()).unwrap_or(u32::MAX)
     };
     let counts = places.into_iter().map(|places| match places.as_slice() {
         [] => 0,
@@ -333,6 +440,117 @@ fn exposed(lists: &[List], cves: usize) -> Vec<u32> {
     counts.collect()
 }
 
+/// Machines by value.
+type ByValue = [u64; 3];
+
+const VALUES: [DeviceValue; 3] = [DeviceValue::Normal, DeviceValue::Low, DeviceValue::High];
+
+fn place(value: DeviceValue) -> usize {
+    match value {
+        DeviceValue::Normal => 0,
+        DeviceValue::Low => 1,
+        DeviceValue::High => 2,
+    }
+}
+
+/// The machines that count, in one look at each.
+struct Tally {
+    profiles: Vec<ByValue>,
+    /// Assessed ones of each group: how many, and the sum of their scores.
+    groups: BTreeMap<i32, (ByValue, [u128; 3])>,
+}
+
+impl Tally {
+    fn of(fleet: &Fleet, silence: &Silence) -> Self {
+        let mut tally = Self {
+            profiles: vec![[0; 3]; fleet.profiles.len()],
+            groups: BTreeMap::new(),
+        };
+        let scores: Vec<Option<u64>> = fleet
+            .profiles
+            .iter()
+            .map(|profile| {
+                let state = &profile.as_ref()?.state;
+                state.outcome().map(|_| state.risk.score().units())
+            })
+            .collect();
+        for (ordinal, slot) in (0..).zip(fleet.machines.iter()) {
+            if slot.packed.is_none() || silence.machines.contains(ordinal) {
+                continue;
+            }
+            let value = place(slot.value);
+            if let Some(profile) = tally.profiles.get_mut(slot.profile as usize) {
+                profile[value] += 1;
+            }
+            let score = scores.get(slot.profile as usize).copied().flatten();
+            if let Some(score) = score.filter(|_| fleet.groups.contains_key(&slot.group)) {
+                let (counts, sums) = tally.groups.entry(slot.group).or_default();
+                counts[value] += 1;
+                sums[value] += u128::from(score);
+            }
+        }
+        tally
+    }
+
+    fn machines(&self, profile: u32) -> u64 {
+        let counts = self.profiles.get(profile as usize);
+        counts.map_or(0, |counts| counts.iter().sum())
+    }
+
+    fn of_value(&self, profile: u32, value: DeviceValue) -> u64 {
+        let counts = self.profiles.get(profile as usize);
+        counts.map_or(0, |counts| counts[place(value)])
+    }
+
+    fn scores(&self, fleet: &Fleet) -> Scores {
+        let profiles = || {
+            let all = fleet.profiles.iter().zip(&self.profiles);
+            all.filter_map(|(profile, counts)| {
+                let profile = profile.as_ref()?;
+                profile.state.outcome()?;
+                Some((profile, counts))
+            })
+        };
+        let all: u64 = profiles().flat_map(|(_, counts)| counts).sum();
+        let mut sums = Scores::default();
+        for (profile, counts) in profiles() {
+            let weight = weighed(counts, all);
+            let risk = &profile.state.risk;
+            sums.weights += weight;
+            sums.scores += weight * u128::from(risk.score().units());
+            if weight > 0 {
+                for (software, impact) in risk.impacts() {
+                    let sum = sums.impacts.entry(software).or_default();
+                    *sum += weight * u128::from(impact.units());
+                }
+            }
+        }
+        sums
+    }
+
+    fn groups(&self, fleet: &Fleet) -> Vec<GroupScore> {
+        let groups = self.groups.iter().filter_map(|(&id, (counts, sums))| {
+            let all = counts.iter().sum();
+            let weighted = VALUES.into_iter().zip(sums);
+            let weighted = weighted.map(|(value, sum)| u128::from(weight(value, all)) * sum);
+            Some(GroupScore {
+                id,
+                name: fleet.groups.get(&id)?.name.to_string(),
+                score: mean(weighted.sum(), weighed(counts, all))?,
+            })
+        });
+        groups.collect()
+    }
+}
+
+/// What machines weigh among `all`.
+fn weighed(counts: &ByValue, all: u64) -> u128 {
+    let weights = VALUES.into_iter().zip(counts);
+    weights
+        .map(|(value, &count)| u128::from(weight(value, all)) * u128::from(count))
+        .sum()
+}
+
 /// Weighted sums over assessed machines.
 #[derive(Default)]
 struct Scores {
@@ -342,48 +560,6 @@ struct Scores {
 }
 
 impl Scores {
-    /// Over the machines that are not silent, of one group where one is given.
-    fn of(fleet: &Fleet, silent: &RoaringBitmap, group: Option<&RoaringBitmap>) -> Self {
-        let none = RoaringBitmap::new();
-        let low = fleet.values.get(&DeviceValue::Low).unwrap_or(&none);
-        let high = fleet.values.get(&DeviceValue::High).unwrap_or(&none);
-        let assessed = fleet.states.iter().filter(|s| s.assessed().is_some());
-        let states: Vec<(&_, RoaringBitmap)> = assessed
-            .map(|state| {
-                let mut machines = &state.machines - silent;
-                if let Some(group) = group {
-                    machines &= group;
-                }
-                (state, machines)
-            })
-            .filter(|(_, machines)| !machines.is_empty())
-            .collect();
-        let machines = states.iter().map(|(_, machines)| machines.len()).sum();
-        let mut sums = Self::default();
-        for (state, of_state) in &states {
-            let (low, high) = (
-                low.intersection_len(of_state),
-                high.intersection_len(of_state),
-            );
-            let normal = of_state.len() - low - high;
-            let weight = [
-                (DeviceValue::Normal, normal),
-                (DeviceValue::Low, low),
-                (DeviceValue::High, high),
-            ]
-            .into_iter()
-            .map(|(value, count)| u128::from(weight(value, machines)) * u128::from(count))
-            .sum::<u128>();
-            let risk = &state.patch_state.risk;
-            sums.weights += weight;
-            sums.scores += weight * u128::from(risk.score().units());
-            for (software, impact) in risk.impacts() {
-                *sums.impacts.entry(software).or_default() += weight * u128::from(impact.units());
-            }
-        }
-        sums
-    }
-
     /// `None` where no machine counts: that is no score of 0.
     fn total(&self) -> Option<f64> {
         mean(self.scores, self.weights)

@@ -1,7 +1,6 @@
 //! Device ids.
 
 use std::fmt;
-use std::fmt::Write as _;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -26,26 +25,47 @@ impl MachineId {
         let mut hash = Sha256::new();
         hash.update(b"kbgap machine ");
         hash.update(computer_dns_name.trim().to_lowercase().as_bytes());
-        let mut id = String::with_capacity(Self::DIGITS);
-        for byte in hash.finalize().iter().take(Self::DIGITS / 2) {
-            // Writing to a String cannot fail.
-            let _ = write!(id, "{byte:02x}");
+        let mut bytes = [0; Self::DIGITS / 2];
+        for (byte, of_hash) in bytes.iter_mut().zip(hash.finalize()) {
+            *byte = of_hash;
         }
-        Self(id.into())
+        Self::from_bytes(bytes)
     }
 
-    /// The least id that is not below a text, for reading on from where a page
-    /// ended; `None` where every id is below it.
+    /// The 20 bytes that the digits stand for.
     #[must_use]
-    pub fn not_below(text: &str) -> Option<Self> {
-        // Ids are compared as texts, and any text may stand for a place between them.
-        (text <= "g").then(|| Self(text.into()))
+    pub fn to_bytes(&self) -> [u8; 20] {
+        let mut bytes = [0; 20];
+        for (byte, pair) in bytes.iter_mut().zip(self.0.as_bytes().chunks_exact(2)) {
+            *byte = digit(pair[0]) << 4 | digit(pair[1]);
+        }
+        bytes
+    }
+
+    /// The id with these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 20]) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut id = String::with_capacity(Self::DIGITS);
+        for byte in bytes {
+            id.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            id.push(char::from(DIGITS[usize::from(byte & 15)]));
+        }
+        Self(id.into())
     }
 
     /// The digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The value of a lower-case hex digit.
+const fn digit(letter: u8) -> u8 {
+    match letter {
+        b'0'..=b'9' => letter - b'0',
+        _ => letter.wrapping_sub(b'a').wrapping_add(10) & 15,
     }
 }
 
@@ -91,6 +111,7 @@ mod tests {
         assert_eq!(id, MachineId::from_name("pc-017.CONTOSO.com "));
         assert_ne!(id, MachineId::from_name("pc-018.contoso.com"));
         assert_eq!(id.as_str().parse(), Ok(id.clone()));
+        assert_eq!(MachineId::from_bytes(id.to_bytes()), id);
     }
 
     #[test]

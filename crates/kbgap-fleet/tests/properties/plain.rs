@@ -61,7 +61,7 @@ fn chance(catalog: &Catalog, cve: VulnerabilityIx) -> f64 {
 impl Numbers {
     pub fn of(fleet: &Fleet) -> Self {
         let catalog = fleet.catalog();
-        let machines: Vec<&Arc<FleetMachine>> = fleet
+        let machines: Vec<Arc<FleetMachine>> = fleet
             .machines_from(None)
             .filter(|machine| machine.is_active(NOW))
             .collect();
@@ -69,12 +69,10 @@ impl Numbers {
         let mut software: BTreeMap<SoftwareId, _> = BTreeMap::new();
         let mut exposed: BTreeMap<VulnerabilityIx, usize> = BTreeMap::new();
         for (machine, own) in machines.iter().zip(&found) {
-            let ids: BTreeSet<&SoftwareId> = machine.software.iter().map(|s| &s.id).collect();
+            let installed = machine.software(catalog).into_iter();
+            let ids: BTreeSet<SoftwareId> = installed.map(|s| s.id).collect();
             for id in ids {
-                software
-                    .entry(id.clone())
-                    .or_insert((0, 0, BTreeSet::new(), 0.0))
-                    .0 += 1;
+                software.entry(id).or_insert((0, 0, BTreeSet::new(), 0.0)).0 += 1;
             }
             let vulnerable: BTreeSet<&SoftwareId> = own.iter().map(|(id, _)| id).collect();
             for id in vulnerable {
@@ -95,7 +93,7 @@ impl Numbers {
             .iter()
             .zip(&found)
             .filter(|(machine, _)| machine.not_assessed().is_none())
-            .map(|(machine, own)| (&***machine, own))
+            .map(|(machine, own)| (&**machine, own))
             .collect();
         let whole = mean(catalog, &scored, None).unwrap_or_default();
         for (id, numbers) in &mut software {

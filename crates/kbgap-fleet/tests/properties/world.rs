@@ -3,7 +3,9 @@
 use kbgap_catalog::{
     Catalog, Cvss, FixRecord, Severity, SoftwareId, Subtype, VulnerabilityRecord, compile,
 };
-use kbgap_fleet::{CheckIn, Fleet};
+use std::sync::Arc;
+
+use kbgap_fleet::{CheckIn, Fleet, FleetIndex};
 use kbgap_inventory::{DeviceValue, native};
 use kbgap_testkit::feed::{W1909, document, fix, vulnerability};
 use proptest::prelude::*;
@@ -181,12 +183,17 @@ impl Host {
 }
 
 /// A fleet of these; of several with one name the last counts.
-pub fn fleet(catalog: &Catalog, hosts: &[Host]) -> Fleet {
-    let mut fleet = Fleet::new(catalog.clone());
+pub fn index(catalog: &Catalog, hosts: &[Host]) -> FleetIndex {
+    let mut index = FleetIndex::new(catalog.clone());
     for host in hosts {
-        fleet.upsert(host.check_in());
+        index.upsert(&host.check_in());
     }
-    fleet
+    index
+}
+
+/// The same, as readers see it.
+pub fn fleet(catalog: &Catalog, hosts: &[Host]) -> Arc<Fleet> {
+    index(catalog, hosts).publish(NOW)
 }
 
 /// Every software of which a feed of these says anything.

@@ -1,0 +1,403 @@
+//! Who writes the fleet: check-ins and feed changes go in, snapshots come out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use kbgap_assess::Projection;
+use kbgap_catalog::Catalog;
+use kbgap_inventory::{DeviceValue, Machine, MachineId};
+
+use crate::detections::Detections;
+use crate::fleet::{Fleet, Group, Slot};
+use crate::packed::Packed;
+use crate::profile::{Profile, state_of, states_of};
+use crate::score::Risks;
+use crate::silence::Lasting;
+use crate::software::{Interner, decode_numbers};
+use crate::state::{Lists, PatchState};
+
+/// A report with what else is kept of its machine.
+#[derive(Clone, Debug)]
+pub struct CheckIn {
+    /// What was reported.
+    pub machine: Machine,
+    /// When it was seen last, in milliseconds since 1970.
+    pub seen_at: i64,
+    /// When it was seen first.
+    pub first_seen: i64,
+    /// The number of its device group; 0 for none.
+    pub group_id: i32,
+    /// What it is worth.
+    pub value: DeviceValue,
+    /// Its tags, reported or given.
+    pub tags: Vec<String>,
+    /// Its place in the order of all changes; later ones are higher.
+    pub sequence: u64,
+}
+
+impl CheckIn {
+    /// A report of a machine of which nothing else is known.
+    #[must_use]
+    pub fn new(machine: Machine, seen_at: i64) -> Self {
+        Self {
+            tags: machine.tags.clone(),
+            machine,
+            seen_at,
+            first_seen: seen_at,
+            group_id: 0,
+            value: DeviceValue::Normal,
+            sequence: 0,
+        }
+    }
+}
+
+/// The writer of one tenant's fleet.
+#[derive(Debug)]
+pub struct FleetIndex {
+    fleet: Fleet,
+    interner: Interner,
+    profile_of: HashMap<Arc<Projection>, u32>,
+    /// Places of profiles that have no machine any more.
+    vacant_profiles: Vec<u32>,
+    /// Places of machines that were removed.
+    vacant_ordinals: Vec<u32>,
+    lists: Lists,
+}
+
+/// The states of a fleet under another catalogue.
+#[derive(Debug)]
+pub struct Reassessed {
+    catalog: Catalog,
+    risks: Arc<Risks>,
+    lists: Lists,
+    states: HashMap<Arc<Projection>, Arc<PatchState>>,
+}
+
+impl FleetIndex {
+    /// No machines yet, under this catalogue.
+    #[must_use]
+    pub fn new(catalog: Catalog) -> Self {
+        Self {
+            fleet: Fleet::new(catalog),
+            interner: Interner::default(),
+            profile_of: HashMap::new(),
+            vacant_profiles: Vec::new(),
+            vacant_ordinals: Vec::new(),
+            lists: Lists::default(),
+        }
+    }
+
+    /// The fleet as it is now, published or not.
+    #[must_use]
+    pub const fn fleet(&self) -> &Fleet {
+        &self.fleet
+    }
+
+    /// The fleet for readers at `now` (milliseconds since 1970) and after. It costs as
+    /// much as there are pieces that changed since the last one, which are copied when
+    /// they change again.
+    pub fn publish(&mut self, now: i64) -> Arc<Fleet> {
+        if !self.fleet.lasting.as_ref().is_some_and(|l| l.holds(now)) {
+            self.fleet.lasting = Some(Lasting::of(&self.fleet, now));
+        }
+        Arc::new(self.fleet.clone())
+    }
+
+    /// Takes a check-in: a new machine, or a new report of a known one. The
+    /// caller sees to it that an older report never follows a newer one.
+    pub fn upsert(&mut self, check_in: &CheckIn) {
+        let CheckIn { machine, .. } = check_in;
+        let change = self
+            .interner
+            .read(&mut self.fleet.software, &machine.software);
+        let facts = Projection::wide_with(machine, &change.facts);
+        let software = change.packed();
+        let packed = Packed::of(machine, check_in.first_seen, &check_in.tags, &software).bytes();
+
+        let known = self.fleet.ordinal(&machine.id);
+        let old = known.and_then(|ordinal| self.fleet.machines.get(ordinal as usize));
+        let old_profile = old.and_then(|slot| self.fleet.profile(slot.profile));
+        if let (Some(ordinal), Some(old), Some(profile)) = (known, old, old_profile)
+            && old.packed.as_deref() == Some(&*packed)
+            && (old.group, old.value) == (check_in.group_id, check_in.value)
+            && *profile.facts == facts
+            && self.is_named(check_in)
+        {
+            self.touch(ordinal, check_in);
+            return;
+        }
+        let old_numbers = old.map_or_else(Vec::new, numbers);
+        let ordinal = known.unwrap_or_else(|| self.new_ordinal());
+        self.interner
+            .apply(&mut self.fleet.software, ordinal, &old_numbers, &change);
+        let profile = self.profile(facts);
+        let left = self.take(ordinal);
+        let slot = Slot {
+            packed: Some(packed),
+            seen_at: check_in.seen_at,
+            sequence: check_in.sequence,
+            mark: left.as_ref().map_or(0, |slot| slot.mark),
+            profile,
+            group: check_in.group_id,
+            value: check_in.value,
+        };
+        self.put(ordinal, slot, machine);
+        if let Some(left) = left {
+            // Only now: the machine may have the same profile as before.
+            self.vacate(left.profile);
+        }
+        self.fleet.generation += 1;
+        self.fleet.composition += 1;
+    }
+
+    /// Forgets a machine.
+    pub fn remove(&mut self, id: &MachineId) {
+        let Some(ordinal) = self.fleet.ordinal(id) else {
+            return;
+        };
+        if let Some(slot) = self.take(ordinal) {
+            self.interner.apply(
+                &mut self.fleet.software,
+                ordinal,
+                &numbers(&slot),
+                &crate::software::Change::default(),
+            );
+            self.vacate(slot.profile);
+        }
+        self.vacant_ordinals.push(ordinal);
+        self.fleet.generation += 1;
+        self.fleet.composition += 1;
+    }
+
+    /// Keeps a number with a machine, for the caller's own use. It is published like all
+    /// else but changes no answer.
+    pub fn mark(&mut self, id: &MachineId, mark: u64) {
+        let ordinal = self.fleet.ordinal(id);
+        let slot = ordinal.and_then(|o| self.fleet.machines.get_mut(o as usize));
+        if let Some(slot) = slot {
+            slot.mark = mark;
+        }
+    }
+
+    /// Takes when each CVE was first seen: who is asked for it is [`Summary::first_detected`].
+    ///
+    /// [`Summary::first_detected`]: crate::Summary::first_detected
+    pub fn set_detections(&mut self, detections: Arc<Detections>) {
+        self.fleet.detections = detections;
+        self.fleet.generation += 1;
+        self.fleet.composition += 1;
+    }
+
+    /// Assesses all states under another catalogue, on all cores. Nobody waits for it:
+    /// it reads a snapshot, and [`FleetIndex::adopt`] brings in what it has found.
+    /// `None` where `stop` was set before the end.
+    #[must_use]
+    pub fn reassess(fleet: &Fleet, catalog: Catalog, stop: &AtomicBool) -> Option<Reassessed> {
+        let facts: Vec<Arc<Projection>> = fleet.profiles().map(|p| Arc::clone(&p.facts)).collect();
+        let risks = Arc::new(Risks::of(&catalog));
+        let mut lists = Lists::default();
+        let states = states_of(&facts, &catalog, &risks, &mut lists, stop)?;
+        Some(Reassessed {
+            catalog,
+            risks,
+            lists,
+            states: facts.into_iter().zip(states).collect(),
+        })
+    }
+
+    /// Puts the fleet under another catalogue, all at once. Profiles that came after the
+    /// re-assessment had begun are assessed here.
+    pub fn adopt(&mut self, reassessed: Reassessed) {
+        let Reassessed {
+            catalog,
+            risks,
+            mut lists,
+            states,
+        } = reassessed;
+        for number in 0..self.fleet.profiles.len() {
+            if let Some(Some(profile)) = self.fleet.profiles.get_mut(number) {
+                let profile = Arc::make_mut(profile);
+                profile.state = match states.get(&profile.facts) {
+                    Some(state) => Arc::clone(state),
+                    None => state_of(&profile.facts, &catalog, &risks, &mut lists),
+                };
+            }
+        }
+        self.lists = lists;
+        self.fleet.risks = risks;
+        self.fleet.catalog = catalog;
+        self.fleet.counts = Arc::default();
+        self.fleet.generation += 1;
+        self.fleet.composition += 1;
+    }
+
+    /// Whether the group of a check-in has the name that it gives.
+    fn is_named(&self, check_in: &CheckIn) -> bool {
+        let group = self.fleet.groups.get(&check_in.group_id);
+        group.map(|group| &*group.name) == check_in.machine.group.as_deref()
+    }
+
+    /// Only the time has moved.
+    fn touch(&mut self, ordinal: u32, check_in: &CheckIn) {
+        let Some(slot) = self.fleet.machines.get_mut(ordinal as usize) else {
+            return;
+        };
+        let before = std::mem::replace(&mut slot.seen_at, check_in.seen_at);
+        slot.sequence = check_in.sequence;
+        self.fleet.activity.touch(ordinal, before, check_in.seen_at);
+        self.moved(Some(before), Some(check_in.seen_at));
+        self.fleet.generation += 1;
+    }
+
+    /// A machine was seen at other times than before.
+    fn moved(&mut self, before: Option<i64>, now: Option<i64>) {
+        if let Some(lasting) = &mut self.fleet.lasting
+            && !lasting.moved(before, now)
+        {
+            self.fleet.lasting = None;
+            // Whoever comes back counts again.
+            self.fleet.composition += 1;
+        }
+    }
+
+    fn profile(&mut self, facts: Projection) -> u32 {
+        if let Some(&known) = self.profile_of.get(&facts) {
+            return known;
+        }
+        let facts = Arc::new(facts);
+        let Fleet { catalog, risks, .. } = &self.fleet;
+        let state = state_of(&facts, catalog, risks, &mut self.lists);
+        let profile = Some(Arc::new(Profile::new(Arc::clone(&facts), state)));
+        let number = match self.vacant_profiles.pop() {
+            Some(number) => {
+                if let Some(place) = self.fleet.profiles.get_mut(number as usize) {
+                    *place = profile;
+                }
+                number
+            }
+            None => u32::try_from(self.fleet.profiles.push(profile)).unwrap_or(u32::MAX),
+        };
+        self.profile_of.insert(facts, number);
+        number
+    }
+
+    /// Lets a profile go that a machine has left, where it was the last.
+    fn vacate(&mut self, number: u32) {
+        let profile = self.fleet.profile(number);
+        if let Some(profile) = profile.filter(|profile| profile.count == 0) {
+            self.profile_of.remove(&profile.facts);
+            if let Some(place) = self.fleet.profiles.get_mut(number as usize) {
+                *place = None;
+            }
+            self.vacant_profiles.push(number);
+        }
+    }
+
+    fn new_ordinal(&mut self) -> u32 {
+        self.vacant_ordinals.pop().unwrap_or_else(|| {
+            let vacant = Slot {
+                packed: None,
+                seen_at: 0,
+                sequence: 0,
+                mark: 0,
+                profile: u32::MAX,
+                group: 0,
+                value: DeviceValue::Normal,
+            };
+            u32::try_from(self.fleet.machines.push(vacant)).unwrap_or(u32::MAX)
+        })
+    }
+
+    /// Enters a machine into all tables but those of its software.
+    fn put(&mut self, ordinal: u32, slot: Slot, machine: &Machine) {
+        let fleet = &mut self.fleet;
+        fleet.ids.insert((machine.id.to_bytes(), ordinal));
+        let hash = fleet.name_hash(&machine.computer_dns_name.to_lowercase());
+        fleet.names.insert((hash, ordinal));
+        if let Some(Some(profile)) = fleet.profiles.get_mut(slot.profile as usize) {
+            Arc::make_mut(profile).insert(ordinal);
+        }
+        if let Some(name) = machine.group.as_ref().filter(|_| slot.group != 0) {
+            let groups = Arc::make_mut(&mut fleet.groups);
+            let group = groups.entry(slot.group).or_insert_with(|| Group {
+                name: name.as_str().into(),
+                machines: Arc::default(),
+            });
+            Arc::make_mut(&mut group.machines).insert(ordinal);
+        }
+        fleet.activity.insert(ordinal, slot.seen_at);
+        let seen_at = slot.seen_at;
+        if let Some(place) = fleet.machines.get_mut(ordinal as usize) {
+            *place = slot;
+        }
+        self.moved(None, Some(seen_at));
+    }
+
+    /// Takes a machine out of all tables but those of its software.
+    fn take(&mut self, ordinal: u32) -> Option<Slot> {
+        let fleet = &mut self.fleet;
+        let place = fleet.machines.get_mut(ordinal as usize)?;
+        let packed = place.packed.take()?;
+        let slot = Slot {
+            packed: Some(Arc::clone(&packed)),
+            ..place.clone()
+        };
+        let facts = Packed::read(&packed)?;
+        fleet.ids.remove(&(facts.id, ordinal));
+        let hash = fleet.name_hash(&facts.name.to_lowercase());
+        fleet.names.remove(&(hash, ordinal));
+        if let Some(Some(profile)) = fleet.profiles.get_mut(slot.profile as usize) {
+            Arc::make_mut(profile).remove(ordinal);
+        }
+        if fleet.groups.contains_key(&slot.group) {
+            let groups = Arc::make_mut(&mut fleet.groups);
+            if let Some(group) = groups.get_mut(&slot.group) {
+                Arc::make_mut(&mut group.machines).remove(ordinal);
+                if group.machines.is_empty() {
+                    groups.remove(&slot.group);
+                }
+            }
+        }
+        fleet.activity.remove(ordinal, slot.seen_at);
+        self.moved(Some(slot.seen_at), None);
+        Some(slot)
+    }
+}
+
+fn numbers(slot: &Slot) -> Vec<u32> {
+    let packed = slot.packed.as_deref().and_then(Packed::read);
+    packed.map_or_else(Vec::new, |packed| decode_numbers(packed.software).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use kbgap_catalog::compile;
+    use kbgap_inventory::native;
+
+    use super::*;
+
+    #[test]
+    fn places_of_what_is_gone_are_taken_again() {
+        let mut index = FleetIndex::new(compile(&[]).unwrap());
+        for n in 0..100 {
+            let json = format!(
+                r#"{{"computerDnsName":"pc-{}","os":{{"version":"10.0.18363.{n}"}},
+                    "software":[{{"vendor":"V","name":"Of {n}","version":"{n}"}}]}}"#,
+                n % 2
+            );
+            let machine = native::machine(&json).unwrap();
+            let id = machine.id.clone();
+            index.upsert(&CheckIn::new(machine, n));
+            if n % 10 == 9 {
+                index.remove(&id);
+            }
+        }
+        let fleet = index.fleet();
+        assert!(fleet.profiles.len() <= 3, "{}", fleet.profiles.len());
+        assert_eq!((fleet.machines.len(), fleet.len()), (2, 1));
+        assert_eq!((fleet.profiles().count(), index.profile_of.len()), (1, 1));
+        let machine = fleet.machines_from(None).next().unwrap();
+        assert_eq!(machine.software(fleet.catalog()).len(), 1);
+    }
+}

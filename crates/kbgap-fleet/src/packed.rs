@@ -1,0 +1,192 @@
+//! A machine in as few bytes as may be: what is only shown, and not counted.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use kbgap_inventory::{IpAddress, Machine, MachineId};
+use serde::{Deserialize, Serialize};
+
+/// What is kept of a machine beside the columns that change with every check-in.
+/// Machines without any change keep their bytes.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Packed<'a> {
+    pub(crate) id: [u8; 20],
+    pub(crate) first_seen: i64,
+    /// Major and minor version of Windows.
+    pub(crate) version: (u32, u32),
+    pub(crate) name: &'a str,
+    pub(crate) platform: Option<&'a str>,
+    pub(crate) tags: Vec<&'a str>,
+    addresses: Vec<Address<'a>>,
+    last_address: Option<IpAddr>,
+    external_address: Option<IpAddr>,
+    aad_device_id: Option<Digits<'a>>,
+    agent_version: Option<&'a str>,
+    /// The numbers of the entries of its software.
+    pub(crate) software: &'a [u8],
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Address<'a> {
+    address: IpAddr,
+    mac: Option<Digits<'a>>,
+    kind: Option<&'a str>,
+    status: Option<&'a str>,
+}
+
+/// A text, shorter where it is what it should be: hex digits.
+#[derive(Debug, Serialize, Deserialize)]
+enum Digits<'a> {
+    Mac([u8; 6]),
+    Guid([u8; 16]),
+    Text(&'a str),
+}
+
+/// What a machine has reported of itself and is only shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reported {
+    /// Its platform in its own words: a hint.
+    pub platform: Option<String>,
+    /// Its network interfaces' addresses, in order, each once.
+    pub ip_addresses: Vec<IpAddress>,
+    /// The address on the local network that was used last.
+    pub last_ip_address: Option<IpAddr>,
+    /// The address under which the internet saw the host last.
+    pub last_external_ip_address: Option<IpAddr>,
+    /// The Entra device id, a GUID in lower case, where the host is joined.
+    pub aad_device_id: Option<String>,
+    /// The version of whatever reports.
+    pub agent_version: Option<String>,
+}
+
+impl<'a> Packed<'a> {
+    /// What is kept of a machine that has this software.
+    pub(crate) fn of(
+        machine: &'a Machine,
+        first_seen: i64,
+        tags: &'a [String],
+        software: &'a [u8],
+    ) -> Self {
+        let address = |a: &'a IpAddress| Address {
+            address: a.ip_address,
+            mac: a.mac_address.as_deref().map(Digits::of),
+            kind: a.kind.as_deref(),
+            status: a.operational_status.as_deref(),
+        };
+        Self {
+            id: machine.id.to_bytes(),
+            first_seen,
+            version: machine.os.version,
+            name: &machine.computer_dns_name,
+            platform: machine.os.platform.as_deref(),
+            tags: tags.iter().map(String::as_str).collect(),
+            addresses: machine.ip_addresses.iter().map(address).collect(),
+            last_address: machine.last_ip_address,
+            external_address: machine.last_external_ip_address,
+            aad_device_id: machine.aad_device_id.as_deref().map(Digits::of),
+            agent_version: machine.agent_version.as_deref(),
+            software,
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> Arc<[u8]> {
+        // Writing to memory fails for no value of these types.
+        postcard::to_stdvec(self).unwrap_or_default().into()
+    }
+
+    /// What bytes say; `None` where nothing like this wrote them.
+    pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
+        postcard::from_bytes(bytes).ok()
+    }
+
+    pub(crate) fn machine_id(&self) -> MachineId {
+        MachineId::from_bytes(self.id)
+    }
+
+    pub(crate) fn reported(&self) -> Reported {
+        let address = |a: &Address<'_>| IpAddress {
+            ip_address: a.address,
+            mac_address: a.mac.as_ref().map(Digits::text),
+            kind: a.kind.map(str::to_owned),
+            operational_status: a.status.map(str::to_owned),
+        };
+        Reported {
+            platform: self.platform.map(str::to_owned),
+            ip_addresses: self.addresses.iter().map(address).collect(),
+            last_ip_address: self.last_address,
+            last_external_ip_address: self.external_address,
+            aad_device_id: self.aad_device_id.as_ref().map(Digits::text),
+            agent_version: self.agent_version.map(str::to_owned),
+        }
+    }
+}
+
+impl<'a> Digits<'a> {
+    fn of(text: &'a str) -> Self {
+        let packed = match text.len() {
+            12 => mac(text).map(Self::Mac),
+            36 => guid(text).map(Self::Guid),
+            _ => None,
+        };
+        // Only where the very same text comes back.
+        packed
+            .filter(|packed| packed.text() == text)
+            .unwrap_or(Self::Text(text))
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Text(text) => (*text).to_owned(),
+            Self::Mac(bytes) => {
+                let number = bytes.iter().fold(0_u64, |n, b| n << 8 | u64::from(*b));
+                format!("{number:012X}")
+            }
+            Self::Guid(bytes) => {
+                let digits = format!("{:032x}", u128::from_be_bytes(*bytes));
+                let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &digits[part]);
+                parts.join("-")
+            }
+        }
+    }
+}
+
+fn mac(text: &str) -> Option<[u8; 6]> {
+    let number = u64::from_str_radix(text, 16).ok()?;
+    let [_, _, bytes @ ..] = number.to_be_bytes();
+    Some(bytes)
+}
+
+fn guid(text: &str) -> Option<[u8; 16]> {
+    let mut digits = [0; 32];
+    let mut letters = text.bytes().filter(|b| *b != b'-');
+    for digit in &mut digits {
+        *digit = letters.next()?;
+    }
+    let digits = std::str::from_utf8(&digits).ok()?;
+    let number = u128::from_str_radix(digits, 16).ok()?;
+    Some(number.to_be_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_come_back_as_they_were() {
+        for text in [
+            "8CEC4B897E73",
+            "8cec4b897e73",
+            "+CEC4B897E73",
+            "80fe8ff8-2624-418e-9591-41f0491218f9",
+            "80FE8FF8-2624-418e-9591-41f0491218f9",
+            "80fe8ff82624-418e-9591-41f0491218f9--",
+            "",
+            "äöü",
+        ] {
+            assert_eq!(Digits::of(text).text(), text);
+        }
+        assert!(matches!(Digits::of("8CEC4B897E73"), Digits::Mac(_)));
+        let guid = "80fe8ff8-2624-418e-9591-41f0491218f9";
+        assert!(matches!(Digits::of(guid), Digits::Guid(_)));
+    }
+}

@@ -1,0 +1,91 @@
+//! Machines that are not seen any more and so do not count.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+
+use crate::RETENTION_MS;
+use crate::fleet::Fleet;
+
+/// The machines that do not count at a time: those last seen more than 30 days before
+/// (section 6 of the rules).
+#[derive(Debug, Default)]
+pub(crate) struct Silence {
+    pub(crate) machines: RoaringBitmap,
+    /// How many there are of each profile that has any.
+    by_profile: HashMap<u32, u32>,
+}
+
+/// Silence that holds for a while.
+#[derive(Clone, Debug)]
+pub(crate) struct Lasting {
+    silence: Arc<Silence>,
+    /// When the one of them that was seen last was seen; `None` for nobody.
+    last_silent: Option<i64>,
+    /// When the one that was seen first of all others was seen; `None` for nobody.
+    first_heard: Option<i64>,
+}
+
+impl Silence {
+    fn of(fleet: &Fleet, cutoff: i64) -> Self {
+        let machines = fleet.activity.before(cutoff, |o| fleet.seen_at(o));
+        let mut by_profile = HashMap::new();
+        for ordinal in &machines {
+            if let Some(slot) = fleet.machines.get(ordinal as usize) {
+                *by_profile.entry(slot.profile).or_default() += 1;
+            }
+        }
+        Self {
+            machines,
+            by_profile,
+        }
+    }
+
+    /// How many machines of a profile do not count.
+    pub(crate) fn of_profile(&self, profile: u32) -> u32 {
+        self.by_profile.get(&profile).copied().unwrap_or_default()
+    }
+}
+
+impl Lasting {
+    pub(crate) fn of(fleet: &Fleet, now: i64) -> Self {
+        let cutoff = now.saturating_sub(RETENTION_MS);
+        let (last_silent, first_heard) = fleet.activity.around(cutoff, |o| fleet.seen_at(o));
+        Self {
+            silence: Arc::new(Silence::of(fleet, cutoff)),
+            last_silent,
+            first_heard,
+        }
+    }
+
+    /// Whether it holds at a time.
+    pub(crate) fn holds(&self, now: i64) -> bool {
+        let cutoff = now.saturating_sub(RETENTION_MS);
+        self.last_silent.is_none_or(|last| last < cutoff)
+            && self.first_heard.is_none_or(|first| first >= cutoff)
+    }
+
+    /// Takes in that a machine was seen at other times than before; `false` where it no
+    /// longer holds at all.
+    pub(crate) fn moved(&mut self, before: Option<i64>, now: Option<i64>) -> bool {
+        let is_silent = |at: i64| self.last_silent.is_some_and(|last| at <= last);
+        if before.is_some_and(is_silent) || now.is_some_and(is_silent) {
+            return false;
+        }
+        if let Some(now) = now {
+            self.first_heard = Some(self.first_heard.map_or(now, |first| first.min(now)));
+        }
+        true
+    }
+}
+
+impl Fleet {
+    /// The machines that do not count at `now`.
+    pub(crate) fn silence(&self, now: i64) -> Arc<Silence> {
+        match &self.lasting {
+            Some(lasting) if lasting.holds(now) => Arc::clone(&lasting.silence),
+            _ => Arc::new(Silence::of(self, now.saturating_sub(RETENTION_MS))),
+        }
+    }
+}

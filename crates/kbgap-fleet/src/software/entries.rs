@@ -1,0 +1,243 @@
+//! The entries, as a snapshot has them.
+
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{Arc, OnceLock};
+
+use kbgap_catalog::SoftwareId;
+use roaring::RoaringBitmap;
+
+use crate::table::{Pages, SortedSet};
+
+/// All entries, the software that they are of, and who has it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Entries {
+    pub(super) entries: Pages<Entry>,
+    pub(super) software: Pages<Software>,
+    pub(super) versions: Pages<Arc<str>>,
+    /// Hashes of the ids with the numbers of the software.
+    pub(super) by_id: SortedSet<(u32, u32)>,
+    hasher: RandomState,
+    /// The numbers of the software in the order of their ids, where somebody has asked
+    /// for it since a software was added or removed.
+    pub(super) order: Arc<OnceLock<Vec<u32>>>,
+}
+
+/// A version of a software.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The number of the software.
+    pub(crate) software: u32,
+    /// The number of the version.
+    pub(super) version: u32,
+    /// Whether the reviewed tables know it.
+    pub(crate) is_known: bool,
+    /// Whether its version alone decides what it is vulnerable to.
+    pub(crate) is_decided: bool,
+}
+
+/// A software.
+#[derive(Clone, Debug)]
+pub(crate) struct Software {
+    pub(crate) id: SoftwareId,
+    /// Entries of it that the reviewed tables know.
+    pub(super) known: u32,
+    pub(super) machines: Machines,
+}
+
+/// Machines by ordinal.
+#[derive(Clone, Debug)]
+pub(super) enum Machines {
+    None,
+    One(u32),
+    Many(Arc<RoaringBitmap>),
+}
+
+impl Machines {
+    pub(super) fn insert(&mut self, ordinal: u32) {
+        match self {
+            Self::None => *self = Self::One(ordinal),
+            Self::One(other) if *other == ordinal => {}
+            Self::One(other) => {
+                *self = Self::Many(Arc::new(RoaringBitmap::from([*other, ordinal])));
+            }
+            Self::Many(all) => {
+                if !all.contains(ordinal) {
+                    Arc::make_mut(all).insert(ordinal);
+                }
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, ordinal: u32) {
+        match self {
+            Self::One(only) if *only == ordinal => *self = Self::None,
+            Self::Many(all) => {
+                Arc::make_mut(all).remove(ordinal);
+                match all.len() {
+                    0 => *self = Self::None,
+                    1 => *self = all.min().map_or(Self::None, Self::One),
+                    _ => {}
+                }
+            }
+            Self::None | Self::One(_) => {}
+        }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    pub(super) fn bitmap(&self) -> RoaringBitmap {
+        match self {
+            Self::None => RoaringBitmap::new(),
+            Self::One(ordinal) => RoaringBitmap::from([*ordinal]),
+            Self::Many(all) => RoaringBitmap::clone(all),
+        }
+    }
+}
+
+impl Entries {
+    pub(crate) fn entry(&self, number: u32) -> Option<&Entry> {
+        self.entries.get(number as usize)
+    }
+
+    /// Its software, where the number is one that is in use.
+    pub(crate) fn software(&self, number: u32) -> Option<&Software> {
+        let software = self.software.get(number as usize)?;
+        (!software.machines.is_empty()).then_some(software)
+    }
+
+    pub(crate) fn version(&self, entry: &Entry) -> Arc<str> {
+        let version = self.versions.get(entry.version as usize);
+        version.cloned().unwrap_or_default()
+    }
+
+    /// The number of the software with this id.
+    pub(crate) fn find(&self, id: &str) -> Option<u32> {
+        let mut alike = self.alike(&self.by_id, self.hash(id));
+        alike.find(|&number| self.name(number) == id)
+    }
+
+    /// Half of a hash: a set of them with numbers takes the place of a map, and whoever
+    /// looks something up compares it.
+    pub(super) fn hash(&self, of: impl Hash) -> u32 {
+        (self.hasher.hash_one(of) >> 32) as u32
+    }
+
+    pub(super) fn alike<'s>(
+        &self,
+        set: &'s SortedSet<(u32, u32)>,
+        hash: u32,
+    ) -> impl Iterator<Item = u32> + 's {
+        set.range((hash, 0)..=(hash, u32::MAX))
+            .map(|(_, number)| number)
+    }
+
+    /// The numbers of all software, by id, from the first id that is not below `from` on.
+    pub(crate) fn in_order(&self, from: &str) -> impl Iterator<Item = u32> + '_ {
+        let order = self.order();
+        let first = order.partition_point(|&number| self.name(number) < from);
+        order.iter().skip(first).copied()
+    }
+
+    /// The machines that report a software.
+    pub(crate) fn machines(&self, software: u32) -> RoaringBitmap {
+        let software = self.software.get(software as usize);
+        software.map_or_else(RoaringBitmap::new, |s| s.machines.bitmap())
+    }
+
+    /// Whether the reviewed tables know a software, in whatever version.
+    pub(crate) fn is_known(&self, software: u32) -> bool {
+        let software = self.software.get(software as usize);
+        software.is_some_and(|s| s.known > 0)
+    }
+
+    /// How many machines report a software, without those of a set.
+    pub(crate) fn count(&self, software: u32, without: &RoaringBitmap) -> u64 {
+        match self.software.get(software as usize).map(|s| &s.machines) {
+            None | Some(Machines::None) => 0,
+            Some(Machines::One(ordinal)) => u64::from(!without.contains(*ordinal)),
+            Some(Machines::Many(all)) if without.is_empty() => all.len(),
+            Some(Machines::Many(all)) => all.difference_len(without),
+        }
+    }
+
+    /// To be called whenever a software was added or removed.
+    pub(super) fn forget_order(&mut self) {
+        if self.order.get().is_some() {
+            self.order = Arc::default();
+        }
+    }
+
+    fn name(&self, number: u32) -> &str {
+        let software = self.software.get(number as usize);
+        software.map_or("", |s| s.id.as_str())
+    }
+
+    fn order(&self) -> &[u32] {
+        self.order.get_or_init(|| {
+            let numbers = (0..).zip(self.software.iter());
+            let used = numbers.filter(|(_, software)| !software.machines.is_empty());
+            let mut order: Vec<u32> = used.map(|(number, _)| number).collect();
+            order.sort_unstable_by(|a, b| self.name(*a).cmp(self.name(*b)));
+            order
+        })
+    }
+}
+
+/// Numbers in ascending order, each once, as a machine keeps them: the distances, in
+/// seven bits a byte.
+pub(crate) fn encode_numbers(numbers: &[u32]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(numbers.len() + numbers.len() / 2);
+    let mut last = 0;
+    for &number in numbers {
+        let mut distance = number - last;
+        last = number;
+        while distance >= 0x80 {
+            bytes.push(0x80 | (distance & 0x7f) as u8);
+            distance >>= 7;
+        }
+        bytes.push(distance as u8);
+    }
+    bytes
+}
+
+/// The numbers again.
+pub(crate) fn decode_numbers(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
+    let mut bytes = bytes.iter();
+    let mut last = 0_u32;
+    std::iter::from_fn(move || {
+        let (mut distance, mut shift) = (0_u32, 0);
+        loop {
+            let byte = *bytes.next()?;
+            distance |= u32::from(byte & 0x7f).checked_shl(shift).unwrap_or(0);
+            if byte < 0x80 {
+                break;
+            }
+            shift += 7;
+        }
+        last = last.wrapping_add(distance);
+        Some(last)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn numbers_come_back(numbers in prop::collection::btree_set(any::<u32>(), 0..80)) {
+            let numbers: Vec<u32> = numbers.into_iter().collect();
+            let bytes = encode_numbers(&numbers);
+            prop_assert!(decode_numbers(&bytes).eq(numbers.iter().copied()));
+        }
+
+        #[test]
+        fn damaged_ones_end(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            prop_assert!(decode_numbers(&bytes).count() <= bytes.len());
+        }
+    }
+}

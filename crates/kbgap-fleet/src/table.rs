@@ -1,0 +1,15 @@
+//! Tables that can be shared while they are changed.
+//!
+//! A fleet is published as a snapshot that readers hold on to, while the next one is
+//! made. Copying a million rows for each would cost more than all else, so tables are
+//! kept in small pieces behind `Arc`s: a snapshot shares all pieces with the next one
+//! but those that were written to in between, which are copied first.
+//!
+//! - [`Pages`]: rows by number.
+//! - [`SortedSet`]: keys in order.
+
+mod pages;
+mod sorted;
+
+pub(crate) use pages::Pages;
+pub(crate) use sorted::SortedSet;

@@ -1,0 +1,192 @@
+//! Keys in order, in chunks that snapshots share.
+
+use std::ops::RangeBounds;
+use std::sync::Arc;
+
+/// Keys of a chunk at most.
+const CHUNK: usize = 256;
+
+/// Keys in order, each once. Cloning it costs one pointer.
+#[derive(Clone, Debug)]
+pub(crate) struct SortedSet<K> {
+    /// None is empty. The first key of each chunk stands beside it, so that finding a
+    /// chunk touches one list only.
+    chunks: Arc<Vec<(K, Arc<Vec<K>>)>>,
+    len: usize,
+}
+
+impl<K> Default for SortedSet<K> {
+    fn default() -> Self {
+        Self {
+            chunks: Arc::default(),
+            len: 0,
+        }
+    }
+}
+
+impl<K: Ord + Copy> SortedSet<K> {
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The keys from the first one that is not `before` on. What is before must stand
+    /// before what is not.
+    pub(crate) fn from(&self, before: impl Fn(&K) -> bool) -> impl Iterator<Item = K> + '_ {
+        let chunk = self.chunks.partition_point(|(first, _)| before(first));
+        // The one before it may end with keys that are wanted.
+        let chunk = chunk.saturating_sub(1);
+        let skipped = self
+            .chunks
+            .get(chunk)
+            .map_or(0, |(_, keys)| keys.partition_point(before));
+        let chunks = self.chunks.iter().skip(chunk);
+        chunks
+            .flat_map(|(_, keys)| keys.iter().copied())
+            .skip(skipped)
+    }
+
+    pub(crate) fn range(&self, range: impl RangeBounds<K>) -> impl Iterator<Item = K> {
+        use std::ops::Bound::{Excluded, Included, Unbounded};
+        let (from, to) = (range.start_bound().cloned(), range.end_bound().cloned());
+        self.from(move |key| match from {
+            Included(from) => *key < from,
+            Excluded(from) => *key <= from,
+            Unbounded => false,
+        })
+        .take_while(move |key| match to {
+            Included(to) => *key <= to,
+            Excluded(to) => *key < to,
+            Unbounded => true,
+        })
+    }
+
+    /// Adds a key; `false` where it is there already.
+    pub(crate) fn insert(&mut self, key: K) -> bool {
+        let chunks = Arc::make_mut(&mut self.chunks);
+        let after = chunks.partition_point(|(first, _)| *first <= key);
+        let number = after.saturating_sub(1);
+        let Some((first, keys)) = chunks.get_mut(number) else {
+            chunks.push((key, Arc::new(vec![key])));
+            self.len += 1;
+            return true;
+        };
+        let Err(place) = keys.binary_search(&key) else {
+            return false;
+        };
+        let keys = Arc::make_mut(keys);
+        keys.insert(place, key);
+        *first = (*first).min(key);
+        if keys.len() > CHUNK {
+            // Keys that come in order leave full chunks behind.
+            let at = if place + 1 == keys.len() {
+                CHUNK
+            } else {
+                CHUNK / 2
+            };
+            let rest = keys.split_off(at);
+            keys.shrink_to_fit();
+            if let Some(&first) = rest.first() {
+                chunks.insert(number + 1, (first, Arc::new(rest)));
+            }
+        }
+        self.len += 1;
+        true
+    }
+
+    /// Takes a key out; `false` where it is not there.
+    pub(crate) fn remove(&mut self, key: &K) -> bool {
+        let after = self.chunks.partition_point(|(first, _)| first <= key);
+        let Some(number) = after.checked_sub(1) else {
+            return false;
+        };
+        let Ok(place) = self.chunks[number].1.binary_search(key) else {
+            return false;
+        };
+        let chunks = Arc::make_mut(&mut self.chunks);
+        let (first, keys) = &mut chunks[number];
+        let keys = Arc::make_mut(keys);
+        keys.remove(place);
+        match keys.first() {
+            Some(&least) => *first = least,
+            None => drop(chunks.remove(number)),
+        }
+        self.len -= 1;
+        true
+    }
+}
+
+impl<K: Ord + Copy> FromIterator<K> for SortedSet<K> {
+    fn from_iter<I: IntoIterator<Item = K>>(keys: I) -> Self {
+        let mut keys: Vec<K> = keys.into_iter().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        // Room for some more, so that the first of them do not split every chunk.
+        let chunks = keys.chunks(CHUNK - CHUNK / 8);
+        Self {
+            len: keys.len(),
+            chunks: Arc::new(chunks.map(|c| (c[0], Arc::new(c.to_vec()))).collect()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Insert(u16),
+        Remove(u16),
+        Snapshot,
+    }
+
+    fn any_step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            8 => (0_u16..2_000).prop_map(Step::Insert),
+            4 => (0_u16..2_000).prop_map(Step::Remove),
+            1 => Just(Step::Snapshot),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_a_set_and_snapshots_stay_as_they_were(
+            first in prop::collection::btree_set(0_u16..2_000, 0..1_000),
+            steps in prop::collection::vec(any_step(), 0..1_000),
+            (low, high) in (0_u16..2_000, 0_u16..2_000),
+        ) {
+            let mut sorted: SortedSet<u16> = first.iter().copied().collect();
+            let mut plain: BTreeSet<u16> = first;
+            let mut snapshots = Vec::new();
+            for step in steps {
+                match step {
+                    Step::Insert(key) => prop_assert_eq!(sorted.insert(key), plain.insert(key)),
+                    Step::Remove(key) => prop_assert_eq!(sorted.remove(&key), plain.remove(&key)),
+                    Step::Snapshot => snapshots.push((sorted.clone(), plain.clone())),
+                }
+            }
+            snapshots.push((sorted, plain));
+            let (low, high) = (low.min(high), low.max(high));
+            for (sorted, plain) in snapshots {
+                prop_assert_eq!(sorted.len(), plain.len());
+                prop_assert!(sorted.range(..).eq(plain.iter().copied()));
+                prop_assert!(sorted.range(low..high).eq(plain.range(low..high).copied()));
+                prop_assert!(sorted.range(low..=high).eq(plain.range(low..=high).copied()));
+                prop_assert!(sorted.from(|key| *key < low).eq(plain.range(low..).copied()));
+            }
+        }
+    }
+
+    #[test]
+    fn keys_in_order_fill_their_chunks() {
+        let mut sorted = SortedSet::default();
+        for key in 0..10 * CHUNK {
+            sorted.insert(key);
+        }
+        assert!(sorted.chunks.len() <= 11, "{}", sorted.chunks.len());
+    }
+}
