@@ -16,7 +16,7 @@ use crate::profile::Profile;
 use crate::rows::Counts;
 use crate::score::Risks;
 use crate::silence::Lasting;
-use crate::software::Entries;
+use crate::software::{Entries, decode_numbers};
 use crate::summary::Summaries;
 use crate::table::{Pages, SortedSet};
 
@@ -137,12 +137,15 @@ impl Fleet {
 
     /// The machines in the order of their ids, from the first id that is not
     /// below `from` on.
-    pub fn machines_from(&self, from: Option<&str>) -> impl Iterator<Item = Arc<FleetMachine>> {
+    pub fn machines_from<'f>(
+        &'f self,
+        from: Option<&str>,
+    ) -> impl Iterator<Item = Arc<FleetMachine>> + use<'f> {
         let from = from.unwrap_or_default();
         // Any text may stand for a place between ids.
         let before = |(id, _): &([u8; 20], u32)| MachineId::from_bytes(*id).as_str() < from;
         self.ids
-            .from(before)
+            .from(&before)
             .filter_map(|(_, ordinal)| self.at(ordinal))
     }
 
@@ -203,6 +206,37 @@ impl Fleet {
         machines - &self.silence(now).machines
     }
 
+    /// On how many of the machines that have a software no rule decides about it, and how
+    /// many these machines are: those that count at `now`.
+    #[must_use]
+    pub fn undecided_on(&self, software: &SoftwareId, now: i64) -> (u64, u64) {
+        let machines = self.machines_with(software, now);
+        let ix = self.catalog.find_software(software.as_str());
+        let number = self.software.find(software.as_str());
+        let is_undecided = |ordinal: &u32| {
+            let slot = self.machines.get(*ordinal as usize);
+            let profile = slot.and_then(|slot| self.profile(slot.profile));
+            let packed = slot.and_then(|slot| Packed::read(slot.packed.as_deref()?));
+            let (Some(profile), Some(packed)) = (profile, packed) else {
+                return false;
+            };
+            let outcome = profile.state.outcome();
+            let is_part = |ix| outcome.is_some_and(|outcome| outcome.parts.contains(&ix));
+            if ix.is_some_and(is_part) {
+                return false;
+            }
+            let entries = decode_numbers(packed.software).filter_map(|n| self.software.entry(n));
+            let mut own = entries.filter(|entry| Some(entry.software) == number);
+            own.any(|entry| entry.is_known && !(outcome.is_some() && entry.is_decided))
+        };
+        // What no entry of is known is undecided on no machine.
+        if number.is_none_or(|number| !self.software.is_known(number)) {
+            return (0, machines.len());
+        }
+        let undecided = machines.iter().filter(is_undecided).count();
+        (undecided as u64, machines.len())
+    }
+
     /// How many machines there are.
     #[must_use]
     pub const fn len(&self) -> usize {
@@ -259,14 +293,11 @@ impl Fleet {
         let slot = self.machines.get(ordinal as usize)?;
         let profile = self.profile(slot.profile)?;
         let packed = slot.packed.as_ref()?;
-        let group = self.groups.get(&slot.group).map(|g| Arc::clone(&g.name));
-        let entries = self.software.clone();
         let facts = Packed::read(packed)?;
         Some(Arc::new(FleetMachine::new(
             (slot, &facts, Arc::clone(packed)),
             (ordinal, profile),
-            group,
-            entries,
+            self,
         )))
     }
 

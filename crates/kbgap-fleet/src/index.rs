@@ -8,6 +8,7 @@ use kbgap_assess::Projection;
 use kbgap_catalog::Catalog;
 use kbgap_inventory::{DeviceValue, Machine, MachineId};
 
+use crate::RETENTION_MS;
 use crate::detections::Detections;
 use crate::fleet::{Fleet, Group, Slot};
 use crate::packed::Packed;
@@ -63,6 +64,17 @@ pub struct FleetIndex {
     /// Places of machines that were removed.
     vacant_ordinals: Vec<u32>,
     lists: Lists,
+    /// The generation that was published last.
+    published: Option<u64>,
+}
+
+/// What a check-in was to the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upserted {
+    /// Only the time moved, and the machine counted all along.
+    Seen,
+    /// The machine is new, or another one than before, or counts again.
+    Changed,
 }
 
 /// The states of a fleet under another catalogue.
@@ -72,6 +84,19 @@ pub struct Reassessed {
     risks: Arc<Risks>,
     lists: Lists,
     states: HashMap<Arc<Projection>, Arc<PatchState>>,
+}
+
+impl Reassessed {
+    /// No state yet: all are assessed when it is adopted.
+    #[must_use]
+    pub fn none(catalog: Catalog) -> Self {
+        Self {
+            risks: Arc::new(Risks::of(&catalog)),
+            catalog,
+            lists: Lists::default(),
+            states: HashMap::new(),
+        }
+    }
 }
 
 impl FleetIndex {
@@ -85,6 +110,7 @@ impl FleetIndex {
             vacant_profiles: Vec::new(),
             vacant_ordinals: Vec::new(),
             lists: Lists::default(),
+            published: None,
         }
     }
 
@@ -101,12 +127,20 @@ impl FleetIndex {
         if !self.fleet.lasting.as_ref().is_some_and(|l| l.holds(now)) {
             self.fleet.lasting = Some(Lasting::of(&self.fleet, now));
         }
+        self.published = Some(self.fleet.generation);
         Arc::new(self.fleet.clone())
+    }
+
+    /// Whether readers at `now` can do with what was published last.
+    #[must_use]
+    pub fn is_published(&self, now: i64) -> bool {
+        self.published == Some(self.fleet.generation)
+            && self.fleet.lasting.as_ref().is_some_and(|l| l.holds(now))
     }
 
     /// Takes a check-in: a new machine, or a new report of a known one. The
     /// caller sees to it that an older report never follows a newer one.
-    pub fn upsert(&mut self, check_in: &CheckIn) {
+    pub fn upsert(&mut self, check_in: &CheckIn) -> Upserted {
         let CheckIn { machine, .. } = check_in;
         let change = self
             .interner
@@ -124,8 +158,13 @@ impl FleetIndex {
             && *profile.facts == facts
             && self.is_named(check_in)
         {
+            let was_silent = old.seen_at < check_in.seen_at.saturating_sub(RETENTION_MS);
             self.touch(ordinal, check_in);
-            return;
+            return if was_silent {
+                Upserted::Changed
+            } else {
+                Upserted::Seen
+            };
         }
         let old_numbers = old.map_or_else(Vec::new, numbers);
         let ordinal = known.unwrap_or_else(|| self.new_ordinal());
@@ -149,6 +188,7 @@ impl FleetIndex {
         }
         self.fleet.generation += 1;
         self.fleet.composition += 1;
+        Upserted::Changed
     }
 
     /// Forgets a machine.
@@ -398,6 +438,6 @@ mod tests {
         assert_eq!((fleet.machines.len(), fleet.len()), (2, 1));
         assert_eq!((fleet.profiles().count(), index.profile_of.len()), (1, 1));
         let machine = fleet.machines_from(None).next().unwrap();
-        assert_eq!(machine.software(fleet.catalog()).len(), 1);
+        assert_eq!(machine.software().len(), 1);
     }
 }

@@ -32,7 +32,7 @@ mod table;
 
 pub use detections::Detections;
 pub use fleet::Fleet;
-pub use index::{CheckIn, FleetIndex, Reassessed};
+pub use index::{CheckIn, FleetIndex, Reassessed, Upserted};
 pub use machine::FleetMachine;
 pub use packed::Reported;
 pub use rows::{MachineRows, ProductFix, View};

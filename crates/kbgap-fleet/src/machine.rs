@@ -12,7 +12,7 @@ use kbgap_inventory::{DeviceValue, MachineId};
 use roaring::RoaringBitmap;
 
 use crate::RETENTION_MS;
-use crate::fleet::Slot;
+use crate::fleet::{Fleet, Slot};
 use crate::packed::{Packed, Reported};
 use crate::profile::Profile;
 use crate::score::ExposureLevel;
@@ -50,23 +50,26 @@ pub struct FleetMachine {
     facts: Arc<Projection>,
     pub(crate) patch_state: Arc<PatchState>,
     entries: Entries,
+    catalog: Catalog,
 }
 
 impl FleetMachine {
     pub(crate) fn new(
         (slot, facts, packed): (&Slot, &Packed<'_>, Arc<[u8]>),
         (ordinal, profile): (u32, &Profile),
-        group: Option<Arc<str>>,
-        entries: Entries,
+        fleet: &Fleet,
     ) -> Self {
+        let group = fleet.groups.get(&slot.group);
         Self {
+            group: group.map(|group| Arc::clone(&group.name)),
+            entries: fleet.software.clone(),
+            catalog: fleet.catalog.clone(),
             id: facts.machine_id(),
             name: facts.name.to_owned(),
             reported: facts.reported(),
             seen_at: slot.seen_at,
             first_seen: facts.first_seen,
             group_id: slot.group,
-            group,
             value: slot.value,
             tags: facts.tags.iter().map(|&tag| tag.to_owned()).collect(),
             sequence: slot.sequence,
@@ -76,7 +79,6 @@ impl FleetMachine {
             packed,
             facts: Arc::clone(&profile.facts),
             patch_state: Arc::clone(&profile.state),
-            entries,
         }
     }
 
@@ -131,7 +133,7 @@ impl FleetMachine {
 
     /// What is installed, by software and version; Windows and its parts among it.
     #[must_use]
-    pub fn software(&self, catalog: &Catalog) -> Vec<Installed> {
+    pub fn software(&self) -> Vec<Installed> {
         let version: Arc<str> = self.os_version().into();
         let outcome = self.patch_state.outcome();
         let parts = outcome.map_or(&[][..], |o| &o.parts);
@@ -139,7 +141,7 @@ impl FleetMachine {
             .iter()
             .filter_map(|&ix| {
                 Some(Installed {
-                    id: catalog.software_id(ix).parse().ok()?,
+                    id: self.catalog.software_id(ix).parse().ok()?,
                     version: Arc::clone(&version),
                     is_known: true,
                     is_assessed: true,
@@ -199,8 +201,8 @@ impl FleetMachine {
     /// The software with a product code about which no rule decides, by id: that it has
     /// no vulnerability there says nothing.
     #[must_use]
-    pub fn undecided(&self, catalog: &Catalog) -> BTreeSet<SoftwareId> {
-        let software = self.software(catalog).into_iter();
+    pub fn undecided(&self) -> BTreeSet<SoftwareId> {
+        let software = self.software().into_iter();
         software
             .filter(|s| s.is_known && !s.is_assessed)
             .map(|s| s.id)
@@ -248,7 +250,8 @@ impl FleetMachine {
         let mut hasher = DefaultHasher::new();
         self.patch_state.fingerprint.hash(&mut hasher);
         for software in self.vulnerable_software() {
-            self.version_of(software, catalog).hash(&mut hasher);
+            self.version_of(catalog.software_id(software))
+                .hash(&mut hasher);
         }
         hasher.finish()
     }
@@ -291,12 +294,13 @@ impl FleetMachine {
     /// The version of a software that is installed: of several the lowest, which is
     /// the one that was assessed.
     #[must_use]
-    pub fn version_of(&self, software: SoftwareIx, catalog: &Catalog) -> Option<Arc<str>> {
+    pub fn version_of(&self, id: &str) -> Option<Arc<str>> {
         let outcome = self.patch_state.outcome();
-        if outcome.is_some_and(|outcome| outcome.parts.contains(&software)) {
+        let ix = self.catalog.find_software(id);
+        let is_part = |ix| outcome.is_some_and(|outcome| outcome.parts.contains(&ix));
+        if ix.is_some_and(is_part) {
             return Some(self.os_version().into());
         }
-        let id = catalog.software_id(software);
         let of = self.listed().filter(|(listed, _)| listed.as_str() == id);
         let mut versions: Vec<Arc<str>> = of.map(|(_, e)| self.entries.version(e)).collect();
         // Of equal ones written otherwise always the same is named.

@@ -252,7 +252,8 @@ impl Summary {
     pub fn software(&self, id: &SoftwareId) -> Option<SoftwareSummary> {
         let number = self.entries.find(id.as_str());
         let own = self.own.get(id);
-        (number.is_some() || own.is_some()).then(|| self.about(number, own))
+        let about = self.about(number, own);
+        (about.installed > 0).then_some(about)
     }
 
     /// The numbers about every software that a machine has, by id, from the first id that
@@ -266,7 +267,7 @@ impl Summary {
         let own = self.own.iter().filter(move |(id, _)| id.as_str() >= from);
         let mut own = own.peekable();
         // Both are in the order of ids.
-        std::iter::from_fn(move || {
+        let all = std::iter::from_fn(move || {
             let next = reported.peek().and_then(|&n| self.entries.software(n));
             let (number, other) = match (next, own.peek()) {
                 (None, None) => return None,
@@ -283,7 +284,15 @@ impl Summary {
                 None => self.entries.software(number?)?.id.clone(),
             };
             Some((id, self.about(number, other.map(|(_, own)| own))))
-        })
+        });
+        // What only silent machines have is not there.
+        all.filter(|(_, about)| about.installed > 0)
+    }
+
+    /// The software in which some machine is vulnerable, by id.
+    pub fn vulnerable_software(&self) -> impl Iterator<Item = &SoftwareId> {
+        let vulnerable = self.own.iter().filter(|(_, own)| !own.cves.is_empty());
+        vulnerable.map(|(id, _)| id)
     }
 
     fn about(&self, number: Option<u32>, own: Option<&Own>) -> SoftwareSummary {

@@ -50,7 +50,7 @@ impl Call {
 
     /// Reads the fleet of the caller's tenant.
     pub(crate) fn fleet<T>(&self, read: impl FnOnce(&Fleet) -> T) -> T {
-        self.state.tenants.read(&self.claims.tenant, read)
+        read(&self.state.tenants.fleet(&self.claims.tenant))
     }
 
     /// The body as JSON: wrong syntax and wrong types are `InvalidRequestBody`, an

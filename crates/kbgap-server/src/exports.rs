@@ -75,8 +75,8 @@ impl Exports {
                     .machines_from(None)
                     .filter(|machine| machine.is_active(now))
                     .map(|machine| ExportedMachine {
-                        machine: Arc::clone(machine),
                         exposed: known.exposed(machine.id()).cloned(),
+                        machine,
                     })
                     .collect()
             }),

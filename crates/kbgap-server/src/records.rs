@@ -73,13 +73,13 @@ pub(crate) fn catalog_url(kb: impl std::fmt::Display) -> String {
 
 /// The group as exports name it: `Unassigned` for none (api.md, section 10.1).
 pub(crate) fn group_or_unassigned(machine: &FleetMachine) -> &str {
-    machine.facts.group.as_deref().unwrap_or("Unassigned")
+    machine.group().unwrap_or("Unassigned")
 }
 
 /// The platform token of a machine: of its Windows where that is known, else the
 /// reported hint where it is a token.
 pub(crate) fn os_platform(machine: &FleetMachine) -> Option<String> {
-    let hint = machine.facts.os.platform.as_deref();
+    let hint = machine.reported.platform.as_deref();
     machine::release(machine)
         .map(kbgap_catalog::Release::platform_token)
         .or_else(|| {

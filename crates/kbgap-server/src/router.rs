@@ -143,6 +143,9 @@ async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Fa
         count_only,
         body,
     };
+    if api::is_dated(route, call.parts.uri.query()) {
+        state.tenants.recorded().await;
+    }
     match route.answer {
         Answer::AtOnce(answer) => answer(&call),
         Answer::Computed(answer) => tokio::task::spawn_blocking(move || answer(&call))

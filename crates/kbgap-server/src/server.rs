@@ -4,7 +4,8 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use kbgap_catalog::SnapshotError;
@@ -30,6 +31,9 @@ const FOLLOW: Duration = Duration::from_secs(1);
 
 /// How often history that can no longer be asked for is forgotten.
 const FORGET: Duration = Duration::from_secs(60 * 60);
+
+/// How long the last changes may take to be recorded when the server stops.
+const LAST: Duration = Duration::from_secs(5);
 
 /// Exports that may be downloaded at a time; each takes a thread.
 const DOWNLOADS: usize = 8;
@@ -67,6 +71,16 @@ pub struct Server {
     state: Shared,
     /// The feed generation of the catalogue that was loaded.
     generation: u64,
+    recording: Background,
+}
+
+/// A task that ends with the server.
+struct Background(tokio::task::JoinHandle<()>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Server {
@@ -93,7 +107,12 @@ impl Server {
             catalog,
             generation,
         };
-        let tenants = Tenants::recording(Arc::clone(&store), feed, recorder);
+        let tenants = Tenants::recording(Arc::clone(&store), feed, clock, recorder);
+        let tenants = Arc::new(tenants);
+        let recording = Arc::clone(&tenants);
+        let recording = Background(tokio::spawn(async move {
+            recording.record_queued().await;
+        }));
         tenants.follow().await?;
         let failed = |source| ServerError::Listen {
             listen: config.listen.clone(),
@@ -121,6 +140,7 @@ impl Server {
             acceptor,
             state,
             generation,
+            recording,
         })
     }
 
@@ -152,7 +172,11 @@ impl Server {
 
     /// Serves until `shutdown`, then lets what is under way end, for some seconds.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) {
-        let background = tokio::spawn(background(Arc::clone(&self.state), self.generation));
+        let following = Background(tokio::spawn(background(
+            Arc::clone(&self.state),
+            self.generation,
+        )));
+        let tenants = Arc::clone(&self.state.tenants);
         let router = router(self.state);
         match self.acceptor {
             None => connections::serve(self.listener, router, shutdown).await,
@@ -161,7 +185,15 @@ impl Server {
                 connections::serve(listener, router, shutdown).await;
             }
         }
-        background.abort();
+        drop(following);
+        // What was reported last is in the history, too, when the process ends.
+        if tokio::time::timeout(LAST, tenants.recorded())
+            .await
+            .is_err()
+        {
+            tracing::warn!("what changed last will be recorded at the next start");
+        }
+        drop(self.recording);
     }
 }
 
@@ -172,6 +204,7 @@ async fn background(state: Shared, mut generation: u64) {
         tracing::error!(?error, "no signing key");
     }
     let mut forget = tokio::time::interval(FORGET);
+    let mut change: Option<FeedChange> = None;
     loop {
         tokio::time::sleep(FOLLOW).await;
         if forget.tick().now_or_never().is_some()
@@ -186,14 +219,16 @@ async fn background(state: Shared, mut generation: u64) {
             Ok(current) if current != generation => {
                 match feed::catalog(state.store.as_ref(), &state.data_dir).await {
                     Ok(catalog) => {
-                        let feed = Feed {
-                            catalog,
-                            generation: current,
-                        };
-                        state.tenants.set_feed(feed).await;
                         generation = current;
-                        tracing::info!("the feed has changed; all machines are assessed anew");
-                        tokio::spawn(record_all(Arc::clone(&state)));
+                        // Whatever was under way for an older feed is of no use any more.
+                        drop(change.take());
+                        change = Some(FeedChange::begin(
+                            Arc::clone(&state),
+                            Feed {
+                                catalog,
+                                generation,
+                            },
+                        ));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "cannot load the new catalogue; the old one stays")
@@ -206,10 +241,30 @@ async fn background(state: Shared, mut generation: u64) {
     }
 }
 
-/// Records what a new catalogue has changed for machines.
-async fn record_all(state: Shared) {
-    while let Err(error) = state.tenants.record_all().await {
-        tracing::warn!(%error, "cannot record what the feed has changed; trying again");
-        tokio::time::sleep(FOLLOW).await;
+/// A new feed on its way into the fleets. It ends early when it is dropped.
+struct FeedChange(Arc<AtomicBool>);
+
+impl FeedChange {
+    fn begin(state: Shared, feed: Feed) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        tokio::spawn(async move {
+            let start = Instant::now();
+            if state.tenants.set_feed(feed, &stopped).await {
+                let took = start.elapsed();
+                tracing::info!(
+                    ?took,
+                    "the feed has changed; all machines were assessed anew"
+                );
+                state.tenants.record_all(&stopped).await;
+            }
+        });
+        Self(stop)
+    }
+}
+
+impl Drop for FeedChange {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct AppState {
     pub(crate) clock: Clock,
     pub(crate) data_dir: PathBuf,
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) tenants: Tenants,
+    pub(crate) tenants: Arc<Tenants>,
     pub(crate) history: Arc<History>,
     pub(crate) tokens: TokenCache,
     pub(crate) exports: Exports,

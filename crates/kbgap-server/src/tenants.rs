@@ -1,253 +1,184 @@
 //! The fleets of all tenants, kept in step with the store.
+//!
+//! Readers take the fleet that was published last and hold on to it as long as they like;
+//! nobody waits for anybody. What changes comes by three ways, one [`Writer`] takes it in:
+//!
+//! - what this process stores, from [`intake`], which has just committed it;
+//! - what other processes store, by following the store's change feed;
+//! - another catalogue, assessed beside everything else and brought in at once.
+//!
+//! What it changes for machines is recorded after it was published, by [`recording`].
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+mod recording;
+mod writer;
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
 use kbgap_catalog::Catalog;
-use kbgap_fleet::{CheckIn, Fleet, FleetMachine};
-use kbgap_inventory::{DeviceValue, Machine, MachineId};
-use kbgap_store::{MachineChange, MachineRow, Store, StoreError};
-use tokio::sync::Mutex;
+use kbgap_fleet::{Fleet, FleetIndex};
+use kbgap_inventory::Machine;
+use kbgap_store::{MachineChange, Store, StoreError};
 
-use crate::history::{Feed, Recorder};
+use self::recording::Recording;
+use self::writer::Writer;
+use crate::clock::Clock;
+use crate::history::{Feed, History, Recorder};
 
+/// Changes that are read from the store at a time.
 const PAGE: usize = 2_000;
-/// Machines that are recorded at a time under a new catalogue; reports wait for no more.
-const RECORDED: usize = 100;
 
 /// The fleets of all tenants.
-///
-/// Writers come one at a time: they read the store's change feed from where the
-/// last one stopped, so that changes of this process and of others arrive by the
-/// same way and in the same order.
 pub struct Tenants {
     store: Arc<dyn Store>,
-    fleets: RwLock<Fleets>,
+    clock: Clock,
+    published: ArcSwap<Published>,
     writer: Mutex<Writer>,
+    /// Held while the change feed is followed, so that it is read once.
+    following: tokio::sync::Mutex<()>,
+    recording: Option<Recording>,
 }
 
-struct Fleets {
-    feed: Feed,
-    by_tenant: HashMap<String, Arc<RwLock<Fleet>>>,
-}
-
-struct Writer {
-    /// The last change that was followed.
-    followed: u64,
-    /// Who records history, where somebody does.
-    recorder: Option<Recorder>,
+/// What readers see: all fleets are under one catalogue.
+#[derive(Clone)]
+struct Published {
+    catalog: Catalog,
+    fleets: HashMap<String, Arc<Fleet>>,
 }
 
 impl Tenants {
     /// No fleets yet; [`Tenants::follow`] brings them.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, catalog: Catalog) -> Self {
-        Self::under(
-            store,
-            Feed {
-                catalog,
-                generation: 0,
-            },
-            None,
-        )
+        let feed = Feed {
+            catalog,
+            generation: 0,
+        };
+        Self::under((store, Clock::default()), feed, None, None)
     }
 
     /// The same, recording the history of exposure.
-    pub(crate) fn recording(store: Arc<dyn Store>, feed: Feed, recorder: Recorder) -> Self {
-        Self::under(store, feed, Some(recorder))
+    pub(crate) fn recording(
+        store: Arc<dyn Store>,
+        feed: Feed,
+        clock: Clock,
+        recorder: Recorder,
+    ) -> Self {
+        let history = Arc::clone(recorder.history());
+        let recording = Recording::new(recorder);
+        Self::under((store, clock), feed, Some(history), Some(recording))
     }
 
-    fn under(store: Arc<dyn Store>, feed: Feed, recorder: Option<Recorder>) -> Self {
-        let fleets = Fleets {
-            feed,
-            by_tenant: HashMap::new(),
+    fn under(
+        (store, clock): (Arc<dyn Store>, Clock),
+        feed: Feed,
+        history: Option<Arc<History>>,
+        recording: Option<Recording>,
+    ) -> Self {
+        let published = Published {
+            catalog: feed.catalog.clone(),
+            fleets: HashMap::new(),
         };
         Self {
             store,
-            fleets: RwLock::new(fleets),
-            writer: Mutex::new(Writer {
-                followed: 0,
-                recorder,
-            }),
+            clock,
+            published: ArcSwap::from_pointee(published),
+            writer: Mutex::new(Writer::new(feed, history)),
+            following: tokio::sync::Mutex::default(),
+            recording,
         }
     }
 
-    /// Applies all changes that the store has since the last call, and records what
-    /// they change for each machine.
+    /// The fleet of a tenant as it was published last; an empty one where it has no machine.
+    #[must_use]
+    pub fn fleet(&self, tenant: &str) -> Arc<Fleet> {
+        let published = self.published.load();
+        match published.fleets.get(tenant) {
+            Some(fleet) => Arc::clone(fleet),
+            None => Arc::new(Fleet::new(published.catalog.clone())),
+        }
+    }
+
+    /// Applies all changes that the store has since the last call.
     ///
     /// # Errors
     /// [`StoreError`] when the store fails; the next call begins with the same changes.
     pub async fn follow(&self) -> Result<(), StoreError> {
-        let mut writer = self.writer.lock().await;
+        let _following = self.following.lock().await;
         loop {
-            let changes = self.store.changes_after(writer.followed, PAGE).await?;
-            let Some(last) = changes.last().map(MachineChange::sequence) else {
+            let followed = self.writer().followed;
+            let changes = self.store.changes_after(followed, PAGE).await?;
+            if changes.is_empty() {
+                // Time alone makes machines fall silent.
+                tokio::task::block_in_place(|| self.publish(&mut self.writer()));
                 return Ok(());
-            };
-            // Assessing a new state takes a millisecond or so: not on the runtime's threads.
-            let changed = tokio::task::block_in_place(|| {
-                let mut changed = BTreeMap::new();
-                for change in changes {
-                    self.apply(change, &writer, &mut changed);
-                }
-                changed
+            }
+            // Assessing a new state takes its time: not on the runtime's threads.
+            tokio::task::block_in_place(|| {
+                let mut writer = self.writer();
+                self.follow_changes(&mut writer, changes);
+                self.publish(&mut writer);
             });
-            for (tenant, machines) in changed {
-                self.record(&mut writer, &tenant, machines).await?;
+            if let Some(recording) = &self.recording {
+                recording.room().await;
             }
-            writer.followed = last;
         }
     }
 
-    /// Puts all fleets under another catalogue. Readers go on with the old one
-    /// until each new index is complete; [`Tenants::record_all`] then records what has
-    /// changed by it.
-    pub(crate) async fn set_feed(&self, feed: Feed) {
-        // No machine may come in between the old index and the new.
-        let _writer = self.writer.lock().await;
-        tokio::task::block_in_place(|| {
-            let by_tenant = self
-                .all()
-                .into_iter()
-                .map(|(tenant, fleet)| {
-                    let fleet = fleet
-                        .read()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .under(feed.catalog.clone());
-                    (tenant, Arc::new(RwLock::new(fleet)))
-                })
-                .collect();
-            let mut fleets = self.fleets.write().unwrap_or_else(PoisonError::into_inner);
-            *fleets = Fleets { feed, by_tenant };
+    /// Puts all fleets under another catalogue, each at once: until then readers go on
+    /// with the old one, and reports come in. `false` where `stop` was set before the end.
+    pub(crate) async fn set_feed(self: &Arc<Self>, feed: Feed, stop: &Arc<AtomicBool>) -> bool {
+        let (tenants, stop) = (Arc::clone(self), Arc::clone(stop));
+        let assessed = tokio::task::spawn_blocking(move || {
+            let published = tenants.published.load_full();
+            let mut assessed = HashMap::new();
+            for (tenant, fleet) in &published.fleets {
+                let reassessed = FleetIndex::reassess(fleet, feed.catalog.clone(), &stop)?;
+                assessed.insert(tenant.clone(), reassessed);
+            }
+            let mut writer = tenants.writer();
+            writer.set_feed(feed, assessed);
+            tenants.publish(&mut writer);
+            Some(())
         });
+        matches!(assessed.await, Ok(Some(())))
     }
 
-    /// Records what has changed for any machine, a few machines at a time, so that
-    /// reports that come meanwhile hardly wait.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store fails.
-    pub(crate) async fn record_all(&self) -> Result<(), StoreError> {
-        let tenants: Vec<String> = self.all().into_iter().map(|(tenant, _)| tenant).collect();
-        for tenant in tenants {
-            let mut after: Option<String> = None;
-            loop {
-                let mut writer = self.writer.lock().await;
-                let machines: Vec<Arc<FleetMachine>> = self.read(&tenant, |fleet| {
-                    let rest = fleet.machines_from(after.as_deref());
-                    rest.take(RECORDED).cloned().collect()
-                });
-                let Some(last) = machines.last() else { break };
-                // The least text above the id.
-                after = Some(format!("{}\0", last.id()));
-                self.record(&mut writer, &tenant, machines).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn record(
-        &self,
-        writer: &mut Writer,
-        tenant: &str,
-        machines: Vec<Arc<FleetMachine>>,
-    ) -> Result<(), StoreError> {
-        let Some(recorder) = &mut writer.recorder else {
-            return Ok(());
-        };
-        let feed = {
-            let fleets = self.fleets.read().unwrap_or_else(PoisonError::into_inner);
-            fleets.feed.clone()
-        };
-        if let Some(detections) = recorder.record(tenant, machines, &feed).await? {
-            let fleet = self.fleet(tenant, writer);
-            fleet
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .set_detections(detections);
-        }
-        Ok(())
-    }
-
-    fn all(&self) -> Vec<(String, Arc<RwLock<Fleet>>)> {
-        let fleets = self.fleets.read().unwrap_or_else(PoisonError::into_inner);
-        let all = fleets.by_tenant.iter();
-        all.map(|(tenant, fleet)| (tenant.clone(), Arc::clone(fleet)))
-            .collect()
-    }
-
-    /// Reads the fleet of a tenant; an empty one where it has no machine.
-    pub fn read<T>(&self, tenant: &str, read: impl FnOnce(&Fleet) -> T) -> T {
-        let (fleet, catalog) = {
-            let fleets = self.fleets.read().unwrap_or_else(PoisonError::into_inner);
-            (
-                fleets.by_tenant.get(tenant).cloned(),
-                fleets.feed.catalog.clone(),
-            )
-        };
-        match fleet {
-            Some(fleet) => read(&fleet.read().unwrap_or_else(PoisonError::into_inner)),
-            None => read(&Fleet::new(catalog)),
+    /// Waits until all that was published before is recorded.
+    pub(crate) async fn recorded(&self) {
+        if let Some(recording) = &self.recording {
+            recording.done().await;
         }
     }
 
-    fn apply(
-        &self,
-        change: MachineChange,
-        writer: &Writer,
-        changed: &mut BTreeMap<String, Vec<Arc<FleetMachine>>>,
-    ) {
-        match change {
-            MachineChange::Put { tenant, machine } => match decode_machine(&machine.report.body) {
-                Ok(facts) => {
-                    let id = facts.id.clone();
-                    let fleet = self.fleet(&tenant, writer);
-                    let mut fleet = fleet.write().unwrap_or_else(PoisonError::into_inner);
-                    fleet.upsert(check_in(facts, &machine));
-                    let machine = fleet.machine(&id).cloned();
-                    changed.entry(tenant).or_default().extend(machine);
-                }
-                Err(error) => {
-                    tracing::error!(machine = machine.report.id, %error, "a stored machine cannot be read");
-                }
-            },
-            MachineChange::Removed { tenant, id, .. } => {
-                if let Ok(id) = id.parse::<MachineId>() {
-                    self.fleet(&tenant, writer)
-                        .write()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .remove(&id);
-                    if let Some(recorder) = &writer.recorder {
-                        recorder.forget(&tenant, &id);
-                    }
-                }
-            }
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn follow_changes(&self, writer: &mut Writer, changes: Vec<MachineChange>) {
+        let changed = writer.follow(changes);
+        self.record(changed, writer);
+    }
+
+    fn record(&self, changed: writer::Events, writer: &Writer) {
+        if let Some(recording) = &self.recording {
+            recording.enqueue(changed, &writer.feed);
         }
     }
 
-    fn fleet(&self, tenant: &str, writer: &Writer) -> Arc<RwLock<Fleet>> {
-        let mut fleets = self.fleets.write().unwrap_or_else(PoisonError::into_inner);
-        let catalog = fleets.feed.catalog.clone();
-        let fleet = fleets.by_tenant.entry(tenant.to_owned());
-        Arc::clone(fleet.or_insert_with(|| {
-            let mut fleet = Fleet::new(catalog);
-            if let Some(recorder) = &writer.recorder {
-                fleet.set_detections(recorder.history().detections(tenant));
-            }
-            Arc::new(RwLock::new(fleet))
-        }))
-    }
-}
-
-fn check_in(machine: Machine, row: &MachineRow) -> CheckIn {
-    CheckIn {
-        tags: row.tags.apply(&machine.tags),
-        machine,
-        seen_at: row.report.seen_at_ms,
-        first_seen: row.first_seen_ms,
-        group_id: row.group_id,
-        value: DeviceValue::parse(&row.device_value).unwrap_or_default(),
-        sequence: row.sequence,
+    /// Lets readers see what has changed.
+    fn publish(&self, writer: &mut Writer) {
+        let fleets = writer.publish(self.clock.now_ms());
+        let catalog = writer.feed.catalog.clone();
+        if fleets.is_empty() && catalog.checksum() == self.published.load().catalog.checksum() {
+            return;
+        }
+        let mut published = Published::clone(&self.published.load());
+        published.catalog = catalog;
+        published.fleets.extend(fleets);
+        self.published.store(Arc::new(published));
     }
 }
 
@@ -257,4 +188,9 @@ fn check_in(machine: Machine, row: &MachineRow) -> CheckIn {
 /// When the body is not what [`crate::encode_machine`] wrote.
 pub fn decode_machine(body: &[u8]) -> Result<Machine, serde_json::Error> {
     serde_json::from_slice(body)
+}
+
+/// Something that is asked to stop.
+pub(crate) fn is_set(stop: &AtomicBool) -> bool {
+    stop.load(Ordering::Relaxed)
 }

@@ -31,7 +31,10 @@ impl<K: Ord + Copy> SortedSet<K> {
 
     /// The keys from the first one that is not `before` on. What is before must stand
     /// before what is not.
-    pub(crate) fn from(&self, before: impl Fn(&K) -> bool) -> impl Iterator<Item = K> + '_ {
+    pub(crate) fn from<'s>(
+        &'s self,
+        before: &dyn Fn(&K) -> bool,
+    ) -> impl Iterator<Item = K> + use<'s, K> {
         let chunk = self.chunks.partition_point(|(first, _)| before(first));
         // The one before it may end with keys that are wanted.
         let chunk = chunk.saturating_sub(1);
@@ -48,7 +51,7 @@ impl<K: Ord + Copy> SortedSet<K> {
     pub(crate) fn range(&self, range: impl RangeBounds<K>) -> impl Iterator<Item = K> {
         use std::ops::Bound::{Excluded, Included, Unbounded};
         let (from, to) = (range.start_bound().cloned(), range.end_bound().cloned());
-        self.from(move |key| match from {
+        self.from(&move |key| match from {
             Included(from) => *key < from,
             Excluded(from) => *key <= from,
             Unbounded => false,
@@ -176,7 +179,7 @@ mod tests {
                 prop_assert!(sorted.range(..).eq(plain.iter().copied()));
                 prop_assert!(sorted.range(low..high).eq(plain.range(low..high).copied()));
                 prop_assert!(sorted.range(low..=high).eq(plain.range(low..=high).copied()));
-                prop_assert!(sorted.from(|key| *key < low).eq(plain.range(low..).copied()));
+                prop_assert!(sorted.from(&|key| *key < low).eq(plain.range(low..).copied()));
             }
         }
     }

@@ -73,7 +73,7 @@ fn told(fleet: &Fleet) -> BTreeMap<String, String> {
             );
             let what = format!(
                 "{:?} {:?} {:?} {} {}",
-                machine.software(fleet.catalog()),
+                machine.software(),
                 machine.cves(),
                 machine.group(),
                 machine.seen_at,

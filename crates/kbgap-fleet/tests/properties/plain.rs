@@ -69,7 +69,7 @@ impl Numbers {
         let mut software: BTreeMap<SoftwareId, _> = BTreeMap::new();
         let mut exposed: BTreeMap<VulnerabilityIx, usize> = BTreeMap::new();
         for (machine, own) in machines.iter().zip(&found) {
-            let installed = machine.software(catalog).into_iter();
+            let installed = machine.software().into_iter();
             let ids: BTreeSet<SoftwareId> = installed.map(|s| s.id).collect();
             for id in ids {
                 software.entry(id).or_insert((0, 0, BTreeSet::new(), 0.0)).0 += 1;

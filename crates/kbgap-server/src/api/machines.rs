@@ -47,8 +47,7 @@ fn candidates<'f>(
             return Box::new(fleet.machines_with_ids(&ids).into_iter());
         }
         if let Some(names) = filter.values_of("computerDnsName") {
-            let found = names.iter().flat_map(|name| fleet.named(name));
-            let mut found: Vec<_> = found.cloned().collect();
+            let mut found: Vec<_> = names.iter().flat_map(|name| fleet.named(name)).collect();
             found.sort_unstable_by(|a, b| a.id().cmp(b.id()));
             found.dedup_by(|a, b| a.id() == b.id());
             return Box::new(found.into_iter());
@@ -57,7 +56,7 @@ fn candidates<'f>(
             return Box::new(fleet.machines_seen_since(time.as_ms()).into_iter());
         }
     }
-    Box::new(fleet.machines_from(listing.begins_after()).cloned())
+    Box::new(fleet.machines_from(listing.begins_after()))
 }
 
 fn page(
@@ -83,7 +82,7 @@ pub(crate) fn by_id(call: &Call) -> Answered {
 
 fn record(call: &Call, fleet: &Fleet, id: &str) -> Result<MachineRecord, Failure> {
     Ok(MachineRecord {
-        machine: Arc::clone(find_machine(fleet, id)?),
+        machine: find_machine(fleet, id)?,
         now: call.now(),
         summary: Some(fleet.summary(call.now())),
     })
@@ -112,7 +111,7 @@ pub(crate) fn vulnerabilities(call: &Call) -> Answered {
         let machine = find_machine(fleet, call.key(0))?;
         let cves = machine.cves();
         Ok(Cves {
-            not_assessed: not_assessed(machine, cves.is_empty()),
+            not_assessed: not_assessed(&machine, cves.is_empty()),
             cves,
         })
     })
@@ -147,8 +146,8 @@ pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
     let (options, rows, not_assessed) = call.fleet(|fleet| {
         let machine = find_machine(fleet, call.key(0))?;
         let (options, view) = missing_kbs::options(call)?;
-        let rows = fleet.missing_kbs_of_machine(machine, view).rows;
-        let not_assessed = not_assessed(machine, rows.is_empty());
+        let rows = fleet.missing_kbs_of_machine(&machine, view).rows;
+        let not_assessed = not_assessed(&machine, rows.is_empty());
         Ok::<_, Failure>((options, rows, not_assessed))
     })?;
     missing_kbs::answer(call, &options, rows, not_assessed)
@@ -158,13 +157,14 @@ pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
 /// assessed or, where the list is empty, some of its software could not.
 fn not_assessed(machine: &FleetMachine, is_empty: bool) -> Option<String> {
     machine.not_assessed().or_else(|| {
-        let software: Vec<&str> = machine.undecided().map(SoftwareId::as_str).collect();
+        let undecided = machine.undecided();
+        let software: Vec<&str> = undecided.iter().map(SoftwareId::as_str).collect();
         let says = is_empty && !software.is_empty();
         says.then(|| format!("not assessed: {}", software.join(", ")))
     })
 }
 
-fn find_machine<'f>(fleet: &'f Fleet, id: &str) -> Result<&'f Arc<FleetMachine>, Failure> {
+fn find_machine(fleet: &Fleet, id: &str) -> Result<Arc<FleetMachine>, Failure> {
     fleet
         .find(id)
         .ok_or_else(|| Failure::not_found("Machine", id))

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use kbgap_catalog::VulnerabilityIx;
+use kbgap_catalog::{SoftwareId, VulnerabilityIx};
 use kbgap_fleet::{Fleet, FleetMachine, Summary};
 use kbgap_odata::types::machine::MACHINE_REFERENCE;
 use kbgap_odata::types::vulnerability::ANALYTICS_VULNERABILITY;
+use roaring::RoaringBitmap;
 
 use crate::call::Call;
 use crate::http::Failure;
@@ -26,6 +27,12 @@ pub(super) fn machine_references(
         Ok::<_, Failure>((listing, page))
     })?;
     list::answer(call, listing, "MachineReferences", page, None)
+}
+
+/// The machines that are vulnerable in a software.
+pub(super) fn exposed_in(fleet: &Fleet, software: &SoftwareId, now: i64) -> RoaringBitmap {
+    let ix = fleet.catalog().find_software(software.as_str());
+    ix.map_or_else(RoaringBitmap::new, |ix| fleet.machines_exposed_in(ix, now))
 }
 
 /// CVEs, and why they may not be all: that a machine could not be assessed.

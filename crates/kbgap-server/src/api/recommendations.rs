@@ -17,7 +17,7 @@ pub(crate) fn list(call: &Call) -> Answered {
     let listing = listing(call, &RECOMMENDATION, PAGE)?;
     let page = call.fleet(|fleet| {
         let summary = fleet.summary(call.now());
-        let records = summary.software.keys();
+        let records = summary.vulnerable_software();
         listing.page(records.filter_map(|software| record(fleet, software, call.now())))
     });
     let expand = RecommendationRecord::expand;
@@ -39,11 +39,8 @@ pub(crate) fn software(call: &Call) -> Answered {
     let record = call.fleet(|fleet| {
         let found = find(call, fleet)?;
         let summary = fleet.summary(call.now());
-        Ok::<_, Failure>(SoftwareRecord::new(
-            found.software(),
-            &found.summary,
-            &summary,
-        ))
+        let id = found.software().clone();
+        Ok::<_, Failure>(SoftwareRecord::new(id, found.summary, &summary))
     })?;
     let fragment = ANALYTICS_PRODUCT.full_name();
     list::one(call, &ANALYTICS_PRODUCT, &fragment, &record, &[], |e| {
@@ -55,7 +52,8 @@ pub(crate) fn software(call: &Call) -> Answered {
 pub(crate) fn machine_references(call: &Call) -> Answered {
     parts::machine_references(call, |fleet| {
         let found = find(call, fleet)?;
-        Ok(fleet.machines_of(&found.summary.exposed))
+        let exposed = parts::exposed_in(fleet, found.software(), call.now());
+        Ok(fleet.machines_of(&exposed))
     })
 }
 

@@ -99,9 +99,7 @@ pub(crate) fn by_id(call: &Call) -> Answering<'_> {
 pub(crate) fn machine_references(call: &Call) -> Answering<'_> {
     Box::pin(async move {
         let record = find(call).await?;
-        parts::machine_references(call, |fleet| {
-            Ok(targets(fleet, &record.task).cloned().collect())
-        })
+        parts::machine_references(call, |fleet| Ok(targets(fleet, &record.task).collect()))
     })
 }
 
@@ -197,7 +195,7 @@ fn current(call: &Call, stored: StoredTask) -> Result<(TaskRecord, bool), Failur
     let mut task: Task = serde_json::from_slice(&stored.body).map_err(Failure::internal)?;
     let fixed = call.fleet(|fleet| {
         let ix = fleet.catalog().find_software(&task.software);
-        let is_fixed = |machine: &&Arc<FleetMachine>| {
+        let is_fixed = |machine: &Arc<FleetMachine>| {
             machine.not_assessed().is_none()
                 && !machine
                     .vulnerable_software()
@@ -233,7 +231,7 @@ async fn put(call: &Call, record: &TaskRecord) -> Result<(), Failure> {
         .await?)
 }
 
-fn targets<'f>(fleet: &'f Fleet, task: &'f Task) -> impl Iterator<Item = &'f Arc<FleetMachine>> {
+fn targets<'f>(fleet: &'f Fleet, task: &'f Task) -> impl Iterator<Item = Arc<FleetMachine>> {
     task.targets
         .iter()
         .filter_map(|id| fleet.machine(&id.parse().ok()?))
@@ -243,14 +241,14 @@ fn new_task(call: &Call, fleet: &Fleet, body: &NewTask) -> Result<Task, Failure>
     let summary = fleet.summary(call.now());
     let software = software(body, &summary)?;
     let advice = recommendations::record(fleet, &software, call.now());
-    let exposed = summary.software.get(&software).map(|own| &own.exposed);
+    let exposed = parts::exposed_in(fleet, &software, call.now());
     let machines: Vec<Arc<FleetMachine>> = match &body.machine_ids {
-        None => exposed.map(|m| fleet.machines_of(m)).unwrap_or_default(),
+        None => fleet.machines_of(&exposed),
         Some(ids) => {
             let found = ids.iter().map(|id| {
-                let machine = fleet.find(id).map(Arc::clone);
+                let machine = fleet.find(id);
                 let machine = machine.ok_or_else(|| Failure::not_found("Machine", id))?;
-                let is_exposed = exposed.is_some_and(|exposed| machine.is_in(exposed));
+                let is_exposed = machine.is_in(&exposed);
                 if is_exposed {
                     Ok(machine)
                 } else {
@@ -274,10 +272,8 @@ fn new_task(call: &Call, fleet: &Fleet, body: &NewTask) -> Result<Task, Failure>
     let mut groups: Vec<String> = machines
         .iter()
         .map(|m| {
-            m.facts
-                .group
-                .clone()
-                .unwrap_or_else(|| "UnassignedGroup".to_owned())
+            let group = m.group().unwrap_or("UnassignedGroup");
+            group.to_owned()
         })
         .collect();
     groups.sort_unstable();
@@ -325,7 +321,7 @@ fn software(body: &NewTask, summary: &Summary) -> Result<SoftwareId, Failure> {
     let of_recommendation = |id: &String| {
         let found = RecommendationRecord::software_of(id.trim());
         let is_open = |software: &SoftwareId| {
-            let own = summary.software.get(software);
+            let own = summary.software(software);
             own.is_some_and(|own| !own.cves.is_empty())
         };
         let found = found.filter(is_open);

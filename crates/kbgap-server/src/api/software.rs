@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kbgap_assess::is_part_without_rules;
 use kbgap_catalog::{SoftwareId, is_mapped_software};
-use kbgap_fleet::{Fleet, FleetMachine, SoftwareSummary, Summary};
+use kbgap_fleet::{Fleet, SoftwareSummary, Summary};
 use kbgap_odata::types::software::{DISTRIBUTION, SOFTWARE};
 
 use super::parts::Cves;
@@ -22,10 +22,10 @@ pub(crate) fn list(call: &Call) -> Answered {
     let page = call.fleet(|fleet| {
         let summary = fleet.summary(call.now());
         let ids = listing.filter.as_ref().and_then(|f| f.values_of("id"));
-        let record = |(id, own): (&SoftwareId, &SoftwareSummary)| {
+        let record = |(id, own): (SoftwareId, SoftwareSummary)| {
             let mut record = SoftwareRecord::new(id, own, &summary);
             if versions {
-                record.distributions = fleet.distributions(id, call.now());
+                record.distributions = fleet.distributions(&record.id, call.now());
             }
             record
         };
@@ -34,11 +34,14 @@ pub(crate) fn list(call: &Call) -> Answered {
                 let found = ids.iter().filter_map(|id| id.parse().ok());
                 let sorted: std::collections::BTreeSet<SoftwareId> = found.collect();
                 let found = sorted
-                    .iter()
-                    .filter_map(|id| summary.software.get_key_value(id));
+                    .into_iter()
+                    .filter_map(|id| summary.software(&id).map(|own| (id, own)));
                 listing.page(found.map(record))
             }
-            None => listing.page(summary.software.iter().map(record)),
+            None => {
+                let from = listing.begins_after();
+                listing.page(summary.all_software(from).map(record))
+            }
         }
     });
     list::answer(
@@ -82,8 +85,7 @@ pub(crate) fn distributions(call: &Call) -> Answered {
 pub(crate) fn machine_references(call: &Call) -> Answered {
     parts::machine_references(call, |fleet| {
         let id = find(call, fleet)?;
-        let own = record(&id, &fleet.summary(call.now()));
-        Ok(fleet.machines_of(&own.summary.installed))
+        Ok(fleet.machines_of(&fleet.machines_with(&id, call.now())))
     })
 }
 
@@ -94,7 +96,7 @@ pub(crate) fn vulnerabilities(call: &Call) -> Answered {
         let id = find(call, fleet)?;
         let cves = record(&id, summary).summary.cves;
         let not_assessed = match cves[..] {
-            [] => not_assessed(fleet, &id, summary),
+            [] => not_assessed(fleet, &id, call.now()),
             _ => None,
         };
         Ok(Cves { cves, not_assessed })
@@ -114,9 +116,8 @@ pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
             .find_software(id.as_str())
             .map(|ix| fleet.missing_kbs_of_software(ix, call.now(), view))
             .unwrap_or_default();
-        // The numbers of the fleet are asked for only where they are needed.
         let not_assessed = match rows[..] {
-            [] => not_assessed(fleet, &id, &fleet.summary(call.now())),
+            [] => not_assessed(fleet, &id, call.now()),
             _ => None,
         };
         Ok::<_, Failure>((options, rows, not_assessed))
@@ -126,14 +127,12 @@ pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
 
 /// Why an empty list of a software does not mean that nothing is missing: no rule
 /// decides about it, or not on every machine that has it.
-fn not_assessed(fleet: &Fleet, id: &SoftwareId, summary: &Summary) -> Option<String> {
+fn not_assessed(fleet: &Fleet, id: &SoftwareId, now: i64) -> Option<String> {
     if is_part_without_rules(id) {
         return Some("not assessed: not yet supported".to_owned());
     }
-    let machines = fleet.machines_of(&summary.software.get(id)?.installed);
-    let undecided = |machine: &&Arc<FleetMachine>| machine.undecided().any(|other| other == id);
-    let count = machines.iter().filter(undecided).count();
-    (count > 0).then(|| format!("not assessed: on {count} of {} machines", machines.len()))
+    let (undecided, all) = fleet.undecided_on(id, now);
+    (undecided > 0).then(|| format!("not assessed: on {undecided} of {all} machines"))
 }
 
 /// The software of the path: 404 where neither the catalogue, nor the reviewed
@@ -149,6 +148,6 @@ fn find(call: &Call, fleet: &Fleet) -> Result<SoftwareId, Failure> {
 }
 
 fn record(id: &SoftwareId, summary: &Arc<Summary>) -> SoftwareRecord {
-    let none = SoftwareSummary::default();
-    SoftwareRecord::new(id, summary.software.get(id).unwrap_or(&none), summary)
+    let own = summary.software(id).unwrap_or_default();
+    SoftwareRecord::new(id.clone(), own, summary)
 }

@@ -52,7 +52,7 @@ pub(crate) fn by_id(call: &Call) -> Answered {
 pub(crate) fn machine_references(call: &Call) -> Answered {
     parts::machine_references(call, |fleet| {
         let cve = find(call, fleet)?;
-        let exposed = fleet.summary(call.now()).machines_exposed_to([cve]);
+        let exposed = fleet.machines_exposed_to(&[cve], call.now());
         Ok(fleet.machines_of(&exposed))
     })
 }
@@ -67,46 +67,42 @@ pub(crate) fn machines_vulnerabilities(call: &Call) -> Answered {
 }
 
 fn findings(fleet: &Fleet, mut listing: Listing, now: i64) -> (Listing, Page<FindingRecord>) {
-    let machines = candidates(fleet, listing.filter.as_ref(), &listing, now);
+    let mut machines = candidates(fleet, listing.filter.as_ref(), &listing, now);
     // Whole machines are skipped by their numbers: the rules do not run for them.
-    let skipped = machines
-        .iter()
-        .take_while(|machine| listing.skip_unseen(machine.weakness_count()))
-        .count();
+    let first = machines.find(|machine| !listing.skip_unseen(machine.weakness_count()));
     let mut findings = Findings::new(fleet.catalog().clone());
-    let records = machines[skipped..]
-        .iter()
-        .flat_map(|machine| findings.of(machine));
+    let records = first
+        .into_iter()
+        .chain(machines)
+        .flat_map(|machine| findings.of(&machine));
     let page = listing.page(records);
     (listing, page)
 }
 
 /// The machines of which some rows can pass, by id.
-fn candidates(
-    fleet: &Fleet,
+fn candidates<'f>(
+    fleet: &'f Fleet,
     filter: Option<&Filter>,
     listing: &Listing,
     now: i64,
-) -> Vec<Arc<FleetMachine>> {
+) -> Box<dyn Iterator<Item = Arc<FleetMachine>> + 'f> {
     if let Some(ids) = filter.and_then(|f| f.values_of("machineId")) {
         let mut machines = fleet.machines_with_ids(&ids);
         machines.retain(|machine| machine.is_active(now));
-        return machines;
+        return Box::new(machines.into_iter());
     }
     if let Some(cves) = filter.and_then(|f| f.values_of("cveId")) {
-        let summary = fleet.summary(now);
         let cves = cves.iter().filter_map(|cve| find_cve(fleet, cve));
-        return fleet.machines_of(&summary.machines_exposed_to(cves));
+        let cves: Vec<VulnerabilityIx> = cves.collect();
+        let machines = fleet.machines_of(&fleet.machines_exposed_to(&cves, now));
+        return Box::new(machines.into_iter());
     }
     // The key of a row begins with that of its machine.
     let after = listing
         .begins_after()
         .and_then(|key| key.split("-_-").next());
-    fleet
-        .machines_from(after)
-        .filter(|machine| machine.is_active(now))
-        .cloned()
-        .collect()
+    let machines = fleet.machines_from(after);
+    Box::new(machines.filter(move |machine| machine.is_active(now)))
 }
 
 fn find(call: &Call, fleet: &Fleet) -> Result<VulnerabilityIx, Failure> {

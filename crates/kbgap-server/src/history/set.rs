@@ -109,7 +109,7 @@ impl FindingSet {
             if set.software.last().is_none_or(|last| last.id != id) {
                 set.software.push(VulnerableVersion {
                     id: id.to_owned(),
-                    version: machine.version_of(id).unwrap_or_default().to_owned(),
+                    version: machine.version_of(id).unwrap_or_default().to_string(),
                 });
             }
             let update = kb.and_then(|kb| {

@@ -18,7 +18,7 @@ pub(super) fn of_machine<'a>(machine: &'a FleetMachine, property: &str) -> Optio
         "deviceName" => Value::text(machine.name()),
         "osPlatform" => Value::or_null(os_platform(machine)),
         "osVersion" => Value::owned(machine.os_version()),
-        "osArchitecture" => Value::or_null(machine.facts.os.architecture.map(|a| a.to_string())),
+        "osArchitecture" => Value::or_null(machine.architecture().map(|a| a.to_string())),
         "diskPaths" | "registryPaths" => Value::List(Vec::new()),
         _ => return None,
     })
@@ -41,22 +41,18 @@ pub(super) fn export_time(ms: i64) -> Value<'static> {
 /// A version of a software that the reviewed tables know (section 10.2).
 pub(crate) struct ExportedSoftware {
     pub(crate) machine: Arc<FleetMachine>,
-    /// Its position among the machine's software.
-    pub(crate) position: usize,
+    pub(crate) installed: Installed,
     pub(crate) weaknesses: usize,
 }
 
 impl Record for ExportedSoftware {
     fn get(&self, property: &'static str) -> Value<'_> {
-        let Some(installed) = self.machine.software.get(self.position) else {
-            return Value::Null;
-        };
         match property {
             "numberOfWeaknesses" => Value::count(self.weaknesses),
             "softwareFirstSeenTimestamp" => export_time(self.machine.first_seen),
             // Support ends by a table of lifecycles, which is not here yet.
             "endOfSupportStatus" | "endOfSupportDate" => Value::Null,
-            _ => of_installed(installed, property)
+            _ => of_installed(&self.installed, property)
                 .or_else(|| of_machine(&self.machine, property))
                 .unwrap_or(Value::Null),
         }
@@ -66,20 +62,16 @@ impl Record for ExportedSoftware {
 /// A version of any other software (section 10.3).
 pub(crate) struct ExportedOtherSoftware {
     pub(crate) machine: Arc<FleetMachine>,
-    /// Its position among the machine's software.
-    pub(crate) position: usize,
+    pub(crate) installed: Installed,
 }
 
 impl Record for ExportedOtherSoftware {
     fn get(&self, property: &'static str) -> Value<'_> {
-        let Some(installed) = self.machine.software.get(self.position) else {
-            return Value::Null;
-        };
         match property {
             "softwareLastSeenTimestamp" => export_time(self.machine.seen_at),
             // The key of the uninstall list is not part of a report.
             "registryPath" => Value::Null,
-            _ => of_installed(installed, property)
+            _ => of_installed(&self.installed, property)
                 .or_else(|| of_machine(&self.machine, property))
                 .unwrap_or(Value::Null),
         }
@@ -94,10 +86,10 @@ pub(crate) enum ExportedFinding {
         /// When the machine was first seen with it, in milliseconds since 1970.
         first_seen: i64,
     },
-    /// A version of a software, by its position, without vulnerabilities.
+    /// A version of a software without vulnerabilities.
     Clean {
         machine: Arc<FleetMachine>,
-        position: usize,
+        installed: Installed,
     },
 }
 
@@ -108,10 +100,7 @@ impl Record for ExportedFinding {
                 finding,
                 first_seen,
             } => vulnerable(finding, *first_seen, property),
-            Self::Clean { machine, position } => match machine.software.get(*position) {
-                Some(installed) => clean(machine, installed, property),
-                None => Value::Null,
-            },
+            Self::Clean { machine, installed } => clean(machine, installed, property),
         }
     }
 }
@@ -139,7 +128,7 @@ fn vulnerable<'a>(
         )),
         "softwareVendor" => Value::text(vendor),
         "softwareName" => Value::text(name),
-        "softwareVersion" => Value::text(finding.version()),
+        "softwareVersion" => Value::owned(finding.version().to_string()),
         "cveId" => Value::text(finding.cve()),
         "vulnerabilitySeverityLevel" => Value::or_null(vulnerability.map(severity)),
         "cvssScore" => Value::Double(vulnerability.map_or(0.0, cvss)),

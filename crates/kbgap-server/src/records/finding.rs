@@ -82,7 +82,7 @@ impl FindingRecord {
         self.catalog.software_id(self.weakness.software)
     }
 
-    pub(crate) fn version(&self) -> &str {
+    pub(crate) fn version(&self) -> Arc<str> {
         self.machine.version_of(self.software()).unwrap_or_default()
     }
 
@@ -109,7 +109,7 @@ impl Record for FindingRecord {
             "fixingKbId" => Value::or_null(kb.map(|kb| kb.to_string())),
             "productName" => self.software_part(SoftwareId::name),
             "productVendor" => self.software_part(SoftwareId::vendor),
-            "productVersion" => Value::text(self.version()),
+            "productVersion" => Value::owned(self.version().to_string()),
             "severity" => {
                 let vulnerability = self.catalog.vulnerability(self.weakness.vulnerability);
                 Value::or_null(vulnerability.map(severity))

@@ -40,10 +40,11 @@ impl MachineRecord {
 
     /// Its software, with the numbers of the whole fleet (api.md, section 6.5).
     pub(crate) fn software(&self, summary: &Arc<Summary>) -> Vec<SoftwareRecord> {
-        let mut ids: Vec<&SoftwareId> = self.machine.software.iter().map(|s| &s.id).collect();
+        let installed = self.machine.software().into_iter();
+        let mut ids: Vec<SoftwareId> = installed.map(|s| s.id).collect();
         ids.dedup();
         let known = ids.into_iter().filter_map(|id| {
-            let own = summary.software.get(id)?;
+            let own = summary.software(&id)?;
             Some(SoftwareRecord::new(id, own, summary))
         });
         known.collect()
@@ -75,22 +76,22 @@ fn objects<R: Record>(records: &[R], expansion: &Expansion) -> Value<'static> {
 impl Record for MachineRecord {
     fn get(&self, property: &'static str) -> Value<'_> {
         let machine = &*self.machine;
-        let facts = &machine.facts;
+        let reported = &machine.reported;
         match property {
             "id" => Value::text(machine.id().as_str()),
             "computerDnsName" => Value::text(machine.name()),
             "firstSeen" => Time::from_ms(machine.first_seen).into(),
             "lastSeen" => Time::from_ms(machine.seen_at).into(),
             "osPlatform" => Value::or_null(os_platform(machine)),
-            "osProcessor" => Value::or_null(facts.os.architecture.map(|a| a.to_string())),
-            "osArchitecture" => Value::or_null(facts.os.architecture.map(bits)),
+            "osProcessor" => Value::or_null(machine.architecture().map(|a| a.to_string())),
+            "osArchitecture" => Value::or_null(machine.architecture().map(bits)),
             "version" => Value::or_null(release(machine).and_then(Release::display_version)),
             "osBuild" => Value::from(machine.build()),
             "lastIpAddress" => Value::or_null(last_address(machine)),
             "lastExternalIpAddress" => {
-                Value::or_null(facts.last_external_ip_address.map(|a| a.to_string()))
+                Value::or_null(reported.last_external_ip_address.map(|a| a.to_string()))
             }
-            "agentVersion" => Value::or_null(facts.agent_version.as_deref()),
+            "agentVersion" => Value::or_null(reported.agent_version.as_deref()),
             "healthStatus" => Value::text(if self.now - machine.seen_at > ACTIVE_MS {
                 "Inactive"
             } else {
@@ -99,12 +100,12 @@ impl Record for MachineRecord {
             "onboardingStatus" => Value::text("Onboarded"),
             "deviceValue" => Value::text(machine.value.name()),
             "rbacGroupId" => Value::Int(machine.group_id.into()),
-            "rbacGroupName" => Value::or_null(facts.group.as_deref()),
+            "rbacGroupName" => Value::or_null(machine.group()),
             "exposureLevel" => Value::or_null(machine.exposure_level().map(ExposureLevel::name)),
-            "isAadJoined" => Value::or_null(facts.aad_device_id.as_ref().map(|_| true)),
-            "aadDeviceId" => Value::or_null(facts.aad_device_id.as_deref()),
+            "isAadJoined" => Value::or_null(reported.aad_device_id.as_ref().map(|_| true)),
+            "aadDeviceId" => Value::or_null(reported.aad_device_id.as_deref()),
             "machineTags" => Value::texts(machine.tags.iter().map(String::as_str)),
-            "ipAddresses" => Value::List(facts.ip_addresses.iter().map(address).collect()),
+            "ipAddresses" => Value::List(reported.ip_addresses.iter().map(address).collect()),
             "isPotentialDuplication" | "isExcluded" => Value::Bool(false),
             "managedBy" | "managedByStatus" => Value::text("Unknown"),
             // Nothing is known of merges and of alerts, from which the risk score comes.
@@ -119,8 +120,8 @@ impl Record for MachineRecord {
 
 /// The address that was used last: the reported one, else the first of its interfaces.
 fn last_address(machine: &FleetMachine) -> Option<String> {
-    let first = machine.facts.ip_addresses.first();
-    let last = machine.facts.last_ip_address;
+    let first = machine.reported.ip_addresses.first();
+    let last = machine.reported.last_ip_address;
     last.or_else(|| first.map(|a| a.ip_address))
         .map(|a| a.to_string())
 }
@@ -156,11 +157,7 @@ const fn bits(architecture: Architecture) -> &'static str {
 /// where the report says client or server, or only one of the two has that build.
 pub(super) fn release(machine: &FleetMachine) -> Option<&'static Release> {
     let assessed = machine.os().map(|os| os.product.contains("Server"));
-    let reported = machine
-        .facts
-        .os
-        .installation_type
-        .map(InstallationType::is_server);
+    let reported = machine.installation_type().map(InstallationType::is_server);
     let of = |server| Release::of_build(machine.build(), server);
     match assessed.or(reported) {
         Some(server) => of(server),
@@ -181,7 +178,7 @@ impl Record for ReferenceRecord {
             "id" => Value::text(machine.id().as_str()),
             "computerDnsName" => Value::text(machine.name()),
             "osPlatform" => Value::or_null(os_platform(machine)),
-            "rbacGroupName" => Value::or_null(machine.facts.group.as_deref()),
+            "rbacGroupName" => Value::or_null(machine.group()),
             "rbacGroupId" => Value::Int(machine.group_id.into()),
             "tags" => Value::texts(machine.tags.iter().map(String::as_str)),
             // How critical an asset is is nobody's to say but its owner's.

@@ -32,8 +32,7 @@ impl RecommendationRecord {
     /// version to update to is named.
     pub(crate) fn new(software: &SoftwareId, summary: &Arc<Summary>, kbs: &[KbId]) -> Option<Self> {
         let own = summary
-            .software
-            .get(software)
+            .software(software)
             .filter(|own| !own.cves.is_empty())?;
         let cves = own.cves.iter();
         let severity = cves
@@ -50,7 +49,7 @@ impl RecommendationRecord {
             name: name(software, kbs, &version),
             version,
             severity,
-            summary: own.clone(),
+            summary: own,
             whole: Arc::clone(summary),
             software: software.clone(),
         })
@@ -71,7 +70,8 @@ impl RecommendationRecord {
         if expansion.navigation.many {
             return VulnerabilityRecord::expanded(&self.summary.cves, &self.whole, expansion);
         }
-        let software = SoftwareRecord::new(&self.software, &self.summary, &self.whole);
+        let software =
+            SoftwareRecord::new(self.software.clone(), self.summary.clone(), &self.whole);
         object(&software, &expansion.properties).into_owned()
     }
 
@@ -114,8 +114,8 @@ impl Record for RecommendationRecord {
             "status" => Value::text("Active"),
             "configScoreImpact" => Value::Double(0.0),
             "exposureImpact" => Value::Double(summary.impact),
-            "totalMachineCount" => Value::count(summary.installed.len()),
-            "exposedMachinesCount" => Value::count(summary.exposed.len()),
+            "totalMachineCount" => Value::count(summary.installed),
+            "exposedMachinesCount" => Value::count(summary.exposed),
             "nonProductivityImpactedAssets" => Value::Int(0),
             "relatedComponent" => Value::owned(display_name(self.software.name())),
             "exposedCriticalDevices" => Value::count(summary.exposed_of_high_value),

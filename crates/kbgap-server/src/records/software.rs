@@ -20,10 +20,10 @@ pub(crate) struct SoftwareRecord {
 }
 
 impl SoftwareRecord {
-    pub(crate) fn new(id: &SoftwareId, own: &SoftwareSummary, whole: &Arc<Summary>) -> Self {
+    pub(crate) fn new(id: SoftwareId, summary: SoftwareSummary, whole: &Arc<Summary>) -> Self {
         Self {
-            id: id.clone(),
-            summary: own.clone(),
+            id,
+            summary,
             distributions: Vec::new(),
             whole: Arc::clone(whole),
         }
@@ -45,8 +45,8 @@ impl Record for SoftwareRecord {
             "weaknesses" => Value::count(summary.cves.len()),
             "publicExploit" => Value::Bool(summary.public_exploit),
             "activeAlert" => Value::Bool(false),
-            "exposedMachines" => Value::count(summary.exposed.len()),
-            "installedMachines" => Value::count(summary.installed.len()),
+            "exposedMachines" => Value::count(summary.exposed),
+            "installedMachines" => Value::count(summary.installed),
             "impactScore" => Value::Double(single(summary.impact)),
             "isNormalized" => Value::Bool(summary.is_known),
             "category" => Value::text(category(&self.id)),

@@ -30,12 +30,13 @@ pub(crate) async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Resul
     let tenant = tenant(store.as_ref()).await?;
     let tenants = Tenants::new(Arc::clone(&store), catalog);
     tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(tenants.follow()))?;
-    let rows = tenants.read(&tenant, |fleet| -> anyhow::Result<Vec<ProductFix>> {
+    let fleet = tenants.fleet(&tenant);
+    let find = || -> anyhow::Result<Vec<ProductFix>> {
         if let Some(machine) = &args.machine {
             let found = fleet
                 .find(machine)
                 .ok_or_else(|| anyhow::anyhow!("machine `{machine}` was not found: `kbgap machine import` stores what hosts report"))?;
-            let rows = fleet.missing_kbs_of_machine(found, View::All);
+            let rows = fleet.missing_kbs_of_machine(&found, View::All);
             if let Some(reason) = rows.not_assessed {
                 note(&format!("warning: {reason}"));
             }
@@ -52,8 +53,8 @@ pub(crate) async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Resul
             return Ok(Vec::new());
         };
         Ok(fleet.missing_kbs_of_software(ix, Clock::default().now_ms(), View::All))
-    })?;
-    let rows: Vec<Row> = rows.into_iter().map(row).collect();
+    };
+    let rows: Vec<Row> = find()?.into_iter().map(row).collect();
     match args.format.format {
         OutputFormat::Json => print_json(&rows),
         OutputFormat::Table => print(&table(

@@ -158,7 +158,7 @@ async fn fill(
         let sets = call.state.history.sets(tenant, hashes).await?;
         let machines: Vec<Option<Arc<FleetMachine>>> = call.fleet(|fleet| {
             let ids = read.iter().map(|change| change.now.machine_id.parse().ok());
-            ids.map(|id| fleet.machine(&id?).cloned()).collect()
+            ids.map(|id| fleet.machine(&id?)).collect()
         });
         let is_full = tokio::task::block_in_place(|| {
             let mut steps = Steps::new(sets);

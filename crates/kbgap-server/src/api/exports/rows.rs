@@ -35,7 +35,7 @@ impl Kind {
 
     /// Whether a machine has rows of it.
     pub(super) fn has_rows(self, machine: &FleetMachine) -> bool {
-        let has = |wanted: fn(&Installed) -> bool| machine.software.iter().any(|s| wanted(s));
+        let has = |wanted: fn(&Installed) -> bool| machine.software().iter().any(wanted);
         match self {
             Self::SoftwareInventory => has(|installed| installed.is_known),
             Self::NonCpeSoftwareInventory => has(|installed| !installed.is_known),
@@ -88,11 +88,11 @@ impl RowsOf for SoftwareRows {
 
     fn of(exported: &ExportedMachine, with: &mut MachineRows<'_>) -> Vec<ExportedSoftware> {
         let machine = &exported.machine;
-        positions(machine, true)
-            .map(|position| ExportedSoftware {
-                weaknesses: with.findings.count(machine, &machine.software[position].id),
+        software(machine, true)
+            .map(|installed| ExportedSoftware {
+                weaknesses: with.findings.count(machine, &installed.id),
                 machine: Arc::clone(machine),
-                position,
+                installed,
             })
             .collect()
     }
@@ -106,10 +106,10 @@ impl RowsOf for OtherSoftwareRows {
 
     fn of(exported: &ExportedMachine, _: &mut MachineRows<'_>) -> Vec<ExportedOtherSoftware> {
         let machine = &exported.machine;
-        positions(machine, false)
-            .map(|position| ExportedOtherSoftware {
+        software(machine, false)
+            .map(|installed| ExportedOtherSoftware {
                 machine: Arc::clone(machine),
-                position,
+                installed,
             })
             .collect()
     }
@@ -138,24 +138,19 @@ impl RowsOf for VulnerabilityRows {
                 finding,
             })
             .collect();
-        let clean = positions(machine, true).filter(|&position| {
-            let installed = &machine.software[position];
+        let clean = software(machine, true).filter(|installed| {
             installed.is_assessed && findings.count(machine, &installed.id) == 0
         });
-        rows.extend(clean.map(|position| ExportedFinding::Clean {
+        rows.extend(clean.map(|installed| ExportedFinding::Clean {
             machine: Arc::clone(machine),
-            position,
+            installed,
         }));
         rows
     }
 }
 
-/// The positions of the software that the reviewed tables know, or of the other.
-fn positions(machine: &FleetMachine, is_known: bool) -> impl Iterator<Item = usize> {
-    machine
-        .software
-        .iter()
-        .enumerate()
-        .filter(move |(_, installed)| installed.is_known == is_known)
-        .map(|(position, _)| position)
+/// The software that the reviewed tables know, or the other.
+fn software(machine: &FleetMachine, is_known: bool) -> impl Iterator<Item = Installed> {
+    let software = machine.software().into_iter();
+    software.filter(move |installed| installed.is_known == is_known)
 }

@@ -29,8 +29,7 @@ pub(crate) fn by_tag(call: &Call) -> Answered {
         };
         let found = fleet
             .machines_from(listing.begins_after())
-            .filter(|machine| machine.tags.iter().any(has))
-            .cloned();
+            .filter(|machine| machine.tags.iter().any(has));
         page(call, fleet, &listing, found)
     });
     list::answer(call, listing, "Machines", page, Some(MachineRecord::expand))

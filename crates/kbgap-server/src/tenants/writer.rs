@@ -1,0 +1,144 @@
+//! The one who writes the indexes of all tenants.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kbgap_fleet::{CheckIn, Detections, Fleet, FleetIndex, FleetMachine, Reassessed, Upserted};
+use kbgap_inventory::{DeviceValue, Machine, MachineId};
+use kbgap_store::{MachineChange, MachineRow};
+
+use super::decode_machine;
+use crate::history::{Feed, History};
+
+pub(super) struct Writer {
+    pub(super) feed: Feed,
+    /// Where it is known when CVEs were first seen.
+    history: Option<Arc<History>>,
+    indexes: HashMap<String, FleetIndex>,
+    /// The last change of the store that was applied.
+    pub(super) followed: u64,
+}
+
+/// What happened to machines, by tenant, in the order in which it did.
+pub(super) type Events = Vec<(String, Event)>;
+
+/// What happened to a machine.
+pub(super) enum Event {
+    /// It is another one now.
+    Changed(Arc<FleetMachine>),
+    Removed(MachineId),
+}
+
+impl Writer {
+    pub(super) fn new(feed: Feed, history: Option<Arc<History>>) -> Self {
+        Self {
+            feed,
+            history,
+            indexes: HashMap::new(),
+            followed: 0,
+        }
+    }
+
+    /// Applies changes as the store tells them. Those that were applied before are left out:
+    /// what this process stores comes by a shorter way.
+    pub(super) fn follow(&mut self, changes: Vec<MachineChange>) -> Events {
+        let mut events = Events::new();
+        for change in changes {
+            let sequence = change.sequence();
+            if sequence <= self.followed {
+                continue;
+            }
+            self.followed = sequence;
+            match change {
+                MachineChange::Put { tenant, machine } => {
+                    match decode_machine(&machine.report.body) {
+                        Ok(facts) => {
+                            let check_in = check_in(facts, &machine);
+                            events.extend(self.upsert(&tenant, &check_in));
+                        }
+                        Err(error) => {
+                            let id = machine.report.id;
+                            tracing::error!(machine = id, %error, "a stored machine cannot be read");
+                        }
+                    }
+                }
+                MachineChange::Removed { tenant, id, .. } => {
+                    if let Ok(id) = id.parse::<MachineId>() {
+                        self.index(&tenant).remove(&id);
+                        events.push((tenant, Event::Removed(id)));
+                    }
+                }
+            }
+        }
+        events
+    }
+
+    /// Takes a check-in; tells what it changed, if anything.
+    pub(super) fn upsert(&mut self, tenant: &str, check_in: &CheckIn) -> Option<(String, Event)> {
+        let index = self.index(tenant);
+        match index.upsert(check_in) {
+            Upserted::Seen => None,
+            Upserted::Changed => {
+                let machine = index.fleet().machine(&check_in.machine.id)?;
+                Some((tenant.to_owned(), Event::Changed(machine)))
+            }
+        }
+    }
+
+    /// Takes in what was recorded of machines.
+    pub(super) fn marked(
+        &mut self,
+        tenant: &str,
+        marks: &[(MachineId, u64)],
+        detections: Option<Arc<Detections>>,
+    ) {
+        let index = self.index(tenant);
+        for (id, mark) in marks {
+            index.mark(id, *mark);
+        }
+        if let Some(detections) = detections {
+            index.set_detections(detections);
+        }
+    }
+
+    /// Puts all fleets under another catalogue. One that came meanwhile is new, and small.
+    pub(super) fn set_feed(&mut self, feed: Feed, mut assessed: HashMap<String, Reassessed>) {
+        for (tenant, index) in &mut self.indexes {
+            let assessed = assessed.remove(tenant);
+            index.adopt(assessed.unwrap_or_else(|| Reassessed::none(feed.catalog.clone())));
+        }
+        self.feed = feed;
+    }
+
+    /// The fleets that readers at `now` have to get anew.
+    pub(super) fn publish(&mut self, now: i64) -> Vec<(String, Arc<Fleet>)> {
+        let changed = self.indexes.iter_mut();
+        let changed = changed.filter(|(_, index)| !index.is_published(now));
+        changed
+            .map(|(tenant, index)| (tenant.clone(), index.publish(now)))
+            .collect()
+    }
+
+    fn index(&mut self, tenant: &str) -> &mut FleetIndex {
+        let index = self.indexes.entry(tenant.to_owned());
+        index.or_insert_with(|| {
+            let mut index = FleetIndex::new(self.feed.catalog.clone());
+            if let Some(history) = &self.history {
+                index.set_detections(history.detections(tenant));
+            }
+            index
+        })
+    }
+}
+
+pub(super) fn check_in(machine: Machine, row: &MachineRow) -> CheckIn {
+    CheckIn {
+        tags: row.tags.apply(&machine.tags),
+        machine,
+        seen_at: row.report.seen_at_ms,
+        first_seen: row.first_seen_ms,
+        group_id: row.group_id,
+        value: DeviceValue::parse(&row.device_value).unwrap_or_default(),
+        sequence: row.sequence,
+    }
+}
