@@ -3,8 +3,8 @@
 use kbgap_assess::{Assessment, Unassessable, assess};
 use kbgap_catalog::{Architecture, InstallationType};
 
-use crate::feed::catalog;
 use crate::hosts::{assessed, client, host, listing, missing, server};
+use kbgap_testkit::real_feed::catalog;
 
 #[test]
 fn a_client_on_the_newest_update_misses_nothing() {

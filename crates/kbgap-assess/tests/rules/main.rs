@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod drawn;
 mod edge;
 mod families;
-mod feed;
 mod hosts;
 mod hotpatch;
 mod presence;
