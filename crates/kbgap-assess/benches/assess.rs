@@ -8,11 +8,11 @@ mod drawn;
 
 use divan::{Bencher, black_box, counter::ItemsCount};
 use drawn::Draw;
-use kbgap_assess::{Projection, assess, weaknesses};
+use kbgap_assess::{Assessor, Projection, assess, weaknesses};
 use kbgap_catalog::{Architecture, Catalog, InstallationType, KbId, Version};
 use kbgap_testkit::real_feed::catalog;
 
-const MIX: usize = 2_000;
+const MIX: usize = 20_000;
 
 fn main() {
     // What is lacking is said once, and reading the feed is no part of the first bench.
@@ -94,12 +94,43 @@ fn weaknesses_alone(bencher: Bencher<'_, '_>, kind: Kind) {
     bencher.bench(|| weaknesses(feed(), black_box(&machine)));
 }
 
+#[divan::bench(args = KINDS)]
+fn again(bencher: Bencher<'_, '_>, kind: Kind) {
+    let (assessor, machine) = (Assessor::new(feed().clone()), kind.machine());
+    bencher.bench(|| assessor.assess(black_box(&machine)));
+}
+
+#[divan::bench(args = KINDS)]
+fn outlined_again(bencher: Bencher<'_, '_>, kind: Kind) {
+    let (assessor, machine) = (Assessor::new(feed().clone()), kind.machine());
+    bencher.bench(|| assessor.outline(black_box(&machine)));
+}
+
+#[divan::bench(args = KINDS)]
+fn weaknesses_again(bencher: Bencher<'_, '_>, kind: Kind) {
+    let (assessor, machine) = (Assessor::new(feed().clone()), kind.machine());
+    bencher.bench(|| assessor.weaknesses(black_box(&machine)));
+}
+
+/// All of a mix by a new assessor, as after a new month.
 #[divan::bench(args = [false, true], sample_count = 5, sample_size = 1)]
 fn mixed(bencher: Bencher<'_, '_>, is_odd: bool) {
     let machines = mix(is_odd);
     bencher.counter(ItemsCount::new(MIX)).bench(|| {
+        let assessor = Assessor::new(feed().clone());
         for machine in &machines {
-            black_box(assess(feed(), machine));
+            black_box(assessor.assess(machine));
+        }
+    });
+}
+
+#[divan::bench(args = [false, true], sample_count = 5, sample_size = 1)]
+fn mixed_outlines(bencher: Bencher<'_, '_>, is_odd: bool) {
+    let machines = mix(is_odd);
+    bencher.counter(ItemsCount::new(MIX)).bench(|| {
+        let assessor = Assessor::new(feed().clone());
+        for machine in &machines {
+            let _ = black_box(assessor.outline(machine));
         }
     });
 }
