@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use kbgap_catalog::{Catalog, KbId, Severity, SoftwareIx, VulnerabilityIx};
 
+use crate::assessor::Assessor;
 use crate::evidence::Evidence;
-use crate::findings::Findings;
-use crate::platform::MachinePlatform;
-use crate::servicing::{Servicing, Track};
+use crate::servicing::Track;
 use crate::{Projection, Unassessable};
 
 /// The result for one machine.
@@ -42,7 +41,7 @@ pub struct Assessed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OsFacts {
     /// The feed's name of the platform.
-    pub product: String,
+    pub product: Arc<str>,
     /// The build.
     pub build: u32,
     /// The revision that was compared; reported, or brought by an installed KB.
@@ -82,6 +81,23 @@ pub struct MissingKb {
     pub alternatives: Vec<KbId>,
 }
 
+impl VulnerableSoftware {
+    /// The lists of pairs that are in order, each of one assessor's.
+    pub(crate) fn list(
+        pairs: impl Iterator<Item = (SoftwareIx, VulnerabilityIx)>,
+        assessor: &Assessor,
+    ) -> Vec<Self> {
+        let pairs: Vec<(SoftwareIx, VulnerabilityIx)> = pairs.collect();
+        let of_one = pairs.chunk_by(|a, b| a.0 == b.0);
+        of_one
+            .map(|pairs| Self {
+                software: pairs[0].0,
+                cves: assessor.share_cves(pairs.iter().map(|&(_, cve)| cve).collect()),
+            })
+            .collect()
+    }
+}
+
 impl MissingKb {
     /// The sum over this machine's software of the distinct CVEs in each.
     #[must_use]
@@ -118,15 +134,8 @@ pub enum NotAssessed {
     },
 }
 
-/// Assesses a machine.
+/// Assesses a machine. Whoever has many uses one [`Assessor`] for all.
 #[must_use]
 pub fn assess(catalog: &Catalog, machine: &Projection) -> Assessment {
-    match MachinePlatform::of(machine, catalog) {
-        Err(reason) => Assessment::NotAssessed(reason),
-        Ok(platform) => {
-            let servicing = Servicing::of(machine, &platform, catalog);
-            let findings = Findings::of(machine, &platform, &servicing, catalog);
-            Assessment::Assessed(findings.conclude(machine, &platform, &servicing, catalog))
-        }
-    }
+    Assessor::new(catalog.clone()).assess(machine)
 }

@@ -8,11 +8,13 @@
 //! another.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use kbgap_catalog::{Catalog, Component, Product, SoftwareIx, Version, VulnerabilityIx};
 use serde::{Deserialize, Serialize};
 
-use crate::Projection;
+use crate::VulnerableSoftware;
+use crate::assessor::Assessor;
 
 /// An Office that only Click-to-Run installs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,14 +49,14 @@ impl ClickToRun {
     }
 }
 
-/// The CVEs that an installed Office has by its build.
+/// The CVEs that installed Offices have by their builds.
 pub(crate) fn vulnerable(
-    catalog: &Catalog,
-    machine: &Projection,
-) -> impl Iterator<Item = (SoftwareIx, VulnerabilityIx)> {
-    let mut found = BTreeSet::new();
-    for &(office, installed) in &machine.click_to_run {
-        for product in products(catalog, office) {
+    installed: &[(ClickToRun, Version)],
+    assessor: &Assessor,
+) -> Arc<[VulnerableSoftware]> {
+    let mut found: BTreeSet<(SoftwareIx, VulnerabilityIx)> = BTreeSet::new();
+    for &(office, installed) in installed {
+        for product in products(assessor.catalog(), office) {
             let fixes = product.fixes().filter(|fix| fix.kb().is_none());
             let open = fixes
                 .filter(|fix| !fix.vulnerability().is_advisory())
@@ -65,7 +67,7 @@ pub(crate) fn vulnerable(
             }
         }
     }
-    found.into_iter()
+    VulnerableSoftware::list(found.into_iter(), assessor).into()
 }
 
 fn products(catalog: &Catalog, office: ClickToRun) -> impl Iterator<Item = Product<'_>> {

@@ -5,10 +5,13 @@
 //! version than that of any fix.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use kbgap_catalog::{Catalog, Component, SoftwareId, SoftwareIx, Version, VulnerabilityIx};
 
-use crate::{NotAssessed, Projection};
+use crate::assessor::Assessor;
+use crate::memo::Memo;
+use crate::{NotAssessed, Projection, VulnerableSoftware};
 
 const EDGE: &str = "microsoft-_-edge_chromium-based";
 
@@ -16,20 +19,50 @@ const EDGE: &str = "microsoft-_-edge_chromium-based";
 /// The feed has Chrome's number in some places.
 const CHROME: u32 = 35;
 
-/// The CVEs to which the machine's Edge is vulnerable, in order; none where its version
-/// is not known, and none of which the feed gives no version.
-pub(crate) fn vulnerable(
-    catalog: &Catalog,
-    machine: &Projection,
-) -> impl Iterator<Item = (SoftwareIx, VulnerabilityIx)> {
+/// The fixes of Edge, read when the first version is asked for.
+pub(crate) struct Edge {
+    fixes: OnceLock<BTreeMap<(SoftwareIx, VulnerabilityIx), BTreeSet<Fixed>>>,
+    findings: Memo<Version, Arc<EdgeFinding>>,
+}
+
+/// What a version of Edge tells.
+pub(crate) struct EdgeFinding {
+    /// Its CVEs, but those of which the feed gives no version.
+    pub(crate) vulnerable: Vec<VulnerableSoftware>,
+    /// What to do about them, in words: they are no missing update.
+    advice: Option<String>,
+}
+
+impl Edge {
+    pub(crate) fn new() -> Self {
+        Self {
+            fixes: OnceLock::new(),
+            findings: Memo::new(),
+        }
+    }
+
+    pub(crate) fn finding(&self, installed: Version, assessor: &Assessor) -> Arc<EdgeFinding> {
+        self.findings.get_or(installed, || {
+            let catalog = assessor.catalog();
+            let fixes = self.fixes.get_or_init(|| fixes(catalog));
+            let open = fixes
+                .iter()
+                .filter(|(_, fixes)| !is_fixed(&installed, fixes));
+            let vulnerable = VulnerableSoftware::list(open.map(|(&pair, _)| pair), assessor);
+            Arc::new(EdgeFinding {
+                advice: advice(catalog, installed, &vulnerable),
+                vulnerable,
+            })
+        })
+    }
+}
+
+fn fixes(catalog: &Catalog) -> BTreeMap<(SoftwareIx, VulnerabilityIx), BTreeSet<Fixed>> {
     let mut fixes: BTreeMap<(SoftwareIx, VulnerabilityIx), BTreeSet<Fixed>> = BTreeMap::new();
-    let installed = machine.edge_version;
-    let products = installed.map(|_| {
-        catalog
-            .products()
-            .filter(|p| p.component() == Some(Component::EdgeChromium))
-    });
-    for fix in products.into_iter().flatten().flat_map(|p| p.fixes()) {
+    let products = catalog
+        .products()
+        .filter(|p| p.component() == Some(Component::EdgeChromium));
+    for fix in products.flat_map(|p| p.fixes()) {
         if fix.vulnerability().is_advisory() {
             continue;
         }
@@ -43,9 +76,6 @@ pub(crate) fn vulnerable(
         }
     }
     fixes
-        .into_iter()
-        .filter(move |(_, fixes)| installed.is_some_and(|installed| !is_fixed(&installed, fixes)))
-        .map(|(key, _)| key)
 }
 
 /// Edge that is listed in no version that can be read.
@@ -56,16 +86,19 @@ pub(crate) fn not_assessed(machine: &Projection) -> Option<NotAssessed> {
     })
 }
 
-/// What to do about the CVEs that no KB fixes, in words: they are no missing update.
-pub(crate) fn advice(
+/// What to do about the CVEs that no KB fixes.
+pub(crate) fn advice_for(machine: &Projection, assessor: &Assessor) -> Option<String> {
+    assessor.edge(machine)?.advice.clone()
+}
+
+fn advice(
     catalog: &Catalog,
-    machine: &Projection,
-    vulnerable: &BTreeMap<SoftwareIx, BTreeSet<VulnerabilityIx>>,
+    installed: Version,
+    vulnerable: &[VulnerableSoftware],
 ) -> Option<String> {
-    let installed = machine.edge_version?;
     let ix = catalog.find_software(EDGE)?;
-    let cves: Vec<VulnerabilityIx> = vulnerable.get(&ix)?.iter().copied().collect();
-    let fixed = fixed_version(catalog, &EDGE.parse().ok()?, &cves)?;
+    let cves = &vulnerable.iter().find(|v| v.software == ix)?.cves;
+    let fixed = fixed_version(catalog, &EDGE.parse().ok()?, cves)?;
     Some(format!(
         "Microsoft Edge {installed} has {} CVEs that no KB fixes: update it to version {fixed}",
         cves.len()

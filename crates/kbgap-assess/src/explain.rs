@@ -3,14 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use kbgap_catalog::{Catalog, Component, Fix, Kb, KbId};
+use kbgap_catalog::{Catalog, KbId, VulnerabilityIx};
 use serde::Serialize;
 
+use crate::assessor::Assessor;
 use crate::evidence::Evidence;
-use crate::pair::PairFinding;
-use crate::platform::MachinePlatform;
-use crate::presence::Verdict;
-use crate::servicing::Servicing;
+use crate::pair::{Case, PairFinding};
 use crate::{Projection, Unassessable};
 
 /// What is to be said about one KB and one machine.
@@ -66,7 +64,7 @@ pub struct ProductExplanation {
     pub alternatives: Vec<KbId>,
 }
 
-/// Explains one KB; `None` where the catalogue does not know it.
+/// Explains one KB, as [`Assessor::explain`] does for many.
 ///
 /// # Errors
 /// [`Unassessable`] when the machine cannot be assessed at all.
@@ -75,51 +73,47 @@ pub fn explain(
     machine: &Projection,
     id: KbId,
 ) -> Result<Option<Explanation>, Unassessable> {
-    let platform = MachinePlatform::of(machine, catalog)?;
-    let Some(kb) = catalog.kb(id) else {
-        return Ok(None);
-    };
-    let servicing = Servicing::of(machine, &platform, catalog);
+    Assessor::new(catalog.clone()).explain(machine, id)
+}
+
+pub(crate) fn of(case: &Case<'_>, id: KbId, assessor: &Assessor) -> Option<Explanation> {
+    let catalog = assessor.catalog();
+    let kb = catalog.kb(id)?;
     let mut products = Vec::new();
     let (mut names_cve, mut names_advisory, mut lacking) = (false, false, None);
-    for product in &platform.products {
-        let fixes: Vec<Fix<'_>> = product.fixes().collect();
+    for (place, own) in case.windows.products.iter().enumerate() {
+        let Some(product) = catalog.product(own.ix) else {
+            continue;
+        };
         let mut explanation: Option<ProductExplanation> = None;
-        for pair in fixes.chunk_by(|a, b| a.vulnerability_ix() == b.vulnerability_ix()) {
-            if !pair.iter().any(|fix| is(fix.kb(), id)) {
-                continue;
-            }
-            let finding = PairFinding::of(pair, machine, &servicing);
-            lacking = lacking.or(finding
-                .undecided
-                .iter()
-                .find(|(kb, _)| *kb == id)
-                .map(|(_, c)| c.field()));
-            let named = finding.named().any(|(fix, _)| is(fix.kb(), id));
+        for (vulnerability, pair) in pairs_of(case, place, id) {
+            let undecided = pair.undecided().find(|(kb, _)| *kb == id);
+            lacking = lacking.or(undecided.map(|(_, condition)| condition.field()));
+            let named = pair.named().any(|(_, kb)| kb.id == id);
             if named {
-                names_cve |= !pair[0].vulnerability().is_advisory();
-                names_advisory |= pair[0].vulnerability().is_advisory();
+                names_cve |= !pair.group.is_advisory;
+                names_advisory |= pair.group.is_advisory;
             }
-            let Some((_, verdict)) = finding.judged.iter().find(|(fix, _)| is(fix.kb(), id)) else {
+            let mut judged = pair.judged();
+            let Some(judged) = judged.find(|judged| judged.update.id() == Some(id)) else {
                 continue;
             };
-            let (Verdict::Present(evidence) | Verdict::Missing(evidence)) = verdict;
-            let product = explanation.get_or_insert_with(|| ProductExplanation {
+            let explanation = explanation.get_or_insert_with(|| ProductExplanation {
                 product: product.name().to_owned(),
                 software: product
                     .software()
                     .map_or("", |ix| catalog.software_id(ix))
                     .to_owned(),
-                evidence: evidence.clone(),
+                evidence: case.evidence(judged.place, assessor),
                 vulnerable: Vec::new(),
                 fixed: Vec::new(),
                 fixed_by: Vec::new(),
                 alternatives: Vec::new(),
             });
-            product.add(&finding, named, id, &servicing);
+            let vulnerability = catalog.vulnerability(vulnerability);
+            explanation.add(vulnerability.map_or("", |v| v.id()), pair, named, id);
         }
-        let os_first = product.component() != Some(Component::Windows);
-        products.extend(explanation.map(|explanation| (os_first, explanation)));
+        products.extend(explanation.map(|explanation| (!own.is_windows, explanation)));
     }
     products.sort_by(|a, b| {
         (a.0, &a.1.software, &a.1.product).cmp(&(b.0, &b.1.software, &b.1.product))
@@ -131,7 +125,7 @@ pub fn explain(
         () if names_advisory => ExplanationVerdict::Advisory,
         () => ExplanationVerdict::Present,
     };
-    Ok(Some(Explanation {
+    Some(Explanation {
         id,
         name: kb.title().to_owned(),
         verdict,
@@ -140,34 +134,43 @@ pub fn explain(
             .map(|(_, explanation)| explanation)
             .collect(),
         lacking: lacking.map(str::to_owned),
-    }))
+    })
 }
 
-fn is(kb: Option<Kb<'_>>, id: KbId) -> bool {
-    kb.and_then(Kb::id) == Some(id)
+/// The vulnerabilities of a product that a KB fixes, in order, with what is found of each.
+fn pairs_of<'c>(
+    case: &'c Case<'_>,
+    product: usize,
+    id: KbId,
+) -> Vec<(VulnerabilityIx, PairFinding<'c>)> {
+    let windows = &case.windows;
+    let groups = windows.groups.iter().enumerate();
+    let of_product = groups.filter(|(_, group)| group.product == product);
+    let pairs = of_product.map(|(place, _)| case.pair(place));
+    let of_kb = pairs.filter(|pair| pair.judged().any(|j| j.update.id() == Some(id)));
+    let mut found: Vec<(VulnerabilityIx, PairFinding<'c>)> = of_kb
+        .flat_map(|pair| {
+            let of_part = &windows.parts[pair.group.part].vulnerabilities;
+            let places = pair.group.vulnerabilities.iter();
+            places.map(move |&place| (of_part[place as usize], pair))
+        })
+        .collect();
+    found.sort_by_key(|(vulnerability, _)| *vulnerability);
+    found
 }
 
 impl ProductExplanation {
-    fn add(&mut self, finding: &PairFinding<'_>, named: bool, id: KbId, servicing: &Servicing) {
-        let Some((first, _)) = finding.judged.first() else {
-            return;
-        };
-        let vulnerability = first.vulnerability().id().to_owned();
+    fn add(&mut self, vulnerability: &str, pair: PairFinding<'_>, named: bool, id: KbId) {
         if named {
-            self.vulnerable.push(vulnerability);
-            merge(
-                &mut self.alternatives,
-                finding.alternatives(servicing.track).filter(|&kb| kb != id),
-            );
+            self.vulnerable.push(vulnerability.to_owned());
+            let others = pair.alternatives().map(|(_, kb)| kb.id);
+            merge(&mut self.alternatives, others.filter(|&kb| kb != id));
             return;
         }
-        let present = finding
-            .judged
-            .iter()
-            .filter(|(_, v)| matches!(v, Verdict::Present(_)));
-        let by: Vec<KbId> = present.filter_map(|(fix, _)| fix.kb()?.id()).collect();
+        let present = pair.judged().filter(|judged| judged.standing.is_present());
+        let by: Vec<KbId> = present.filter_map(|judged| judged.update.id()).collect();
         if !by.is_empty() {
-            self.fixed.push(vulnerability);
+            self.fixed.push(vulnerability.to_owned());
             merge(&mut self.fixed_by, by);
         }
     }

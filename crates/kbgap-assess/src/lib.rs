@@ -8,33 +8,49 @@
 //!
 //! 1. [`Projection`]: the facts of a machine that a rule may read.
 //! 2. `platform`: which Windows it runs, or why that cannot be told.
-//! 3. `servicing`: its revision, its track, and what is present beyond doubt.
-//! 4. `presence`: for one fix, whether it is present, and by what evidence.
-//! 5. `edge`, `click_to_run`: what has no KB and is decided by its version.
-//! 6. [`assess`]: what is missing, in total.
-//! 7. [`explain`]: the same decisions for one KB, told in full.
+//! 3. `windows`, `family`: that Windows compiled, once for all its machines: vulnerabilities
+//!    with the same updates are one group.
+//! 4. `servicing`: its revision, its track, and what is present beyond doubt.
+//! 5. `presence`: for one update, whether it is present, and by what evidence.
+//! 6. `pair`: for one group, whether the machine is vulnerable, and which KBs to name.
+//! 7. `edge`, `click_to_run`: what has no KB and is decided by its version.
+//! 8. [`assess`]: what is missing, in total; [`Outline`]: what an index keeps of it.
+//! 9. [`explain`]: the same decisions for one KB, told in full.
+//!
+//! [`Assessor`] keeps what is compiled and what was found, for many machines.
 
 mod assessment;
+mod assessor;
+mod bits;
 mod click_to_run;
 mod edge;
 mod evidence;
 mod explain;
+mod family;
 mod findings;
+mod memo;
+mod outline;
 mod pair;
 mod platform;
 mod presence;
 mod projection;
 mod servicing;
+mod supersedence;
+mod totals;
+mod update;
 mod weakness;
+mod windows;
 
 pub use assessment::{
     Assessed, Assessment, MissingKb, NotAssessed, OsFacts, SoftwareCves, VulnerableSoftware, assess,
 };
+pub use assessor::Assessor;
 pub use click_to_run::ClickToRun;
 pub use edge::fixed_version;
 pub use evidence::Evidence;
 pub use explain::{Explanation, ExplanationVerdict, ProductExplanation, explain};
 pub use findings::is_part_without_rules;
+pub use outline::{Outline, OutlinedKb, OutlinedSoftware};
 pub use platform::Unassessable;
 pub use projection::{Projection, SoftwareFact};
 pub use servicing::Track;

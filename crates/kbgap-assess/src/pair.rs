@@ -1,118 +1,165 @@
 //! What the fixes of one product say about one vulnerability: the decision from which
 //! lists, explanations and weaknesses all come (section 5).
 
-use kbgap_catalog::{Condition, Fix, KbId, Month, Product, VulnerabilityIx};
+use std::sync::Arc;
 
-use crate::Projection;
-use crate::presence::{Verdict, is_hotpatch, judge, rank};
+use kbgap_catalog::{Condition, KbId, Month};
+
+use crate::assessor::Assessor;
+use crate::bits::Bits;
+use crate::presence::{Naming, Standing};
 use crate::servicing::{Servicing, Track};
+use crate::update::{Update, UpdateKb};
+use crate::windows::{Group, Windows};
+use crate::{Evidence, OsFacts, Projection, Unassessable};
 
-/// Judges the fixes of a product, vulnerability by vulnerability.
-pub(crate) fn judge_product<'a>(
-    product: Product<'a>,
-    machine: &Projection,
-    servicing: &Servicing,
-    mut then: impl FnMut(PairFinding<'a>),
-) {
-    let fixes: Vec<Fix<'a>> = product.fixes().collect();
-    for pair in fixes.chunk_by(|a, b| a.vulnerability_ix() == b.vulnerability_ix()) {
-        then(PairFinding::of(pair, machine, servicing));
-    }
+/// A machine with its updates judged.
+pub(crate) struct Case<'a> {
+    pub(crate) machine: &'a Projection,
+    pub(crate) windows: Arc<Windows>,
+    pub(crate) servicing: Servicing,
+    /// By the place of the update.
+    standings: Vec<Standing>,
 }
 
-/// What the fixes of one product say about one vulnerability.
-pub(crate) struct PairFinding<'a> {
-    /// The fixes with their verdicts.
-    pub(crate) judged: Vec<(Fix<'a>, Verdict)>,
-    /// KBs to name: those of the best rank. Empty unless vulnerable.
-    pub(crate) named: Vec<usize>,
-    /// Standalone KBs whose condition is not reported. Empty unless vulnerable.
-    pub(crate) undecided: Vec<(KbId, Condition)>,
-}
-
-impl<'a> PairFinding<'a> {
-    /// `vulnerable(m, p, c)` and `missing(m, k)` of section 5, for one product
-    /// and vulnerability; `fixes` are all of theirs.
-    pub(crate) fn of(fixes: &[Fix<'a>], machine: &Projection, servicing: &Servicing) -> Self {
-        let judged: Vec<(Fix<'a>, Verdict)> = fixes
+impl<'a> Case<'a> {
+    pub(crate) fn of(machine: &'a Projection, assessor: &Assessor) -> Result<Self, Unassessable> {
+        let windows = assessor.windows(machine)?;
+        let servicing = Servicing::of(machine, &windows.family, assessor);
+        let standings = windows
+            .updates
             .iter()
-            .map(|&fix| (fix, judge(fix, machine.build, servicing)))
+            .map(|update| Standing::of(update, machine, &servicing))
             .collect();
-        let mut finding = Self {
-            judged,
-            named: Vec::new(),
-            undecided: Vec::new(),
-        };
-        if finding
-            .judged
-            .iter()
-            .any(|(_, verdict)| matches!(verdict, Verdict::Present(_)))
-        {
-            return finding;
-        }
-        let mut best = u8::MAX;
-        for (position, (fix, _)) in finding.judged.iter().enumerate() {
-            let Some((kb, id)) = fix.kb().and_then(|kb| Some((kb, kb.id()?))) else {
-                continue;
-            };
-            if let Some(condition) = kb.condition() {
-                match holds(condition, machine) {
-                    Some(true) => {}
-                    Some(false) => continue,
-                    None => {
-                        finding.undecided.push((id, condition));
-                        continue;
-                    }
-                }
-            }
-            let Some(rank) = rank(fix.subtype(), servicing.track) else {
-                continue;
-            };
-            if rank < best {
-                best = rank;
-                finding.named.clear();
-            }
-            if rank == best {
-                finding.named.push(position);
-            }
-        }
-        finding
+        Ok(Self {
+            machine,
+            windows,
+            servicing,
+            standings,
+        })
     }
 
-    /// The CVE to which the machine is vulnerable by these fixes, with the earliest
-    /// KB to name and its month.
-    pub(crate) fn weakness(&self) -> Option<(VulnerabilityIx, (Month, KbId))> {
-        let (fix, _) = self.named().next()?;
-        let kbs = self
-            .named()
-            .filter_map(|(fix, _)| fix.kb().and_then(|kb| Some((kb.month(), kb.id()?))));
-        (!fix.vulnerability().is_advisory())
-            .then(|| Some((fix.vulnerability_ix(), kbs.min()?)))
-            .flatten()
+    /// The groups of which no update is present.
+    pub(crate) fn open(&self) -> Bits {
+        let mut open = Bits::new(self.windows.groups.len());
+        for place in 0..self.windows.groups.len() {
+            if self.pair(place).is_open() {
+                open.insert(place);
+            }
+        }
+        open
     }
 
-    pub(crate) fn named(&self) -> impl Iterator<Item = (Fix<'a>, &Verdict)> {
-        self.named
-            .iter()
-            .map(|&position| (self.judged[position].0, &self.judged[position].1))
+    /// The operating system as it was understood.
+    pub(crate) fn os(&self) -> OsFacts {
+        OsFacts {
+            product: Arc::clone(&self.windows.name),
+            build: self.machine.build,
+            revision: self.servicing.revision.map(|r| r.number),
+            track: self.servicing.track,
+        }
+    }
+
+    /// Why an update counts as present or missing.
+    pub(crate) fn evidence(&self, update: usize, assessor: &Assessor) -> Evidence {
+        let verdict = self.standings[update].verdict;
+        verdict.evidence(self.machine.build, &self.servicing, assessor)
+    }
+
+    /// What is found about one group.
+    pub(crate) fn pair(&self, group: usize) -> PairFinding<'_> {
+        PairFinding {
+            case: self,
+            group: &self.windows.groups[group],
+        }
+    }
+}
+
+/// What the fixes of one product say about one vulnerability, or about each of those
+/// that the same updates fix.
+#[derive(Clone, Copy)]
+pub(crate) struct PairFinding<'c> {
+    case: &'c Case<'c>,
+    pub(crate) group: &'c Group,
+}
+
+/// An update of a pair.
+#[derive(Clone, Copy)]
+pub(crate) struct Judged<'c> {
+    /// The place in [`Windows::updates`].
+    pub(crate) place: usize,
+    pub(crate) update: &'c Update,
+    pub(crate) standing: Standing,
+}
+
+impl<'c> PairFinding<'c> {
+    /// The updates in order of their KBs.
+    pub(crate) fn judged(self) -> impl Iterator<Item = Judged<'c>> + Clone {
+        let case = self.case;
+        self.group.updates.iter().map(|&place| Judged {
+            place,
+            update: &case.windows.updates[place],
+            standing: case.standings[place],
+        })
+    }
+
+    /// `vulnerable(m, p, c)` of section 5.
+    pub(crate) fn is_open(self) -> bool {
+        let standings = &self.case.standings;
+        let mut places = self.group.updates.iter();
+        !places.any(|&place| standings[place].is_present())
+    }
+
+    /// `missing(m, k)` of section 5: the KBs of the best rank. None unless vulnerable.
+    pub(crate) fn named(self) -> impl Iterator<Item = (Judged<'c>, UpdateKb)> {
+        let best = self.best();
+        self.judged()
+            .filter(move |judged| best.is_some() && rank(judged) == best)
+            .filter_map(|judged| Some((judged, judged.update.kb?)))
+    }
+
+    /// Standalone KBs whose condition is not reported. None unless vulnerable.
+    pub(crate) fn undecided(self) -> impl Iterator<Item = (KbId, Condition)> {
+        let is_open = self.is_open();
+        self.judged()
+            .filter(move |_| is_open)
+            .filter_map(|judged| match judged.standing.naming {
+                Naming::Undecided(condition) => Some((judged.update.id()?, condition)),
+                Naming::Never | Naming::Ranked(_) => None,
+            })
     }
 
     /// KBs that would do in place of those named.
-    pub(crate) fn alternatives(&self, track: Track) -> impl Iterator<Item = KbId> {
-        let others = self
-            .judged
-            .iter()
-            .enumerate()
-            .filter(|(p, _)| !self.named.contains(p));
-        others
-            .filter(move |(_, (fix, _))| track == Track::Hotpatch || !is_hotpatch(fix.subtype()))
-            .filter_map(|(_, (fix, _))| fix.kb().filter(|kb| kb.condition().is_none())?.id())
+    pub(crate) fn alternatives(self) -> impl Iterator<Item = (Judged<'c>, UpdateKb)> {
+        let best = self.best();
+        let hotpatched = self.case.servicing.track == Track::Hotpatch;
+        self.judged()
+            .filter(move |judged| best.is_none() || rank(judged) != best)
+            .filter(move |judged| hotpatched || !judged.update.is_hotpatch())
+            .filter_map(|judged| Some((judged, judged.update.kb?)))
+            .filter(|(_, kb)| kb.condition.is_none())
+    }
+
+    /// Of the KBs to name the earliest, with its month, where this is a CVE to which the
+    /// machine is vulnerable.
+    pub(crate) fn weakness(self) -> Option<(Month, KbId)> {
+        if self.group.is_advisory {
+            return None;
+        }
+        self.named().map(|(_, kb)| (kb.month, kb.id)).min()
+    }
+
+    fn best(self) -> Option<u8> {
+        if !self.is_open() {
+            return None;
+        }
+        self.judged().filter_map(|judged| rank(&judged)).min()
     }
 }
 
-fn holds(condition: Condition, machine: &Projection) -> Option<bool> {
-    match condition {
-        Condition::SecureBoot => machine.secure_boot,
-        Condition::WinRe => machine.win_re,
+fn rank(judged: &Judged<'_>) -> Option<u8> {
+    match judged.standing.naming {
+        Naming::Ranked(rank) => Some(rank),
+        Naming::Never | Naming::Undecided(_) => None,
     }
 }

@@ -47,14 +47,34 @@ pub(crate) struct MachinePlatform<'a> {
     pub(crate) better_known: Option<&'a str>,
 }
 
+/// All that decides about the platform of a machine and what of it applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PlatformKey {
+    build: u32,
+    is_server: bool,
+    is_core: bool,
+    architecture: Option<Architecture>,
+    chromium_edge: bool,
+}
+
+impl PlatformKey {
+    pub(crate) fn of(machine: &Projection) -> Result<Self, Unassessable> {
+        Ok(Self {
+            build: machine.build,
+            is_server: is_server(machine)?,
+            is_core: machine.installation_type == Some(InstallationType::ServerCore),
+            architecture: machine.architecture,
+            chromium_edge: machine.chromium_edge,
+        })
+    }
+}
+
 impl<'a> MachinePlatform<'a> {
-    pub(crate) fn of(machine: &Projection, catalog: &'a Catalog) -> Result<Self, Unassessable> {
-        let server = is_server(machine)?;
-        let release = Release::of_build(machine.build, server)
-            .ok_or(Unassessable::UnknownBuild(machine.build))?;
+    pub(crate) fn of(key: PlatformKey, catalog: &'a Catalog) -> Result<Self, Unassessable> {
+        let release = Release::of_build(key.build, key.is_server)
+            .ok_or(Unassessable::UnknownBuild(key.build))?;
         // A server without Core information is full, but some exist only as Core.
-        let server_core = release.kind == ReleaseKind::CoreOnly
-            || machine.installation_type == Some(InstallationType::ServerCore);
+        let server_core = release.kind == ReleaseKind::CoreOnly || key.is_core;
         let candidates: Vec<(Platform, Product<'a>)> = catalog
             .products()
             .filter_map(|product| Some((product.platform()?, product)))
@@ -63,7 +83,7 @@ impl<'a> MachinePlatform<'a> {
                 platform.release.title == release.title && platform.server_core == server_core
             })
             .collect();
-        let architecture = match machine.architecture {
+        let architecture = match key.architecture {
             Some(architecture) => architecture,
             None => only_architecture(&candidates)?,
         };
@@ -90,7 +110,7 @@ impl<'a> MachinePlatform<'a> {
             .filter(|product| {
                 product
                     .component()
-                    .is_some_and(|component| applies(component, machine))
+                    .is_some_and(|component| applies(component, key.chromium_edge))
             })
             .collect();
         Ok(Self {
@@ -113,11 +133,11 @@ fn better_known<'a>(candidates: &[(Platform, Product<'a>)], own: &Product<'a>) -
 }
 
 /// Whether a part of Windows applies to the machine, its platform given.
-fn applies(component: Component, machine: &Projection) -> bool {
+fn applies(component: Component, chromium_edge: bool) -> bool {
     match component {
         // Chromium Edge takes the place of the old one.
-        Component::EdgeHtml => !machine.chromium_edge,
-        Component::EdgeIeMode => machine.chromium_edge,
+        Component::EdgeHtml => !chromium_edge,
+        Component::EdgeIeMode => chromium_edge,
         other => other.is_part_of_windows(),
     }
 }

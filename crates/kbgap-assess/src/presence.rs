@@ -1,95 +1,185 @@
-//! Whether one fix is present on a machine (section 5), first answer wins.
+//! Whether one update is present on a machine (section 5), first answer wins.
 
-use kbgap_catalog::{Fix, Kb, Subtype};
+use kbgap_catalog::{Condition, KbId, KbIx, Month};
 
+use crate::Projection;
+use crate::assessor::Assessor;
 use crate::evidence::Evidence;
 use crate::servicing::{Servicing, Track};
+use crate::update::Update;
 
-/// A fix, judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An update, judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    Present(Evidence),
-    Missing(Evidence),
+    Present(Reason),
+    Missing(Reason),
 }
 
-pub(crate) fn is_hotpatch(subtype: Subtype) -> bool {
-    matches!(
-        subtype,
-        Subtype::Hotpatch | Subtype::StandaloneSecurityUpdate
-    )
+/// Why, without the words: [`Verdict::evidence`] finds them where somebody reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Build(Compared),
+    PendingRestart(Compared),
+    RevisionDerived(Compared, KbId),
+    Listed,
+    NotListed,
+    /// The KB is superseded by a present one.
+    Supersedence(KbIx),
+    Series(Month, KbId),
 }
 
-pub(crate) fn judge(fix: Fix<'_>, build: u32, servicing: &Servicing) -> Verdict {
-    let kb = fix.kb();
-    let standalone = kb.is_some_and(|kb| kb.condition().is_some());
-    let hotpatch = is_hotpatch(fix.subtype());
-    let id = kb.and_then(|kb| kb.id());
+/// The revisions of a machine and of a fix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Compared {
+    machine: u32,
+    fix: u32,
+}
 
+/// What an update is to a machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing {
+    pub(crate) verdict: Verdict,
+    pub(crate) naming: Naming,
+}
+
+/// Whether an update is named where it is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Naming {
+    Never,
+    /// It is not known whether the machine needs it.
+    Undecided(Condition),
+    /// The lowest of those for the same vulnerability are named.
+    Ranked(u8),
+}
+
+impl Standing {
+    pub(crate) fn of(update: &Update, machine: &Projection, servicing: &Servicing) -> Self {
+        Self {
+            verdict: judge(update, servicing),
+            naming: naming(update, machine, servicing.track),
+        }
+    }
+
+    pub(crate) const fn is_present(&self) -> bool {
+        matches!(self.verdict, Verdict::Present(_))
+    }
+}
+
+fn naming(update: &Update, machine: &Projection, track: Track) -> Naming {
+    let Some(kb) = update.kb else {
+        return Naming::Never;
+    };
+    if let Some(condition) = kb.condition {
+        match holds(condition, machine) {
+            Some(true) => {}
+            Some(false) => return Naming::Never,
+            None => return Naming::Undecided(condition),
+        }
+    }
+    update.rank(track).map_or(Naming::Never, Naming::Ranked)
+}
+
+fn holds(condition: Condition, machine: &Projection) -> Option<bool> {
+    match condition {
+        Condition::SecureBoot => machine.secure_boot,
+        Condition::WinRe => machine.win_re,
+    }
+}
+
+fn judge(update: &Update, servicing: &Servicing) -> Verdict {
+    let standalone = update.is_standalone();
     // Rule 1. What no cumulative update carries, no build can prove.
     let by_build = if standalone {
         None
     } else {
-        by_build(fix, hotpatch, build, servicing)
+        by_build(update, servicing)
     };
     let undecided = by_build.is_none();
     let missing = match by_build {
-        None => Verdict::Missing(Evidence::NotListed),
+        None => Verdict::Missing(Reason::NotListed),
         Some(verdict @ Verdict::Present(_)) => return verdict,
         Some(verdict) if servicing.is_revision_reported() => return verdict,
         // A revision that was taken from the list is the least that the machine
         // runs: it cannot take away what the list proves besides.
         Some(verdict) => verdict,
     };
-    let (Some(kb), Some(id)) = (kb, id) else {
+    let Some(kb) = update.kb else {
         return missing;
     };
     // Rules 3 and 4.
-    if servicing.runs(id) {
-        return Verdict::Present(Evidence::Listed);
+    if servicing.runs(kb.ix) {
+        return Verdict::Present(Reason::Listed);
     }
-    if let Some(chain) = servicing.chain_to(id) {
-        return Verdict::Present(Evidence::Supersedence { chain });
+    if servicing.supersedes(kb.ix) {
+        return Verdict::Present(Reason::Supersedence(kb.ix));
     }
     // Rule 5.
     if undecided
         && !standalone
-        && !hotpatch
-        && let Some((month, through)) = servicing.covered.filter(|(month, _)| kb.month() <= *month)
+        && !update.is_hotpatch()
+        && let Some((month, through)) = servicing.covered.filter(|(month, _)| kb.month <= *month)
     {
-        return Verdict::Present(Evidence::Series { month, through });
+        return Verdict::Present(Reason::Series(month, through));
     }
     missing
 }
 
 /// Rule 1; `None` where it cannot answer.
-fn by_build(fix: Fix<'_>, hotpatch: bool, build: u32, servicing: &Servicing) -> Option<Verdict> {
-    let (fix_revision, own) = (fix.revision()?, servicing.revision?);
-    let present = servicing.compare(Some(fix_revision), hotpatch)?;
-    let kb = fix.kb().and_then(Kb::id);
-    let machine = format!("{build}.{}", own.number);
-    let fix = format!("{build}.{fix_revision}");
-    let evidence = match own.derived_from {
-        Some(from) => Evidence::RevisionDerived { machine, fix, from },
-        None if !present && kb.is_some_and(|kb| servicing.waits(kb)) => {
-            Evidence::PendingRestart { machine, fix }
+fn by_build(update: &Update, servicing: &Servicing) -> Option<Verdict> {
+    let (fix, own) = (update.revision?, servicing.revision?);
+    let present = servicing.compare(fix, update.is_hotpatch())?;
+    let compared = Compared {
+        machine: own.number,
+        fix,
+    };
+    let reason = match own.derived_from {
+        Some(from) => Reason::RevisionDerived(compared, from),
+        None if !present && update.kb.is_some_and(|kb| servicing.waits(kb.ix)) => {
+            Reason::PendingRestart(compared)
         }
-        None => Evidence::Build { machine, fix },
+        None => Reason::Build(compared),
     };
     Some(if present {
-        Verdict::Present(evidence)
+        Verdict::Present(reason)
     } else {
-        Verdict::Missing(evidence)
+        Verdict::Missing(reason)
     })
 }
 
-/// The order in which KBs for the same vulnerability are named, lowest first;
-/// `None` for what is never named on this machine.
-pub(crate) fn rank(subtype: Subtype, track: Track) -> Option<u8> {
-    match subtype {
-        Subtype::Hotpatch | Subtype::StandaloneSecurityUpdate => {
-            (track == Track::Hotpatch).then_some(0)
+impl Verdict {
+    /// The reason in full, on a machine of this build.
+    pub(crate) fn evidence(
+        self,
+        build: u32,
+        servicing: &Servicing,
+        assessor: &Assessor,
+    ) -> Evidence {
+        let (Self::Present(reason) | Self::Missing(reason)) = self;
+        let texts = |revisions: Compared| {
+            (
+                format!("{build}.{}", revisions.machine),
+                format!("{build}.{}", revisions.fix),
+            )
+        };
+        match reason {
+            Reason::Build(revisions) => {
+                let (machine, fix) = texts(revisions);
+                Evidence::Build { machine, fix }
+            }
+            Reason::PendingRestart(revisions) => {
+                let (machine, fix) = texts(revisions);
+                Evidence::PendingRestart { machine, fix }
+            }
+            Reason::RevisionDerived(revisions, from) => {
+                let (machine, fix) = texts(revisions);
+                Evidence::RevisionDerived { machine, fix, from }
+            }
+            Reason::Listed => Evidence::Listed,
+            Reason::NotListed => Evidence::NotListed,
+            Reason::Supersedence(kb) => Evidence::Supersedence {
+                chain: servicing.chain_to(kb, assessor),
+            },
+            Reason::Series(month, through) => Evidence::Series { month, through },
         }
-        Subtype::SecurityUpdate | Subtype::MonthlyRollup | Subtype::ServicingStack => Some(1),
-        Subtype::SecurityOnly | Subtype::IeCumulative => Some(2),
     }
 }

@@ -2,15 +2,15 @@
 //! the KBs that count as present, what those supersede, and the newest month
 //! of its cumulative series (section 5).
 
-use std::collections::{HashMap, HashSet, VecDeque};
-
-use kbgap_catalog::{Catalog, Family, KbId, Month, ServicingKind, ServicingUpdate, Subtype};
+use kbgap_catalog::{KbId, KbIx, Month, ServicingKind};
 
 use crate::Projection;
-use crate::platform::MachinePlatform;
+use crate::assessor::Assessor;
+use crate::bits::Bits;
+use crate::family::{FamilyUpdate, FamilyUpdates};
 
 /// Which updates a machine takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Track {
     /// Monthly Rollups or Security Only updates, before Windows 10.
     Rollup,
@@ -46,69 +46,71 @@ pub(crate) struct Servicing {
     /// On the hotpatch track: the revision of the cumulative update below the hotpatches.
     baseline: Option<u32>,
     /// Listed KBs that do not wait for a restart.
-    running: HashSet<KbId>,
+    running: Bits,
     /// Listed KBs that do.
-    waiting: HashSet<KbId>,
-    /// What a present KB supersedes, with the KB one step nearer to it.
-    superseded_by: HashMap<KbId, KbId>,
+    waiting: Bits,
+    /// Whether any listed KB waits for a restart.
+    pub(crate) anything_waits: bool,
+    /// What runs, by the list or by the revision, in order.
+    present: Vec<KbIx>,
+    /// What the present KBs supersede.
+    superseded: Bits,
     /// The newest month whose cumulative update is present.
     pub(crate) covered: Option<(Month, KbId)>,
 }
 
 impl Servicing {
-    pub(crate) fn of(
-        machine: &Projection,
-        platform: &MachinePlatform<'_>,
-        catalog: &Catalog,
-    ) -> Self {
-        let family = Family::of_platform(&platform.platform);
-        let updates: Vec<ServicingUpdate> = family
-            .map(|f| catalog.servicing(f).collect())
-            .unwrap_or_default();
-        let track = track(machine, family, &updates);
-        let revision = revision(machine, family, track, &updates, catalog);
+    pub(crate) fn of(machine: &Projection, family: &FamilyUpdates, assessor: &Assessor) -> Self {
+        let catalog = assessor.catalog();
+        let track = track(machine, family);
+        let revision = revision(machine, family, track);
+        let nothing = Bits::new(catalog.kbs().len());
         let mut servicing = Self {
             track,
             revision,
-            baseline: revision.and_then(|r| baseline(r.number, &updates)),
-            running: HashSet::new(),
-            waiting: HashSet::new(),
-            superseded_by: HashMap::new(),
+            baseline: revision
+                .filter(|_| track == Track::Hotpatch)
+                .and_then(|r| baseline(r.number, &family.updates)),
+            running: nothing.clone(),
+            waiting: nothing.clone(),
+            anything_waits: false,
+            present: Vec::new(),
+            superseded: nothing,
             covered: None,
         };
-        (servicing.waiting, servicing.running) =
-            machine.kbs.iter().copied().partition(|&kb| {
-                family.is_some_and(|f| servicing.waits_for_restart(kb, f, catalog))
-            });
-        let by_build = updates
+        for &kb in &machine.kbs {
+            let waits = servicing.waits_for_restart(kb, family);
+            servicing.anything_waits |= waits;
+            let Some(ix) = catalog.kb_ix(kb) else {
+                continue;
+            };
+            if waits {
+                servicing.waiting.insert(ix.position());
+            } else {
+                servicing.running.insert(ix.position());
+                servicing.present.push(ix);
+            }
+        }
+        let by_build = family.updates.iter().filter(|u| {
+            servicing.compares(u.revision, u.kind == ServicingKind::Hotpatch) == Some(true)
+        });
+        let by_build: Vec<KbIx> = by_build.map(|update| update.ix).collect();
+        servicing.present.extend(by_build);
+        servicing.present.sort_unstable();
+        servicing.present.dedup();
+        servicing.superseded = assessor.supersedence().below(&servicing.present, catalog);
+        servicing.covered = family
+            .series
             .iter()
-            .filter(|u| {
-                servicing.compare(u.revision, u.kind == ServicingKind::Hotpatch) == Some(true)
-            })
-            .map(|u| u.kb);
-        let present: Vec<KbId> = servicing.running.iter().copied().chain(by_build).collect();
-        servicing.superseded_by = superseded_by(&present, catalog);
-        let mut present: Vec<(Month, KbId)> = updates
-            .iter()
-            .filter(|u| u.kind != ServicingKind::Hotpatch)
-            .filter(|u| match servicing.compare(u.revision, false) {
-                Some(present) if present || servicing.is_revision_reported() => present,
-                _ => servicing.runs(u.kb) || servicing.superseded_by.contains_key(&u.kb),
-            })
-            .map(|u| (u.month, u.kb))
-            .collect();
-        // Newest first, because asking whom an update concerns is the dear part.
-        present.sort_unstable_by(|a, b| b.cmp(a));
-        servicing.covered = present
-            .into_iter()
-            .find(|&(_, kb)| concerns(kb, platform, catalog));
+            .find(|update| servicing.covers(update))
+            .map(|update| (update.month, update.id));
         servicing
     }
 
-    /// Rule 1: whether a fix that brings `fix_revision` is present, or `None`
-    /// where build and revision cannot tell.
-    pub(crate) fn compare(&self, fix_revision: Option<u32>, hotpatch: bool) -> Option<bool> {
-        let (fix, own) = (fix_revision?, self.revision?.number);
+    /// Rule 1: whether a fix that brings `fix` is present, or `None` where build and
+    /// revision cannot tell.
+    pub(crate) fn compare(&self, fix: u32, hotpatch: bool) -> Option<bool> {
+        let own = self.revision?.number;
         Some(match (self.track, hotpatch) {
             (Track::Hotpatch, false) => self.baseline.is_some_and(|baseline| fix <= baseline),
             // A revision that is high enough proves no hotpatch on a machine that
@@ -120,63 +122,65 @@ impl Servicing {
         })
     }
 
+    fn compares(&self, fix: Option<u32>, hotpatch: bool) -> Option<bool> {
+        self.compare(fix?, hotpatch)
+    }
+
     /// Whether the machine itself told its revision, so that rule 1 beats the list.
     pub(crate) fn is_revision_reported(&self) -> bool {
         self.revision.is_some_and(|r| r.derived_from.is_none())
     }
 
     /// Whether a KB is listed and runs.
-    pub(crate) fn runs(&self, kb: KbId) -> bool {
-        self.running.contains(&kb)
+    pub(crate) fn runs(&self, kb: KbIx) -> bool {
+        self.running.contains(kb.position())
     }
 
     /// Whether a KB is listed but waits for a restart.
-    pub(crate) fn waits(&self, kb: KbId) -> bool {
-        self.waiting.contains(&kb)
+    pub(crate) fn waits(&self, kb: KbIx) -> bool {
+        self.waiting.contains(kb.position())
     }
 
-    /// Whether any listed KB waits for a restart.
-    pub(crate) fn anything_waits(&self) -> bool {
-        !self.waiting.is_empty()
+    /// Whether a present KB supersedes this one.
+    pub(crate) fn supersedes(&self, kb: KbIx) -> bool {
+        self.superseded.contains(kb.position())
     }
 
-    /// The chain from a present KB down to this one, both included.
-    pub(crate) fn chain_to(&self, kb: KbId) -> Option<Vec<KbId>> {
-        let mut chain = vec![kb];
-        let mut current = kb;
-        while let Some(&newer) = self.superseded_by.get(&current) {
-            chain.push(newer);
-            current = newer;
+    /// The chain from a present KB down to this superseded one, both included.
+    pub(crate) fn chain_to(&self, kb: KbIx, assessor: &Assessor) -> Vec<KbId> {
+        let supersedence = assessor.supersedence();
+        supersedence.chain(&self.present, kb, assessor.catalog())
+    }
+
+    /// Whether a cumulative update is present, and with it all of earlier months.
+    fn covers(&self, update: &FamilyUpdate) -> bool {
+        match self.compares(update.revision, false) {
+            Some(present) if present || self.is_revision_reported() => present,
+            _ => self.runs(update.ix) || self.supersedes(update.ix),
         }
-        chain.reverse();
-        (chain.len() > 1).then_some(chain)
     }
 
     /// A listed KB with a higher revision than runs. Only a reported revision
     /// can tell: a derived one comes from the list itself.
-    fn waits_for_restart(&self, kb: KbId, family: Family, catalog: &Catalog) -> bool {
-        if !self.is_revision_reported() {
-            return false;
-        }
-        if catalog.kb(kb).is_some_and(|kb| kb.condition().is_some()) {
-            return false;
-        }
-        let hotpatch = catalog
-            .servicing(family)
-            .any(|u| u.kb == kb && u.kind == ServicingKind::Hotpatch);
-        self.compare(catalog.revision_of(kb, family), hotpatch) == Some(false)
+    fn waits_for_restart(&self, kb: KbId, family: &FamilyUpdates) -> bool {
+        self.is_revision_reported()
+            && family.revision_of(kb).is_some_and(|revision| {
+                let is_hotpatch = revision.kind == Some(ServicingKind::Hotpatch);
+                !revision.is_standalone && self.compare(revision.number, is_hotpatch) == Some(false)
+            })
     }
 }
 
-fn track(machine: &Projection, family: Option<Family>, updates: &[ServicingUpdate]) -> Track {
-    if !family.is_some_and(Family::is_cumulative) {
+fn track(machine: &Projection, family: &FamilyUpdates) -> Track {
+    if !family.is_cumulative {
         return Track::Rollup;
     }
     let hotpatched = machine.hotpatch.unwrap_or_else(|| {
         // One revision is a hotpatch's and a cumulative update's at once
         // (20348.770): it tells nothing.
         let (mut hotpatch, mut cumulative) = (false, false);
-        for update in updates
+        for update in family
+            .updates
             .iter()
             .filter(|u| u.revision.is_some() && u.revision == machine.revision)
         {
@@ -185,11 +189,7 @@ fn track(machine: &Projection, family: Option<Family>, updates: &[ServicingUpdat
                 ServicingKind::Cumulative | ServicingKind::Baseline => cumulative = true,
             }
         }
-        let listed = || {
-            updates
-                .iter()
-                .any(|u| u.kind == ServicingKind::Hotpatch && machine.lists(u.kb))
-        };
+        let listed = || family.hotpatches.iter().any(|&kb| machine.lists(kb));
         (hotpatch && !cumulative) || listed()
     });
     if hotpatched {
@@ -202,14 +202,7 @@ fn track(machine: &Projection, family: Option<Family>, updates: &[ServicingUpdat
 /// The reported revision, else the highest that a listed KB brings. Only what
 /// carries all that came before it can stand for a revision: no Security Only
 /// update, no servicing stack, and a hotpatch only on its track.
-fn revision(
-    machine: &Projection,
-    family: Option<Family>,
-    track: Track,
-    updates: &[ServicingUpdate],
-    catalog: &Catalog,
-) -> Option<Revision> {
-    let family = family?;
+fn revision(machine: &Projection, family: &FamilyUpdates, track: Track) -> Option<Revision> {
     // Server 2008 counted its revisions anew when 6002 became 6003.
     if let Some(number) = machine.revision.filter(|_| machine.build != 6_002) {
         return Some(Revision {
@@ -217,36 +210,24 @@ fn revision(
             derived_from: None,
         });
     }
-    let carries_all = |kb: KbId| match updates.iter().find(|u| u.kb == kb) {
-        Some(update) => update.kind != ServicingKind::Hotpatch || track == Track::Hotpatch,
-        // Previews are known by the update history alone.
-        None => track != Track::Rollup && !is_partial(kb, catalog),
-    };
-    let derived = machine
-        .kbs
-        .iter()
-        .filter(|&&kb| carries_all(kb))
-        .filter_map(|&kb| {
-            Some(Revision {
-                number: catalog.revision_of(kb, family)?,
-                derived_from: Some(kb),
-            })
-        });
+    let derived = machine.kbs.iter().filter_map(|&kb| {
+        let revision = family.revision_of(kb)?;
+        let carries_all = match revision.kind {
+            Some(kind) => kind != ServicingKind::Hotpatch || track == Track::Hotpatch,
+            // Previews are known by the update history alone.
+            None => track != Track::Rollup && !revision.is_partial,
+        };
+        carries_all.then_some(Revision {
+            number: revision.number,
+            derived_from: Some(kb),
+        })
+    });
     derived.max_by_key(|revision| revision.number)
-}
-
-fn is_partial(kb: KbId, catalog: &Catalog) -> bool {
-    catalog.kb(kb).is_some_and(|kb| {
-        kb.condition().is_some()
-            || kb
-                .fixes()
-                .any(|fix| fix.subtype() != Subtype::SecurityUpdate)
-    })
 }
 
 /// The newest baseline at or below a revision, or the cumulative update that
 /// runs exactly.
-fn baseline(revision: u32, updates: &[ServicingUpdate]) -> Option<u32> {
+fn baseline(revision: u32, updates: &[FamilyUpdate]) -> Option<u32> {
     updates
         .iter()
         .filter_map(|update| {
@@ -259,34 +240,4 @@ fn baseline(revision: u32, updates: &[ServicingUpdate]) -> Option<u32> {
             counts.then_some(own)
         })
         .max()
-}
-
-/// All that the present KBs supersede, in any number of steps. Chains loop in
-/// the real data, so every KB is visited once.
-fn superseded_by(present: &[KbId], catalog: &Catalog) -> HashMap<KbId, KbId> {
-    let mut visited: HashSet<KbId> = present.iter().copied().collect();
-    // The order of hash sets must not show in the chains that are told.
-    let mut start: Vec<KbId> = visited.iter().copied().collect();
-    start.sort_unstable();
-    let mut queue: VecDeque<KbId> = start.into();
-    let mut superseded_by = HashMap::new();
-    while let Some(newer) = queue.pop_front() {
-        let Some(kb) = catalog.kb(newer) else {
-            continue;
-        };
-        for older in kb.supersedes().filter_map(KbId::new) {
-            if visited.insert(older) {
-                superseded_by.insert(older, newer);
-                queue.push_back(older);
-            }
-        }
-    }
-    superseded_by
-}
-
-fn concerns(kb: KbId, platform: &MachinePlatform<'_>, catalog: &Catalog) -> bool {
-    catalog.kb(kb).is_some_and(|kb| {
-        kb.fixes()
-            .any(|fix| platform.products.iter().any(|p| p.ix == fix.product().ix))
-    })
 }

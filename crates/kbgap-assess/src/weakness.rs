@@ -1,14 +1,10 @@
 //! To which CVEs a machine is vulnerable, with a KB that fixes each.
 
-use std::collections::BTreeMap;
-
 use kbgap_catalog::{Catalog, KbId, Month, SoftwareIx, VulnerabilityIx};
 
-use crate::Projection;
-use crate::pair::judge_product;
-use crate::platform::MachinePlatform;
-use crate::servicing::Servicing;
-use crate::{click_to_run, edge};
+use crate::assessor::Assessor;
+use crate::pair::Case;
+use crate::{Projection, VulnerableSoftware};
 
 /// A CVE to which a machine is vulnerable in one software.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,50 +18,49 @@ pub struct Weakness {
     pub fixing_kb: Option<KbId>,
 }
 
-/// Every CVE to which a machine is vulnerable, with a KB that fixes it, by software
-/// and CVE; empty where it cannot be assessed. The same decisions as [`assess`].
+/// Every CVE to which a machine is vulnerable, as [`Assessor::weaknesses`] tells for many.
 #[must_use]
 pub fn weaknesses(catalog: &Catalog, machine: &Projection) -> Vec<Weakness> {
-    let Ok(platform) = MachinePlatform::of(machine, catalog) else {
-        return Vec::new();
-    };
-    let servicing = Servicing::of(machine, &platform, catalog);
-    let mut found: BTreeMap<(SoftwareIx, VulnerabilityIx), (Month, KbId)> = BTreeMap::new();
-    for product in &platform.products {
-        let Some(software) = product.software() else {
+    Assessor::new(catalog.clone()).weaknesses(machine)
+}
+
+pub(crate) fn of(case: &Case<'_>, assessor: &Assessor) -> Vec<Weakness> {
+    let windows = &case.windows;
+    let parts = windows.parts.iter();
+    let mut found: Vec<Vec<Option<(Month, KbId)>>> =
+        parts.map(|p| vec![None; p.vulnerabilities.len()]).collect();
+    for pair in case.open().iter().map(|group| case.pair(group)) {
+        let Some(kb) = pair.weakness() else {
             continue;
         };
-        judge_product(*product, machine, &servicing, |pair| {
-            let Some((vulnerability, kb)) = pair.weakness() else {
-                return;
-            };
-            found
-                .entry((software, vulnerability))
-                .and_modify(|known| *known = (*known).min(kb))
-                .or_insert(kb);
-        });
+        for &vulnerability in &pair.group.vulnerabilities {
+            let known = &mut found[pair.group.part][vulnerability as usize];
+            *known = Some(known.map_or(kb, |known| known.min(kb)));
+        }
     }
-    let by_kb = found
-        .into_iter()
-        .map(|((software, vulnerability), (_, fixing_kb))| Weakness {
-            software,
-            vulnerability,
-            fixing_kb: Some(fixing_kb),
-        });
-    let by_version = by_version(catalog, machine).map(|(software, vulnerability)| Weakness {
-        software,
-        vulnerability,
-        fixing_kb: None,
+    let by_kb = windows.parts.iter().zip(&found).flat_map(|(part, found)| {
+        let named = part.vulnerabilities.iter().zip(found);
+        named.filter_map(|(&vulnerability, kb)| {
+            Some(Weakness {
+                software: part.software?,
+                vulnerability,
+                fixing_kb: Some((*kb)?.1),
+            })
+        })
     });
-    let mut all: Vec<Weakness> = by_kb.chain(by_version).collect();
+    let mut all: Vec<Weakness> = by_kb.collect();
+    if let Some(edge) = assessor.edge(case.machine) {
+        all.extend(edge.vulnerable.iter().flat_map(by_version));
+    }
+    all.extend(assessor.office(case.machine).iter().flat_map(by_version));
     all.sort_unstable();
     all
 }
 
-/// The CVEs of what no KB fixes, decided by versions alone.
-pub(crate) fn by_version(
-    catalog: &Catalog,
-    machine: &Projection,
-) -> impl Iterator<Item = (SoftwareIx, VulnerabilityIx)> {
-    edge::vulnerable(catalog, machine).chain(click_to_run::vulnerable(catalog, machine))
+fn by_version(found: &VulnerableSoftware) -> impl Iterator<Item = Weakness> {
+    found.cves.iter().map(|&vulnerability| Weakness {
+        software: found.software,
+        vulnerability,
+        fixing_kb: None,
+    })
 }

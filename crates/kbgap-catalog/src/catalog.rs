@@ -41,6 +41,18 @@ pub struct SoftwareIx(u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProductIx(u32);
 
+/// Position of a KB. Ordered by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KbIx(u32);
+
+impl KbIx {
+    /// The number of those before it, for tables with a place for each.
+    #[must_use]
+    pub const fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Position of a vulnerability. Ordered by id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VulnerabilityIx(u32);
@@ -133,6 +145,19 @@ impl Catalog {
         })
     }
 
+    /// The product at a position.
+    #[must_use]
+    pub fn product(&self, ix: ProductIx) -> Option<Product<'_>> {
+        let row = self
+            .rows::<ProductRow>(Section::Products)
+            .get(ix.0 as usize)?;
+        Some(Product {
+            catalog: self,
+            row,
+            ix,
+        })
+    }
+
     /// All KBs that some document lists as a fix, by number.
     pub fn kbs(&self) -> impl ExactSizeIterator<Item = Kb<'_>> {
         self.rows::<KbRow>(Section::Kbs)
@@ -143,14 +168,24 @@ impl Catalog {
     /// The KB with this number, where the feed knows it.
     #[must_use]
     pub fn kb(&self, id: KbId) -> Option<Kb<'_>> {
-        let rows = self.rows::<KbRow>(Section::Kbs);
-        let position = rows
+        self.kb_at(self.kb_ix(id)?)
+    }
+
+    /// The position of the KB with this number.
+    #[must_use]
+    pub fn kb_ix(&self, id: KbId) -> Option<KbIx> {
+        let position = self
+            .rows::<KbRow>(Section::Kbs)
             .binary_search_by_key(&id.number(), |row| row.number.get())
             .ok()?;
-        Some(Kb {
-            catalog: self,
-            row: &rows[position],
-        })
+        u32::try_from(position).ok().map(KbIx)
+    }
+
+    /// The KB at a position.
+    #[must_use]
+    pub fn kb_at(&self, ix: KbIx) -> Option<Kb<'_>> {
+        let row = self.rows::<KbRow>(Section::Kbs).get(ix.position())?;
+        Some(Kb { catalog: self, row })
     }
 
     /// All vulnerabilities, by id.
@@ -187,6 +222,19 @@ impl Catalog {
         let start = rows.partition_point(|r| (r.kb.get(), r.family.get()) < wanted);
         let row = rows.get(start)?;
         ((row.kb.get(), row.family.get()) == wanted).then(|| row.revision.get())
+    }
+
+    /// The KBs that bring a revision to a family, by number, each once: as
+    /// [`Catalog::revision_of`] says for one of them.
+    pub fn revisions_in(&self, family: Family) -> impl Iterator<Item = (KbId, u32)> {
+        let rows = self.rows::<KbRevisionRow>(Section::KbRevisions);
+        let of_family = rows
+            .iter()
+            .filter(move |r| r.family.get() == family.number());
+        let mut last = None;
+        of_family
+            .filter(move |r| last.replace(r.kb.get()) != Some(r.kb.get()))
+            .filter_map(|r| Some((KbId::new(r.kb.get())?, r.revision.get())))
     }
 
     /// Whether anything is known of a KB: as a fix, in a chain, or by its revision.

@@ -15,8 +15,8 @@ mod software;
 mod version;
 
 pub use catalog::{
-    Catalog, Document, Fix, Kb, Product, ProductIx, ServicingKind, ServicingUpdate, SoftwareIx,
-    Vulnerability, VulnerabilityIx,
+    Catalog, Document, Fix, Kb, KbIx, Product, ProductIx, ServicingKind, ServicingUpdate,
+    SoftwareIx, Vulnerability, VulnerabilityIx,
 };
 pub use compile::compile;
 pub use kb::{KbId, KbIdError};

@@ -303,7 +303,7 @@ impl Fleet {
                 software.push(ix);
             }
         }
-        let platform = assessed.os.product.as_str();
+        let platform = &*assessed.os.product;
         let mut pairs: HashSet<(SoftwareIx, VulnerabilityIx)> = HashSet::new();
         for fix in cured
             .iter()

@@ -2,6 +2,8 @@
 //! is released may depend on it, which keeps its panics out of the product.
 
 pub mod feed;
+#[cfg(feature = "real-feed")]
+pub mod real_feed;
 #[cfg(feature = "tls")]
 pub mod tls;
 

@@ -2,8 +2,8 @@
 
 use kbgap_assess::{ClickToRun, NotAssessed, fixed_version, weaknesses};
 use kbgap_catalog::{Catalog, SoftwareId, Version};
+use kbgap_testkit::real_feed;
 
-use crate::feed;
 use crate::hosts::{assessed, client};
 
 const EDGE: &str = "microsoft-_-edge_chromium-based";
@@ -22,7 +22,7 @@ fn cves(catalog: &Catalog, version: &str) -> usize {
 
 #[test]
 fn a_higher_version_has_fewer_cves_and_the_newest_none() {
-    let Some(catalog) = feed::catalog() else {
+    let Some(catalog) = real_feed::catalog() else {
         return;
     };
     let versions = [
@@ -39,7 +39,7 @@ fn a_higher_version_has_fewer_cves_and_the_newest_none() {
 #[test]
 fn extended_stable_is_fixed_in_its_own_major_version() {
     // CVE-2023-21796: 108.0.1462.83 in Extended Stable, 109 in Stable.
-    let Some(catalog) = feed::catalog() else {
+    let Some(catalog) = real_feed::catalog() else {
         return;
     };
     let wanted = catalog.find_vulnerability("CVE-2023-21796").unwrap();
@@ -59,7 +59,7 @@ fn extended_stable_is_fixed_in_its_own_major_version() {
 
 #[test]
 fn an_old_version_is_no_missing_kb_but_said() {
-    let Some(catalog) = feed::catalog() else {
+    let Some(catalog) = real_feed::catalog() else {
         return;
     };
     let mut machine = client(19_045, 9_999);
@@ -84,7 +84,7 @@ fn an_old_version_is_no_missing_kb_but_said() {
 
 #[test]
 fn without_a_version_it_is_not_assessed() {
-    let Some(catalog) = feed::catalog() else {
+    let Some(catalog) = real_feed::catalog() else {
         return;
     };
     let mut machine = client(19_045, 9_999);
@@ -99,7 +99,7 @@ fn without_a_version_it_is_not_assessed() {
 #[test]
 fn office_2019_is_decided_where_the_feed_names_a_build() {
     // CVE-2026-21509: 16.0.10417.20095.
-    let Some(catalog) = feed::catalog() else {
+    let Some(catalog) = real_feed::catalog() else {
         return;
     };
     let wanted = catalog.find_vulnerability("CVE-2026-21509").unwrap();

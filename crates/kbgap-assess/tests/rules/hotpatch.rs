@@ -3,8 +3,8 @@
 use kbgap_assess::{Evidence, Track, explain};
 use kbgap_catalog::KbId;
 
-use crate::feed::catalog;
 use crate::hosts::{assessed, client, listing, missing, server};
+use kbgap_testkit::real_feed::catalog;
 
 /// Server 2025 on the hotpatch of November 2025.
 const NOVEMBER_2025: u32 = 7_092;

@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod assessor;
+mod drawn;
 mod edge;
 mod families;
-mod feed;
 mod hosts;
 mod hotpatch;
 mod presence;

@@ -5,8 +5,8 @@ use kbgap_catalog::{Architecture, InstallationType, KbId, Platform, Version};
 
 use kbgap_testkit::shared;
 
-use crate::feed::catalog;
 use crate::hosts::{assessed, host, undecided};
+use kbgap_testkit::real_feed::catalog;
 
 /// Facts that a scan result of Vuls holds of a host.
 struct Scan {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use kbgap_catalog::KbId;
 
-use crate::feed::{catalog, catalog_until};
 use crate::hosts::{assessed, client, missing, undecided};
+use kbgap_testkit::real_feed::{catalog, catalog_until};
 
 #[test]
 fn documents_up_to_march_2020() {

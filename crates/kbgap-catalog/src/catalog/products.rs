@@ -1,6 +1,6 @@
 //! Views on products and their fixes.
 
-use super::{Catalog, Kb, ProductIx, SoftwareIx, Vulnerability, VulnerabilityIx};
+use super::{Catalog, Kb, KbIx, ProductIx, SoftwareIx, Vulnerability, VulnerabilityIx};
 use crate::layout::{FixRow, KbRow, NONE, ProductRow, Section, VulnerabilityRow};
 use crate::mapping::Component;
 use crate::platform::{Architecture, Platform, Release};
@@ -128,6 +128,13 @@ impl<'a> Fix<'a> {
             catalog: self.catalog,
             row,
         })
+    }
+
+    /// The position of the KB; `None` where [`Fix::kb`] is.
+    #[must_use]
+    pub fn kb_ix(self) -> Option<KbIx> {
+        let ix = self.row.kb.get();
+        (ix != NONE).then_some(KbIx(ix))
     }
 
     /// The revision in the product's servicing family, for Windows and what is

@@ -154,7 +154,7 @@ impl CheckDocument {
             assessed: true,
             reason: None,
             os: OsEntry {
-                product: Some(assessed.os.product.clone()),
+                product: Some(assessed.os.product.to_string()),
                 build: assessed.os.build,
                 revision: assessed.os.revision,
                 track: Some(assessed.os.track.name()),

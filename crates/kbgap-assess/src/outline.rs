@@ -1,0 +1,133 @@
+//! The outline of an assessment: what an index of a whole fleet keeps of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use kbgap_catalog::{KbId, SoftwareIx, VulnerabilityIx};
+
+use crate::assessor::Assessor;
+use crate::bits::Bits;
+use crate::findings::Findings;
+use crate::pair::Case;
+use crate::servicing::Track;
+use crate::{OsFacts, VulnerableSoftware};
+
+/// What an index of a whole fleet keeps of an assessment: the same decisions as
+/// [`Assessed`](crate::Assessed), without what only a reader of one machine asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// The operating system as it was understood.
+    pub os: OsFacts,
+    /// The Windows and what is part of it, as software: Windows first.
+    pub software: Arc<[SoftwareIx]>,
+    /// What the machine is vulnerable to, software by software in order.
+    pub vulnerable: Arc<[OutlinedSoftware]>,
+}
+
+/// A software with the CVEs to which the machine is vulnerable in it, and the KBs for the
+/// lack of which it is. Equal lists of one assessor are mostly the same in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutlinedSoftware {
+    /// The software.
+    pub software: SoftwareIx,
+    /// The CVEs in order, at least one.
+    pub cves: Arc<[VulnerabilityIx]>,
+    /// The missing KBs in order; none for what a version decides.
+    pub missing: Arc<[OutlinedKb]>,
+}
+
+/// A KB that is missing for a software.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OutlinedKb {
+    /// The KB.
+    pub id: KbId,
+    /// Whether another missing KB of this machine supersedes it.
+    pub superseded: bool,
+}
+
+impl OutlinedSoftware {
+    pub(crate) fn by_version(found: &VulnerableSoftware) -> Self {
+        Self {
+            software: found.software,
+            cves: Arc::clone(&found.cves),
+            missing: Arc::default(),
+        }
+    }
+
+    pub(crate) fn vulnerable(&self) -> VulnerableSoftware {
+        VulnerableSoftware {
+            software: self.software,
+            cves: Arc::clone(&self.cves),
+        }
+    }
+
+    /// Adds CVEs that a version tells.
+    pub(crate) fn add(&mut self, cves: &[VulnerabilityIx]) {
+        let all: BTreeSet<VulnerabilityIx> = self.cves.iter().chain(cves).copied().collect();
+        self.cves = all.into_iter().collect();
+    }
+}
+
+/// All that decides what is outlined of one Windows: the groups without a present update,
+/// and what decides which of their KBs are named.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct OutlineKey {
+    open: Bits,
+    track: Track,
+    secure_boot: Option<bool>,
+    win_re: Option<bool>,
+}
+
+impl OutlineKey {
+    pub(crate) const fn new(case: &Case<'_>, open: Bits) -> Self {
+        Self {
+            open,
+            track: case.servicing.track,
+            secure_boot: case.machine.secure_boot,
+            win_re: case.machine.win_re,
+        }
+    }
+}
+
+/// What KBs fix, of the Windows and its parts.
+pub(crate) fn of_windows(
+    case: &Case<'_>,
+    open: &Bits,
+    assessor: &Assessor,
+) -> Arc<[OutlinedSoftware]> {
+    let key = OutlineKey::new(case, open.clone());
+    let find = || outlined(case, &Findings::of(case, open), assessor);
+    case.windows.outlines.get_or(key, find)
+}
+
+fn outlined(case: &Case<'_>, findings: &Findings, assessor: &Assessor) -> Arc<[OutlinedSoftware]> {
+    let windows = &case.windows;
+    let rows = findings.rows();
+    let superseded = windows.superseded_within(&rows, assessor.supersedence(), assessor.catalog());
+    let missing_for = |software: SoftwareIx| -> Arc<[OutlinedKb]> {
+        let found = findings.missing.iter().enumerate();
+        let of_software = found.filter_map(|(place, finding)| {
+            let is_missing = finding.as_ref()?.software.contains(&software);
+            is_missing.then(|| OutlinedKb {
+                id: windows.kbs[place].1,
+                superseded: superseded.contains(place),
+            })
+        });
+        assessor.share_kbs(of_software.collect())
+    };
+    let parts = windows.parts.iter().zip(&findings.weak);
+    let mut outlined: Vec<OutlinedSoftware> = parts
+        .filter(|(_, weak)| !weak.is_empty())
+        .filter_map(|(part, weak)| {
+            let software = part.software?;
+            let cves = weak.iter().map(|place| part.vulnerabilities[place]);
+            Some(OutlinedSoftware {
+                software,
+                cves: assessor.share_cves(cves.collect()),
+                missing: missing_for(software),
+            })
+        })
+        .collect();
+    outlined.sort_unstable_by_key(|outlined| outlined.software);
+    outlined.into()
+}
