@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex};
 
+use kbgap_assess::Assessor;
 use kbgap_catalog::{Catalog, SoftwareId, SoftwareIx};
 use kbgap_inventory::{DeviceValue, MachineId};
 use roaring::RoaringBitmap;
@@ -25,7 +26,7 @@ use crate::table::{Pages, SortedSet};
 /// stayed the same.
 #[derive(Clone, Debug)]
 pub struct Fleet {
-    pub(crate) catalog: Catalog,
+    pub(crate) assessor: Arc<Assessor>,
     pub(crate) risks: Arc<Risks>,
     /// By ordinal.
     pub(crate) machines: Pages<Slot>,
@@ -76,7 +77,7 @@ impl Fleet {
     pub fn new(catalog: Catalog) -> Self {
         Self {
             risks: Arc::new(Risks::of(&catalog)),
-            catalog,
+            assessor: Arc::new(Assessor::new(catalog)),
             machines: Pages::default(),
             profiles: Pages::default(),
             software: Entries::default(),
@@ -96,8 +97,8 @@ impl Fleet {
 
     /// The catalogue under which the machines are assessed.
     #[must_use]
-    pub const fn catalog(&self) -> &Catalog {
-        &self.catalog
+    pub fn catalog(&self) -> &Catalog {
+        self.assessor.catalog()
     }
 
     /// The machine with this id or, failing that, the one with this name. Of
@@ -182,10 +183,9 @@ impl Fleet {
             None => RoaringBitmap::new(),
         };
         // Parts of Windows are not reported.
-        if let Some(ix) = self.catalog.find_software(software.as_str()) {
+        if let Some(ix) = self.catalog().find_software(software.as_str()) {
             for profile in self.profiles() {
-                let parts = profile.state.outcome().map(|o| &o.parts);
-                if parts.is_some_and(|parts| parts.contains(&ix)) {
+                if profile.state.parts().contains(&ix) {
                     machines |= &profile.machines;
                 }
             }
@@ -198,8 +198,7 @@ impl Fleet {
     pub fn machines_exposed_in(&self, software: SoftwareIx, now: i64) -> RoaringBitmap {
         let mut machines = RoaringBitmap::new();
         for profile in self.profiles() {
-            let vulnerable = profile.state.vulnerable();
-            if vulnerable.iter().any(|v| v.software == software) {
+            if profile.state.vulnerable_in(software).is_some() {
                 machines |= &profile.machines;
             }
         }
@@ -211,7 +210,7 @@ impl Fleet {
     #[must_use]
     pub fn undecided_on(&self, software: &SoftwareId, now: i64) -> (u64, u64) {
         let machines = self.machines_with(software, now);
-        let ix = self.catalog.find_software(software.as_str());
+        let ix = self.catalog().find_software(software.as_str());
         let number = self.software.find(software.as_str());
         let is_undecided = |ordinal: &u32| {
             let slot = self.machines.get(*ordinal as usize);
@@ -221,8 +220,7 @@ impl Fleet {
                 return false;
             };
             let outcome = profile.state.outcome();
-            let is_part = |ix| outcome.is_some_and(|outcome| outcome.parts.contains(&ix));
-            if ix.is_some_and(is_part) {
+            if ix.is_some_and(|ix| profile.state.parts().contains(&ix)) {
                 return false;
             }
             let entries = decode_numbers(packed.software).filter_map(|n| self.software.entry(n));
@@ -258,11 +256,8 @@ impl Fleet {
     /// Whether some machine has this software.
     #[must_use]
     pub fn has_installed(&self, software: &SoftwareId) -> bool {
-        let ix = self.catalog.find_software(software.as_str());
-        let is_part = |ix: SoftwareIx| {
-            let mut outcomes = self.profiles().filter_map(|p| p.state.outcome());
-            outcomes.any(|outcome| outcome.parts.contains(&ix))
-        };
+        let ix = self.catalog().find_software(software.as_str());
+        let is_part = |ix| self.profiles().any(|p| p.state.parts().contains(&ix));
         self.software.find(software.as_str()).is_some() || ix.is_some_and(is_part)
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use kbgap_assess::Projection;
+use kbgap_assess::{Assessor, Projection};
 use kbgap_catalog::Catalog;
 use kbgap_inventory::{DeviceValue, Machine, MachineId};
 
@@ -16,7 +16,7 @@ use crate::profile::{Profile, state_of, states_of};
 use crate::score::Risks;
 use crate::silence::Lasting;
 use crate::software::{Interner, decode_numbers};
-use crate::state::{Lists, PatchState};
+use crate::state::PatchState;
 
 /// A report with what else is kept of its machine.
 #[derive(Clone, Debug)]
@@ -63,7 +63,6 @@ pub struct FleetIndex {
     vacant_profiles: Vec<u32>,
     /// Places of machines that were removed.
     vacant_ordinals: Vec<u32>,
-    lists: Lists,
     /// The generation that was published last.
     published: Option<u64>,
 }
@@ -80,9 +79,8 @@ pub enum Upserted {
 /// The states of a fleet under another catalogue.
 #[derive(Debug)]
 pub struct Reassessed {
-    catalog: Catalog,
+    assessor: Arc<Assessor>,
     risks: Arc<Risks>,
-    lists: Lists,
     states: HashMap<Arc<Projection>, Arc<PatchState>>,
 }
 
@@ -92,8 +90,7 @@ impl Reassessed {
     pub fn none(catalog: Catalog) -> Self {
         Self {
             risks: Arc::new(Risks::of(&catalog)),
-            catalog,
-            lists: Lists::default(),
+            assessor: Arc::new(Assessor::new(catalog)),
             states: HashMap::new(),
         }
     }
@@ -109,7 +106,6 @@ impl FleetIndex {
             profile_of: HashMap::new(),
             vacant_profiles: Vec::new(),
             vacant_ordinals: Vec::new(),
-            lists: Lists::default(),
             published: None,
         }
     }
@@ -236,12 +232,11 @@ impl FleetIndex {
     pub fn reassess(fleet: &Fleet, catalog: Catalog, stop: &AtomicBool) -> Option<Reassessed> {
         let facts: Vec<Arc<Projection>> = fleet.profiles().map(|p| Arc::clone(&p.facts)).collect();
         let risks = Arc::new(Risks::of(&catalog));
-        let mut lists = Lists::default();
-        let states = states_of(&facts, &catalog, &risks, &mut lists, stop)?;
+        let assessor = Arc::new(Assessor::new(catalog));
+        let states = states_of(&facts, &assessor, &risks, stop)?;
         Some(Reassessed {
-            catalog,
+            assessor,
             risks,
-            lists,
             states: facts.into_iter().zip(states).collect(),
         })
     }
@@ -250,9 +245,8 @@ impl FleetIndex {
     /// re-assessment had begun are assessed here.
     pub fn adopt(&mut self, reassessed: Reassessed) {
         let Reassessed {
-            catalog,
+            assessor,
             risks,
-            mut lists,
             states,
         } = reassessed;
         for number in 0..self.fleet.profiles.len() {
@@ -260,13 +254,12 @@ impl FleetIndex {
                 let profile = Arc::make_mut(profile);
                 profile.state = match states.get(&profile.facts) {
                     Some(state) => Arc::clone(state),
-                    None => state_of(&profile.facts, &catalog, &risks, &mut lists),
+                    None => state_of(&profile.facts, &assessor, &risks),
                 };
             }
         }
-        self.lists = lists;
         self.fleet.risks = risks;
-        self.fleet.catalog = catalog;
+        self.fleet.assessor = assessor;
         self.fleet.counts = Arc::default();
         self.fleet.generation += 1;
         self.fleet.composition += 1;
@@ -306,8 +299,7 @@ impl FleetIndex {
             return known;
         }
         let facts = Arc::new(facts);
-        let Fleet { catalog, risks, .. } = &self.fleet;
-        let state = state_of(&facts, catalog, risks, &mut self.lists);
+        let state = state_of(&facts, &self.fleet.assessor, &self.fleet.risks);
         let profile = Some(Arc::new(Profile::new(Arc::clone(&facts), state)));
         let number = match self.vacant_profiles.pop() {
             Some(number) => {

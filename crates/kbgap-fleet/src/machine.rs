@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use kbgap_assess::{OsFacts, Projection, Weakness, weaknesses};
+use kbgap_assess::{Assessor, OsFacts, Projection, Weakness};
 use kbgap_catalog::{
-    Architecture, Catalog, InstallationType, KbId, SoftwareId, SoftwareIx, Version, VulnerabilityIx,
+    Architecture, InstallationType, KbId, SoftwareId, SoftwareIx, Version, VulnerabilityIx,
 };
 use kbgap_inventory::{DeviceValue, MachineId};
 use roaring::RoaringBitmap;
@@ -50,7 +50,7 @@ pub struct FleetMachine {
     facts: Arc<Projection>,
     pub(crate) patch_state: Arc<PatchState>,
     entries: Entries,
-    catalog: Catalog,
+    assessor: Arc<Assessor>,
 }
 
 impl FleetMachine {
@@ -63,7 +63,7 @@ impl FleetMachine {
         Self {
             group: group.map(|group| Arc::clone(&group.name)),
             entries: fleet.software.clone(),
-            catalog: fleet.catalog.clone(),
+            assessor: Arc::clone(&fleet.assessor),
             id: facts.machine_id(),
             name: facts.name.to_owned(),
             reported: facts.reported(),
@@ -135,13 +135,12 @@ impl FleetMachine {
     #[must_use]
     pub fn software(&self) -> Vec<Installed> {
         let version: Arc<str> = self.os_version().into();
-        let outcome = self.patch_state.outcome();
-        let parts = outcome.map_or(&[][..], |o| &o.parts);
+        let parts = self.patch_state.parts();
         let mut all: Vec<Installed> = parts
             .iter()
             .filter_map(|&ix| {
                 Some(Installed {
-                    id: self.catalog.software_id(ix).parse().ok()?,
+                    id: self.assessor.catalog().software_id(ix).parse().ok()?,
                     version: Arc::clone(&version),
                     is_known: true,
                     is_assessed: true,
@@ -153,7 +152,7 @@ impl FleetMachine {
             id: id.clone(),
             version: self.entries.version(entry),
             is_known: entry.is_known,
-            is_assessed: outcome.is_some() && entry.is_decided,
+            is_assessed: self.os().is_some() && entry.is_decided,
         });
         // What is part of Windows is there once, whatever the list says.
         all.extend(listed.filter(|installed| !parts.contains(&installed.id)));
@@ -177,7 +176,7 @@ impl FleetMachine {
         missed
             .flat_map(|kbs| kbs.iter())
             .filter(|missed| !missed.superseded)
-            .map(|missed| missed.kb)
+            .map(|missed| missed.id)
     }
 
     /// Its operating system, where it could be assessed.
@@ -189,13 +188,13 @@ impl FleetMachine {
     /// The software that its Windows is, where it could be assessed.
     #[must_use]
     pub fn os_software(&self) -> Option<SoftwareIx> {
-        self.patch_state.outcome()?.parts.first().copied()
+        self.patch_state.parts().first().copied()
     }
 
     /// Why it could not be assessed, where it could not.
     #[must_use]
     pub fn not_assessed(&self) -> Option<String> {
-        self.patch_state.outcome.as_ref().err().cloned()
+        self.patch_state.not_assessed().map(str::to_owned)
     }
 
     /// The software with a product code about which no rule decides, by id: that it has
@@ -225,14 +224,14 @@ impl FleetMachine {
     /// What it is vulnerable to, software by software, with a KB that fixes each. The
     /// rules run for it: not for every machine of a large fleet at once.
     #[must_use]
-    pub fn weaknesses(&self, catalog: &Catalog) -> Vec<Weakness> {
-        weaknesses(catalog, &self.projection(catalog))
+    pub fn weaknesses(&self) -> Vec<Weakness> {
+        self.assessor.weaknesses(&self.projection())
     }
 
     /// What the rules read of it.
-    pub(crate) fn projection(&self, catalog: &Catalog) -> Projection {
+    pub(crate) fn projection(&self) -> Projection {
         let mut projection = Projection::clone(&self.facts);
-        projection.narrow(catalog);
+        projection.narrow(self.assessor.catalog());
         projection
     }
 
@@ -246,12 +245,12 @@ impl FleetMachine {
     /// hashed: while it stays the same, so does that. Another release of this program
     /// may hash otherwise, which costs no more than running the rules once.
     #[must_use]
-    pub fn exposure_fingerprint(&self, catalog: &Catalog) -> u64 {
+    pub fn exposure_fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.patch_state.fingerprint.hash(&mut hasher);
         for software in self.vulnerable_software() {
-            self.version_of(catalog.software_id(software))
-                .hash(&mut hasher);
+            let id = self.assessor.catalog().software_id(software);
+            self.version_of(id).hash(&mut hasher);
         }
         hasher.finish()
     }
@@ -266,11 +265,8 @@ impl FleetMachine {
     /// How many CVEs it has in one software.
     #[must_use]
     pub fn weaknesses_in(&self, software: SoftwareIx) -> usize {
-        let vulnerable = self.patch_state.vulnerable();
-        vulnerable
-            .iter()
-            .find(|v| v.software == software)
-            .map_or(0, |v| v.cves.len())
+        let vulnerable = self.patch_state.vulnerable_in(software);
+        vulnerable.map_or(0, |v| v.cves.len())
     }
 
     /// The CVEs to which it is vulnerable in whatever software, in order.
@@ -295,10 +291,8 @@ impl FleetMachine {
     /// the one that was assessed.
     #[must_use]
     pub fn version_of(&self, id: &str) -> Option<Arc<str>> {
-        let outcome = self.patch_state.outcome();
-        let ix = self.catalog.find_software(id);
-        let is_part = |ix| outcome.is_some_and(|outcome| outcome.parts.contains(&ix));
-        if ix.is_some_and(is_part) {
+        let ix = self.assessor.catalog().find_software(id);
+        if ix.is_some_and(|ix| self.patch_state.parts().contains(&ix)) {
             return Some(self.os_version().into());
         }
         let of = self.listed().filter(|(listed, _)| listed.as_str() == id);

@@ -6,14 +6,16 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use kbgap_assess::Projection;
-use kbgap_catalog::Catalog;
+use kbgap_assess::{Assessor, Projection};
 use roaring::RoaringBitmap;
 
 use crate::score::{Risks, Scratch};
-use crate::state::{Lists, PatchState};
+use crate::state::PatchState;
+
+/// States that a thread takes at a time.
+const PORTION: usize = 64;
 
 /// A profile with its machines.
 #[derive(Clone, Debug)]
@@ -46,26 +48,19 @@ impl Profile {
 }
 
 /// The state of one profile.
-pub(crate) fn state_of(
-    facts: &Projection,
-    catalog: &Catalog,
-    risks: &Risks,
-    lists: &mut Lists,
-) -> Arc<PatchState> {
+pub(crate) fn state_of(facts: &Projection, assessor: &Assessor, risks: &Risks) -> Arc<PatchState> {
     let mut narrow = facts.clone();
-    narrow.narrow(catalog);
-    let mut state = PatchState::new(catalog, &narrow, risks, &mut Scratch::default());
-    state.share(lists);
-    Arc::new(state)
+    narrow.narrow(assessor.catalog());
+    let mut scratch = Scratch::default();
+    Arc::new(PatchState::new(assessor, &narrow, risks, &mut scratch))
 }
 
 /// The states of many profiles, in their order, on all cores; `None` where `stop` was set
 /// before the end. Profiles that differ in nothing that the catalogue knows share one.
 pub(crate) fn states_of(
     profiles: &[Arc<Projection>],
-    catalog: &Catalog,
+    assessor: &Assessor,
     risks: &Risks,
-    lists: &mut Lists,
     stop: &AtomicBool,
 ) -> Option<Vec<Arc<PatchState>>> {
     let mut distinct: HashMap<Projection, usize> = HashMap::new();
@@ -73,7 +68,7 @@ pub(crate) fn states_of(
         .iter()
         .map(|facts| {
             let mut narrow = Projection::clone(facts);
-            narrow.narrow(catalog);
+            narrow.narrow(assessor.catalog());
             let next = distinct.len();
             *distinct.entry(narrow).or_insert(next)
         })
@@ -83,38 +78,41 @@ pub(crate) fn states_of(
         .map(|(narrow, place)| (place, narrow))
         .collect();
     wanted.sort_unstable_by_key(|(place, _)| *place);
-    let assess = |part: &[(usize, Projection)]| -> Vec<PatchState> {
-        let (mut own, mut scratch) = (Lists::default(), Scratch::default());
-        let part = part.iter().take_while(|_| !stop.load(Ordering::Relaxed));
-        let states = part.map(|(_, projection)| {
-            let mut state = PatchState::new(catalog, projection, risks, &mut scratch);
-            // At once: lists that are not shared would fill the memory.
-            state.share(&mut own);
-            state
-        });
-        states.collect()
+    let next = AtomicUsize::new(0);
+    let assess = || {
+        let mut scratch = Scratch::default();
+        let mut states = Vec::new();
+        while !stop.load(Ordering::Relaxed) {
+            let from = next.fetch_add(PORTION, Ordering::Relaxed);
+            let Some(portion) = wanted.get(from..wanted.len().min(from + PORTION)) else {
+                break;
+            };
+            states.extend(portion.iter().map(|(place, projection)| {
+                let state = PatchState::new(assessor, projection, risks, &mut scratch);
+                (*place, Arc::new(state))
+            }));
+            if portion.is_empty() {
+                break;
+            }
+        }
+        states
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let parts = wanted.chunks(wanted.len().div_ceil(threads).max(1));
-    let parts: Vec<Vec<PatchState>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = parts.map(|part| scope.spawn(|| assess(part))).collect();
-        let ended = threads.into_iter().map(|thread| thread.join());
+    let mut states: Vec<(usize, Arc<PatchState>)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(assess)).collect();
+        let ended = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
         ended
-            .map(|ended| ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .flat_map(|ended| ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
     });
     if stop.load(Ordering::Relaxed) {
         return None;
     }
-    let states = parts.into_iter().flatten().map(|mut state| {
-        state.share(lists);
-        Arc::new(state)
-    });
-    let states: Vec<Arc<PatchState>> = states.collect();
+    states.sort_unstable_by_key(|(place, _)| *place);
     Some(
         places
             .into_iter()
-            .map(|place| Arc::clone(&states[place]))
+            .map(|place| Arc::clone(&states[place].1))
             .collect(),
     )
 }

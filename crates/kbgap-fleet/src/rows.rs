@@ -7,13 +7,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use kbgap_assess::{Assessed, Assessment, assess};
+use kbgap_assess::{Assessed, Assessment, OutlinedKb, OutlinedSoftware};
 use kbgap_catalog::{Catalog, KbId, SoftwareIx, VulnerabilityIx};
 use roaring::RoaringBitmap;
 
 use crate::fleet::Fleet;
 use crate::machine::FleetMachine;
-use crate::state::{Missed, MissedIn};
 
 /// A row of getmissingkbs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,7 +167,7 @@ impl Fleet {
     }
 
     fn all(&self, software: SoftwareIx, counted: &[(u32, u32)]) -> Vec<(KbId, Counted, u32)> {
-        let mut lists: HashMap<*const Missed, (&[Missed], Counted)> = HashMap::new();
+        let mut lists: HashMap<*const OutlinedKb, (&[OutlinedKb], Counted)> = HashMap::new();
         for &(number, machines) in counted {
             let Some(profile) = self.profile(number) else {
                 continue;
@@ -185,13 +184,13 @@ impl Fleet {
         let mut by_kb: HashMap<KbId, Counted> = HashMap::new();
         for (kbs, counted) in lists.into_values() {
             for missed in kbs {
-                by_kb.entry(missed.kb).or_insert(Counted::NONE).add(counted);
+                by_kb.entry(missed.id).or_insert(Counted::NONE).add(counted);
             }
         }
         by_kb
             .into_iter()
             .map(|(kb, counted)| {
-                let cves = self.counts.cves(&self.catalog, kb, software);
+                let cves = self.counts.cves(self.catalog(), kb, software);
                 (kb, counted, cves)
             })
             .collect()
@@ -199,34 +198,35 @@ impl Fleet {
 
     fn effective(&self, software: SoftwareIx, counted: &[(u32, u32)]) -> Vec<(KbId, Counted, u32)> {
         // States that miss the same in all software are looked at once.
-        let mut alike: HashMap<*const MissedIn, (&[MissedIn], Counted)> = HashMap::new();
+        let mut alike: HashMap<Vec<*const OutlinedKb>, (&[OutlinedSoftware], Counted)> =
+            HashMap::new();
         for &(number, machines) in counted {
-            let profile = self.profile(number);
-            let outcome = profile.and_then(|profile| profile.state.outcome());
-            if let (Some(profile), Some(outcome)) = (profile, outcome) {
-                let missed = alike.entry(outcome.missed.as_ptr());
-                let (_, counted) = missed.or_insert((&outcome.missed, Counted::NONE));
-                counted.add(Counted {
-                    machines: machines.into(),
-                    builds: (profile.facts.build, profile.facts.build),
-                });
-            }
+            let Some(profile) = self.profile(number) else {
+                continue;
+            };
+            let outlined = profile.state.vulnerable();
+            let lists = outlined.iter().map(|v| v.missing.as_ptr());
+            let (_, counted) = alike
+                .entry(lists.collect())
+                .or_insert((outlined, Counted::NONE));
+            counted.add(Counted {
+                machines: machines.into(),
+                builds: (profile.facts.build, profile.facts.build),
+            });
         }
         let mut found: BTreeMap<KbId, (Counted, BTreeSet<KbId>)> = BTreeMap::new();
-        for (missed, counted) in alike.into_values() {
-            let all = || missed.iter().flat_map(|missed| missed.kbs.iter());
-            let own = missed
-                .iter()
-                .filter(|missed| missed.software == Some(software));
-            let vulnerable: HashSet<KbId> = own
-                .flat_map(|missed| missed.kbs.iter())
-                .map(|m| m.kb)
-                .collect();
-            let missing: HashSet<KbId> = all().map(|m| m.kb).collect();
-            let to_install: BTreeSet<KbId> =
-                all().filter(|m| !m.superseded).map(|m| m.kb).collect();
-            for kb in to_install {
-                let mut cured = replaced_by(&self.catalog, &missing, kb);
+        for (outlined, counted) in alike.into_values() {
+            let all = || outlined.iter().flat_map(|of| of.missing.iter());
+            let own = outlined.iter().filter(|of| of.software == software);
+            let own = own.flat_map(|of| of.missing.iter());
+            let vulnerable: HashSet<KbId> = own.map(|kb| kb.id).collect();
+            if vulnerable.is_empty() {
+                continue;
+            }
+            let missing: HashSet<KbId> = all().map(|kb| kb.id).collect();
+            let to_install = all().filter(|kb| !kb.superseded).map(|kb| kb.id);
+            for kb in to_install.collect::<BTreeSet<_>>() {
+                let mut cured = replaced_by(self.catalog(), &missing, kb);
                 cured.insert(kb);
                 cured.retain(|kb| vulnerable.contains(kb));
                 if !cured.is_empty() {
@@ -239,7 +239,8 @@ impl Fleet {
         found
             .into_iter()
             .map(|(kb, (counted, cured))| {
-                let cves = cves_in_software(&self.catalog, cured.into_iter().chain([kb]), software);
+                let cves =
+                    cves_in_software(self.catalog(), cured.into_iter().chain([kb]), software);
                 (kb, counted, cves)
             })
             .collect()
@@ -249,7 +250,7 @@ impl Fleet {
     #[must_use]
     pub fn missing_kbs_of_machine(&self, machine: &FleetMachine, view: View) -> MachineRows {
         // Only here are all facts about each KB asked for: states do not keep them.
-        let assessed = match assess(&self.catalog, &machine.projection(&self.catalog)) {
+        let assessed = match self.assessor.assess(&machine.projection()) {
             Assessment::Assessed(assessed) => assessed,
             Assessment::NotAssessed(reason) => {
                 return MachineRows {
@@ -294,7 +295,7 @@ impl Fleet {
     /// first, and the distinct CVEs in all of it.
     fn with_replaced(&self, assessed: &Assessed, kb: KbId) -> (Vec<SoftwareIx>, u32) {
         let missing: HashSet<KbId> = assessed.missing.iter().map(|m| m.id).collect();
-        let mut cured = replaced_by(&self.catalog, &missing, kb);
+        let mut cured = replaced_by(self.catalog(), &missing, kb);
         cured.insert(kb);
         let mut software: Vec<SoftwareIx> = Vec::new();
         let rows = assessed.missing.iter().filter(|m| cured.contains(&m.id));
@@ -307,7 +308,7 @@ impl Fleet {
         let mut pairs: HashSet<(SoftwareIx, VulnerabilityIx)> = HashSet::new();
         for fix in cured
             .iter()
-            .filter_map(|&kb| self.catalog.kb(kb))
+            .filter_map(|&kb| self.catalog().kb(kb))
             .flat_map(|kb| kb.fixes())
         {
             let product = fix.product();
@@ -325,13 +326,13 @@ impl Fleet {
     }
 
     fn title(&self, kb: KbId) -> String {
-        self.catalog
+        self.catalog()
             .kb(kb)
             .map_or_else(String::new, |kb| kb.title().to_owned())
     }
 
     fn software_name(&self, software: SoftwareIx) -> String {
-        let id = self.catalog.software_id(software);
+        let id = self.catalog().software_id(software);
         id.split_once("-_-").map_or(id, |(_, name)| name).to_owned()
     }
 }

@@ -9,7 +9,7 @@
 //! Everything that is summed is a whole number. Such sums are the same in any order:
 //! a fleet has the same scores after a restart, and none rises by a rounding.
 
-use kbgap_assess::VulnerableSoftware;
+use kbgap_assess::OutlinedSoftware;
 use kbgap_catalog::{Catalog, SoftwareIx, Vulnerability, VulnerabilityIx};
 use kbgap_inventory::DeviceValue;
 
@@ -124,7 +124,7 @@ impl StateRisk {
     /// A CVE that several software of a machine have counts once, and goes only when
     /// it is fixed in all.
     pub(crate) fn of(
-        vulnerable: &[VulnerableSoftware],
+        vulnerable: &[OutlinedSoftware],
         risks: &Risks,
         Scratch(holders): &mut Scratch,
     ) -> Self {

@@ -147,7 +147,7 @@ impl Fleet {
     /// The versions of a software on machines seen in the last 30 days, by version.
     #[must_use]
     pub fn distributions(&self, software: &SoftwareId, now: i64) -> Vec<Distribution> {
-        let ix = self.catalog.find_software(software.as_str());
+        let ix = self.catalog().find_software(software.as_str());
         let number = self.software.find(software.as_str());
         let mut versions: BTreeMap<Arc<str>, OfVersion<'_>> = BTreeMap::new();
         for ordinal in &self.machines_with(software, now) {
@@ -157,10 +157,8 @@ impl Fleet {
             let (Some(profile), Some(packed)) = (profile, packed) else {
                 continue;
             };
-            let outcome = profile.state.outcome();
-            let vulnerable = profile.state.vulnerable();
-            let list = vulnerable.iter().find(|v| Some(v.software) == ix);
-            let is_part = ix.is_some_and(|ix| outcome.is_some_and(|o| o.parts.contains(&ix)));
+            let list = ix.and_then(|ix| profile.state.vulnerable_in(ix));
+            let is_part = ix.is_some_and(|ix| profile.state.parts().contains(&ix));
             let of: Vec<Arc<str>> = if is_part {
                 let machine = self.at(ordinal);
                 machine.map(|m| m.os_version().into()).into_iter().collect()
@@ -198,7 +196,7 @@ impl Summary {
         let tally = Tally::of(fleet, &silence);
         let lists = lists(fleet, &tally);
         let mut own: BTreeMap<SoftwareId, Own> = BTreeMap::new();
-        let id_of = |ix| fleet.catalog.software_id(ix).parse::<SoftwareId>().ok();
+        let id_of = |ix| fleet.catalog().software_id(ix).parse::<SoftwareId>().ok();
         for (ix, machines) in parts(fleet, &silence) {
             if let Some(id) = id_of(ix) {
                 own.entry(id).or_default().installed = Some(machines);
@@ -209,7 +207,7 @@ impl Summary {
             let own = own.entry(id).or_default();
             own.cves = union(lists.iter().map(|list| &*list.cves));
             own.public_exploit = own.cves.iter().any(|&cve| {
-                let vulnerability = fleet.catalog.vulnerability(cve);
+                let vulnerability = fleet.catalog().vulnerability(cve);
                 vulnerability.is_some_and(|v| v.is_exploited())
             });
             // A profile has one list for each software.
@@ -232,8 +230,8 @@ impl Summary {
             own,
             score: scores.total().unwrap_or_default(),
             groups: tally.groups(fleet),
-            exposed: exposed(&lists, &machines, fleet.catalog.vulnerabilities().len()),
-            catalog: fleet.catalog.clone(),
+            exposed: exposed(&lists, &machines, fleet.catalog().vulnerabilities().len()),
+            catalog: fleet.catalog().clone(),
             detections: Arc::clone(&fleet.detections),
             entries: fleet.software.clone(),
             silence,
@@ -398,7 +396,7 @@ fn by_software(lists: &[List]) -> BTreeMap<SoftwareIx, Vec<&List>> {
 fn parts(fleet: &Fleet, silence: &Silence) -> BTreeMap<SoftwareIx, RoaringBitmap> {
     let mut parts: BTreeMap<SoftwareIx, RoaringBitmap> = BTreeMap::new();
     for profile in fleet.profiles() {
-        for &part in profile.state.outcome().map_or(&[][..], |o| &o.parts) {
+        for &part in profile.state.parts() {
             *parts.entry(part).or_default() |= &profile.machines;
         }
     }

@@ -77,7 +77,7 @@ fn told(fleet: &Fleet) -> BTreeMap<String, String> {
                 machine.cves(),
                 machine.group(),
                 machine.seen_at,
-                machine.exposure_fingerprint(fleet.catalog()),
+                machine.exposure_fingerprint(),
             );
             told.insert(machine.name().to_owned(), what);
         }

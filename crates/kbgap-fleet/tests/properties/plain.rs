@@ -21,7 +21,7 @@ pub struct Numbers {
 type Weaknesses = BTreeSet<(SoftwareId, VulnerabilityIx)>;
 
 pub fn weaknesses(machine: &FleetMachine, catalog: &Catalog) -> Weaknesses {
-    let found = machine.weaknesses(catalog).into_iter();
+    let found = machine.weaknesses().into_iter();
     found
         .map(|w| {
             (

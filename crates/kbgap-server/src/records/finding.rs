@@ -42,7 +42,7 @@ impl Findings {
         if let Some(known) = self.known.get(&machine.state_key()) {
             return Arc::clone(known);
         }
-        let mut weaknesses = machine.weaknesses(&self.catalog);
+        let mut weaknesses = machine.weaknesses();
         weaknesses.sort_by_key(|w| (w.vulnerability, self.catalog.software_id(w.software)));
         let weaknesses: Arc<[Weakness]> = weaknesses.into();
         if self.known.len() >= KEPT {
