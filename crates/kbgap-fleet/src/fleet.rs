@@ -253,6 +253,15 @@ impl Fleet {
         self.generation
     }
 
+    /// A number above 0 that stays the same as long as no answer changes but those that
+    /// tell when a machine was seen; `None` where it is not known whether somebody has
+    /// fallen silent by `now`.
+    #[must_use]
+    pub fn composition_at(&self, now: i64) -> Option<u64> {
+        let lasting = self.lasting.as_ref()?;
+        lasting.holds(now).then_some(self.composition)
+    }
+
     /// Whether some machine has this software.
     #[must_use]
     pub fn has_installed(&self, software: &SoftwareId) -> bool {

@@ -122,6 +122,8 @@ impl FleetIndex {
     pub fn publish(&mut self, now: i64) -> Arc<Fleet> {
         if !self.fleet.lasting.as_ref().is_some_and(|l| l.holds(now)) {
             self.fleet.lasting = Some(Lasting::of(&self.fleet, now));
+            self.fleet.generation += 1;
+            self.fleet.composition += 1;
         }
         self.published = Some(self.fleet.generation);
         Arc::new(self.fleet.clone())
@@ -289,8 +291,6 @@ impl FleetIndex {
             && !lasting.moved(before, now)
         {
             self.fleet.lasting = None;
-            // Whoever comes back counts again.
-            self.fleet.composition += 1;
         }
     }
 

@@ -1,5 +1,7 @@
 //! A request that has found its route and may be answered.
 
+use std::sync::Arc;
+
 use axum::http::request::Parts;
 use kbgap_auth::Claims;
 use kbgap_fleet::Fleet;
@@ -48,9 +50,14 @@ impl Call {
         self.state.clock.now_ms()
     }
 
+    /// The fleet of the caller's tenant.
+    pub(crate) fn tenant_fleet(&self) -> Arc<Fleet> {
+        self.state.tenants.fleet(&self.claims.tenant)
+    }
+
     /// Reads the fleet of the caller's tenant.
     pub(crate) fn fleet<T>(&self, read: impl FnOnce(&Fleet) -> T) -> T {
-        read(&self.state.tenants.fleet(&self.claims.tenant))
+        read(&self.tenant_fleet())
     }
 
     /// The body as JSON: wrong syntax and wrong types are `InvalidRequestBody`, an

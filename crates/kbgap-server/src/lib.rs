@@ -21,6 +21,7 @@ mod list;
 mod oauth;
 mod openapi;
 mod pages;
+mod prepared;
 mod records;
 mod route;
 mod router;

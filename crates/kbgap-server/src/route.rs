@@ -87,8 +87,8 @@ impl Route {
 /// How a route is answered.
 #[derive(Clone, Copy)]
 pub(crate) enum Answer {
-    /// At once, from prepared numbers.
-    AtOnce(fn(&Call) -> Answered),
+    /// With what was prepared, where it still holds, else by computing.
+    Prepared(fn(&Call) -> Answered),
     /// By computing, on a thread for such work.
     Computed(fn(&Call) -> Answered),
     /// With the store.

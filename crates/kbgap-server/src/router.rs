@@ -29,7 +29,7 @@ use kbgap_odata::{ErrorCode, ResourcePath};
 use crate::api::exports;
 use crate::call::Call;
 use crate::http::{Failure, authenticate, read_body, streamed};
-use crate::route::{Answer, Returns};
+use crate::route::{Answer, Answered, Returns};
 use crate::state::Shared;
 use crate::{api, discovery, documents, ingest, oauth, pages, route};
 
@@ -147,16 +147,23 @@ async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Fa
         state.tenants.recorded().await;
     }
     match route.answer {
-        Answer::AtOnce(answer) => answer(&call),
-        Answer::Computed(answer) => tokio::task::spawn_blocking(move || answer(&call))
-            .await
-            .map_err(Failure::internal)?,
+        Answer::Prepared(answer) => match state.prepared.find(&call) {
+            Some(response) => Ok(response),
+            None => computed(call, answer).await,
+        },
+        Answer::Computed(answer) => computed(call, answer).await,
         Answer::Stored(answer) => answer(&call).await,
         Answer::NoData(what) => Err(Failure::new(
             ErrorCode::DisabledFeature,
             format!("This server has no data on {what}."),
         )),
     }
+}
+
+/// Answers on a thread for such work.
+async fn computed(call: Call, answer: fn(&Call) -> Answered) -> Answered {
+    let answered = tokio::task::spawn_blocking(move || answer(&call));
+    answered.await.map_err(Failure::internal)?
 }
 
 /// The answer to HEAD: the same headers, with the length that the body has. One that is

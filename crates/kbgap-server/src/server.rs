@@ -130,6 +130,7 @@ impl Server {
             history,
             tokens: kbgap_auth::TokenCache::default(),
             exports: crate::exports::Exports::default(),
+            prepared: crate::prepared::Prepared::default(),
             downloads: Arc::new(Semaphore::new(DOWNLOADS)),
             issuer: OnceCell::new(),
             readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::exports::Exports;
 use crate::history::History;
 use crate::http::Limits;
+use crate::prepared::Prepared;
 use crate::tenants::Tenants;
 
 pub(crate) struct AppState {
@@ -23,6 +24,7 @@ pub(crate) struct AppState {
     pub(crate) history: Arc<History>,
     pub(crate) tokens: TokenCache,
     pub(crate) exports: Exports,
+    pub(crate) prepared: Prepared,
     /// Exports that may be downloaded at a time.
     pub(crate) downloads: Arc<Semaphore>,
     pub(crate) limits: Limits,

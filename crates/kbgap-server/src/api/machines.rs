@@ -5,6 +5,7 @@ mod find;
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use kbgap_catalog::SoftwareId;
 use kbgap_fleet::{Fleet, FleetMachine};
 use kbgap_odata::types::machine::MACHINE;
@@ -18,7 +19,7 @@ pub(crate) use find::{by_ip, by_tag};
 use super::parts::Cves;
 use super::{missing_kbs, parts};
 use crate::call::Call;
-use crate::http::Failure;
+use crate::http::{Failure, json};
 use crate::list::{self, PAGE, WHOLE, listing};
 use crate::records::MachineRecord;
 use crate::route::Answered;
@@ -150,7 +151,8 @@ pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
         let not_assessed = not_assessed(&machine, rows.is_empty());
         Ok::<_, Failure>((options, rows, not_assessed))
     })?;
-    missing_kbs::answer(call, &options, rows, not_assessed)
+    let body = missing_kbs::body(call, &options, rows, not_assessed)?;
+    Ok(json(StatusCode::OK, body))
 }
 
 /// Why a list of a machine's is not all there is to know: nothing of it could be

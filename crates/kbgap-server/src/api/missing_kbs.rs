@@ -1,16 +1,14 @@
 //! What both getmissingkbs share.
 
-use axum::http::StatusCode;
 use kbgap_fleet::{ProductFix, View};
 use kbgap_odata::{
     Allowed, ApiError, Collection, ErrorCode, PublicProductFixDto, QueryOptions, SystemOption,
 };
 
 use crate::call::Call;
-use crate::http::{Failure, json};
+use crate::http::Failure;
 use crate::list::NOT_ASSESSED;
 use crate::records::catalog_url;
-use crate::route::Answered;
 
 /// What both take.
 pub(super) const ALLOWED: Allowed = &[SystemOption::Top, SystemOption::Skip, SystemOption::Count];
@@ -35,12 +33,13 @@ pub(super) fn options(call: &Call) -> Result<(QueryOptions, View), Failure> {
     Ok((options, view))
 }
 
-pub(super) fn answer(
+/// The body of the answer.
+pub(super) fn body(
     call: &Call,
     options: &QueryOptions,
     rows: Vec<ProductFix>,
     not_assessed: Option<String>,
-) -> Answered {
+) -> Result<Vec<u8>, Failure> {
     let count = options.count.then_some(rows.len());
     let annotations = not_assessed.map(|reason| (NOT_ASSESSED, reason));
     let value: Vec<_> = options.page(rows).map(dto).collect();
@@ -50,8 +49,7 @@ pub(super) fn answer(
         value: &value,
         annotations: annotations.into_iter().collect(),
     };
-    let body = serde_json::to_vec(&list).map_err(Failure::internal)?;
-    Ok(json(StatusCode::OK, body))
+    serde_json::to_vec(&list).map_err(Failure::internal)
 }
 
 fn dto(row: ProductFix) -> PublicProductFixDto {

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::http::Class::{self, ExportFiles, ExportJson, MachineVulnerabilities, Machines, Other};
 use crate::list::{self, PAGE, VULNERABILITY_PAGE, WHOLE};
-use crate::route::Answer::{self, AtOnce, Computed, NoData, Stored};
+use crate::route::Answer::{self, Computed, NoData, Stored};
 use crate::route::Returns::{self, List, One, Rows};
 use crate::route::Route;
 
@@ -193,15 +193,19 @@ fn software_routes() -> Vec<Route> {
             "Software/{id}/getmissingkbs",
             SOFTWARE_READ,
             Other,
-            AtOnce(software::get_missing_kbs),
+            Answer::Prepared(software::get_missing_kbs),
             Rows(&PRODUCT_FIX),
             "Security updates that machines miss for a software",
         )
         .taking(missing_kbs::ALLOWED)
-        .with(&[(
-            "view",
-            "all, or effective: only what one would install today",
-        )]),
+        .with(&[
+            (
+                "view",
+                "all, or effective: only what one would install today",
+            ),
+            ("rbacGroupName", "only the machines of this device group"),
+            ("rbacGroupId", "the same, by its number"),
+        ]),
     ]
 }
 
@@ -334,7 +338,7 @@ fn machine_routes() -> Vec<Route> {
             "machines/{id}/getmissingkbs",
             SOFTWARE_READ,
             Other,
-            AtOnce(machines::get_missing_kbs),
+            Computed(machines::get_missing_kbs),
             Rows(&PRODUCT_FIX),
             "Security updates that a machine misses",
         )

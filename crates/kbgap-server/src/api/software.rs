@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kbgap_assess::is_part_without_rules;
 use kbgap_catalog::{SoftwareId, is_mapped_software};
 use kbgap_fleet::{Fleet, SoftwareSummary, Summary};
+use kbgap_odata::QueryOptions;
 use kbgap_odata::types::software::{DISTRIBUTION, SOFTWARE};
 
 use super::parts::Cves;
@@ -108,21 +109,40 @@ pub(crate) fn vulnerabilities(call: &Call) -> Answered {
 /// A software that neither the mapping nor any inventory of the tenant knows is
 /// not found; one that misses nothing has an empty list.
 pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
-    let (options, rows, not_assessed) = call.fleet(|fleet| {
-        let id = find(call, fleet)?;
-        let (options, view) = missing_kbs::options(call)?;
-        let rows = fleet
-            .catalog()
-            .find_software(id.as_str())
-            .map(|ix| fleet.missing_kbs_of_software(ix, call.now(), view))
-            .unwrap_or_default();
-        let not_assessed = match rows[..] {
-            [] => not_assessed(fleet, &id, call.now()),
-            _ => None,
-        };
-        Ok::<_, Failure>((options, rows, not_assessed))
-    })?;
-    missing_kbs::answer(call, &options, rows, not_assessed)
+    let fleet = call.tenant_fleet();
+    let id = find(call, &fleet)?;
+    let (options, view) = missing_kbs::options(call)?;
+    let group = group(&options, &fleet)?;
+    let ix = fleet.catalog().find_software(id.as_str());
+    let rows = match (ix, group) {
+        (None, _) => Vec::new(),
+        (Some(ix), None) => fleet.missing_kbs_of_software(ix, call.now(), view),
+        (Some(ix), Some(group)) => fleet.missing_kbs_of_software_in(ix, group, call.now(), view),
+    };
+    let not_assessed = match rows[..] {
+        [] => not_assessed(&fleet, &id, call.now()),
+        _ => None,
+    };
+    let body = missing_kbs::body(call, &options, rows, not_assessed)?;
+    Ok(call.state.prepared.keep(call, &fleet, body))
+}
+
+/// The device group that is asked for, by its name or number: an addition of ours.
+fn group(options: &QueryOptions, fleet: &Fleet) -> Result<Option<i32>, Failure> {
+    let given = |name| options.custom(name).filter(|text| !text.is_empty());
+    let (name, id) = (given("rbacgroupname"), given("rbacgroupid"));
+    let found = match (name, id) {
+        (None, None) => return Ok(None),
+        (Some(name), None) => fleet.groups().find(|(_, known)| *known == name),
+        (None, Some(id)) => fleet.groups().find(|(known, _)| known.to_string() == id),
+        (Some(name), Some(id)) => {
+            let is_same = |&(known, of): &(i32, &str)| of == name && known.to_string() == id;
+            fleet.groups().find(is_same)
+        }
+    };
+    let asked = name.or(id).unwrap_or_default();
+    let (found, _) = found.ok_or_else(|| Failure::not_found("Device group", asked))?;
+    Ok(Some(found))
 }
 
 /// Why an empty list of a software does not mean that nothing is missing: no rule

@@ -145,7 +145,7 @@ impl Recorder {
         let mut plan = Plan::default();
         for machine in machines.iter().filter(|machine| machine.is_active(now)) {
             let judged = Judged {
-                fingerprint: machine.exposure_fingerprint(&feed.catalog).cast_signed(),
+                fingerprint: machine.exposure_fingerprint().cast_signed(),
                 feed: feed.generation,
                 sequence: machine.sequence,
             };

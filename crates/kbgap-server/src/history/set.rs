@@ -77,7 +77,7 @@ impl FindingSet {
     /// What a machine is vulnerable to. The rules run for it.
     pub(crate) fn of(machine: &FleetMachine, catalog: &Catalog) -> Self {
         let mut found: Vec<_> = machine
-            .weaknesses(catalog)
+            .weaknesses()
             .into_iter()
             .filter_map(|weakness| {
                 let vulnerability = catalog.vulnerability(weakness.vulnerability)?;
