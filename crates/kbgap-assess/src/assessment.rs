@@ -82,12 +82,8 @@ pub struct MissingKb {
 }
 
 impl VulnerableSoftware {
-    /// The lists of pairs that are in order, each of one assessor's.
-    pub(crate) fn list(
-        pairs: impl Iterator<Item = (SoftwareIx, VulnerabilityIx)>,
-        assessor: &Assessor,
-    ) -> Vec<Self> {
-        let pairs: Vec<(SoftwareIx, VulnerabilityIx)> = pairs.collect();
+    /// Pairs that are in order, as lists that the assessor shares.
+    pub(crate) fn list(pairs: &[(SoftwareIx, VulnerabilityIx)], assessor: &Assessor) -> Vec<Self> {
         let of_one = pairs.chunk_by(|a, b| a.0 == b.0);
         of_one
             .map(|pairs| Self {

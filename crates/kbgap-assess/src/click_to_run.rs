@@ -67,7 +67,8 @@ pub(crate) fn vulnerable(
             }
         }
     }
-    VulnerableSoftware::list(found.into_iter(), assessor).into()
+    let found: Vec<(SoftwareIx, VulnerabilityIx)> = found.into_iter().collect();
+    VulnerableSoftware::list(&found, assessor).into()
 }
 
 fn products(catalog: &Catalog, office: ClickToRun) -> impl Iterator<Item = Product<'_>> {

@@ -4,7 +4,7 @@
 //! CVE is fixed from the fix of the same major version on, and in every later major
 //! version than that of any fix.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use kbgap_catalog::{Catalog, Component, SoftwareId, SoftwareIx, Version, VulnerabilityIx};
@@ -21,43 +21,44 @@ const CHROME: u32 = 35;
 
 /// The fixes of Edge, read when the first version is asked for.
 pub(crate) struct Edge {
-    fixes: OnceLock<BTreeMap<(SoftwareIx, VulnerabilityIx), BTreeSet<Fixed>>>,
+    groups: OnceLock<Vec<Group>>,
     findings: Memo<Version, Arc<EdgeFinding>>,
+}
+
+/// CVEs that the same versions fix.
+struct Group {
+    software: SoftwareIx,
+    fixes: BTreeSet<Fixed>,
+    /// In order.
+    cves: Vec<VulnerabilityIx>,
 }
 
 /// What a version of Edge tells.
 pub(crate) struct EdgeFinding {
     /// Its CVEs, but those of which the feed gives no version.
     pub(crate) vulnerable: Vec<VulnerableSoftware>,
-    /// What to do about them, in words: they are no missing update.
-    advice: Option<String>,
+    /// The lowest version that fixes them all, where one is named.
+    fixed: Option<Version>,
 }
 
 impl Edge {
     pub(crate) fn new() -> Self {
         Self {
-            fixes: OnceLock::new(),
+            groups: OnceLock::new(),
             findings: Memo::new(),
         }
     }
 
     pub(crate) fn finding(&self, installed: Version, assessor: &Assessor) -> Arc<EdgeFinding> {
         self.findings.get_or(installed, || {
-            let catalog = assessor.catalog();
-            let fixes = self.fixes.get_or_init(|| fixes(catalog));
-            let open = fixes
-                .iter()
-                .filter(|(_, fixes)| !is_fixed(&installed, fixes));
-            let vulnerable = VulnerableSoftware::list(open.map(|(&pair, _)| pair), assessor);
-            Arc::new(EdgeFinding {
-                advice: advice(catalog, installed, &vulnerable),
-                vulnerable,
-            })
+            let groups = self.groups.get_or_init(|| groups(assessor.catalog()));
+            let open = groups.iter().filter(|group| !group.is_fixed(&installed));
+            Arc::new(EdgeFinding::of(open, assessor))
         })
     }
 }
 
-fn fixes(catalog: &Catalog) -> BTreeMap<(SoftwareIx, VulnerabilityIx), BTreeSet<Fixed>> {
+fn groups(catalog: &Catalog) -> Vec<Group> {
     let mut fixes: BTreeMap<(SoftwareIx, VulnerabilityIx), BTreeSet<Fixed>> = BTreeMap::new();
     let products = catalog
         .products()
@@ -75,7 +76,39 @@ fn fixes(catalog: &Catalog) -> BTreeMap<(SoftwareIx, VulnerabilityIx), BTreeSet<
                 .insert(fixed);
         }
     }
-    fixes
+    let mut groups: HashMap<(SoftwareIx, BTreeSet<Fixed>), Vec<VulnerabilityIx>> = HashMap::new();
+    for ((software, cve), fixes) in fixes {
+        groups.entry((software, fixes)).or_default().push(cve);
+    }
+    let groups = groups.into_iter();
+    groups
+        .map(|((software, fixes), cves)| Group {
+            software,
+            fixes,
+            cves,
+        })
+        .collect()
+}
+
+impl EdgeFinding {
+    fn of<'g>(open: impl Iterator<Item = &'g Group>, assessor: &Assessor) -> Self {
+        let mut pairs = Vec::new();
+        let mut fixed = None;
+        for group in open {
+            pairs.extend(group.cves.iter().map(|&cve| (group.software, cve)));
+            fixed = group
+                .fixes
+                .iter()
+                .filter_map(|fix| fix.version)
+                .max()
+                .max(fixed);
+        }
+        pairs.sort_unstable();
+        Self {
+            vulnerable: VulnerableSoftware::list(&pairs, assessor),
+            fixed,
+        }
+    }
 }
 
 /// Edge that is listed in no version that can be read.
@@ -86,22 +119,13 @@ pub(crate) fn not_assessed(machine: &Projection) -> Option<NotAssessed> {
     })
 }
 
-/// What to do about the CVEs that no KB fixes.
-pub(crate) fn advice_for(machine: &Projection, assessor: &Assessor) -> Option<String> {
-    assessor.edge(machine)?.advice.clone()
-}
-
-fn advice(
-    catalog: &Catalog,
-    installed: Version,
-    vulnerable: &[VulnerableSoftware],
-) -> Option<String> {
-    let ix = catalog.find_software(EDGE)?;
-    let cves = &vulnerable.iter().find(|v| v.software == ix)?.cves;
-    let fixed = fixed_version(catalog, &EDGE.parse().ok()?, cves)?;
+/// What to do about the CVEs that no KB fixes, in words: they are no missing update.
+pub(crate) fn advice(machine: &Projection, assessor: &Assessor) -> Option<String> {
+    let (installed, finding) = (machine.edge_version?, assessor.edge(machine)?);
+    let fixed = finding.fixed?;
+    let cves: usize = finding.vulnerable.iter().map(|v| v.cves.len()).sum();
     Some(format!(
-        "Microsoft Edge {installed} has {} CVEs that no KB fixes: update it to version {fixed}",
-        cves.len()
+        "Microsoft Edge {installed} has {cves} CVEs that no KB fixes: update it to version {fixed}"
     ))
 }
 
@@ -123,6 +147,12 @@ pub fn fixed_version(
         .max()
 }
 
+impl Group {
+    fn is_fixed(&self, installed: &Version) -> bool {
+        is_fixed(installed, &self.fixes)
+    }
+}
+
 fn is_fixed(installed: &Version, fixes: &BTreeSet<Fixed>) -> bool {
     let major = major(installed);
     fixes.iter().any(|fix| {
@@ -135,7 +165,7 @@ fn is_fixed(installed: &Version, fixes: &BTreeSet<Fixed>) -> bool {
 }
 
 /// A version that fixes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Fixed {
     major: u32,
     /// `None` where only the major version can be told.

@@ -141,7 +141,7 @@ impl Findings {
             .collect();
         not_assessed.extend(unsupported(case));
         let mut warnings = warnings(case);
-        warnings.extend(edge::advice_for(case.machine, assessor));
+        warnings.extend(edge::advice(case.machine, assessor));
         Assessed {
             os: case.os(),
             software: windows.software.to_vec(),

@@ -108,12 +108,9 @@ impl<'a> Draw<'a> {
     }
 
     fn machine(&mut self, build: u32, kind: InstallationType, revision: Option<u32>) -> Projection {
-        let version = format!(
-            "{}.0.{}.{}",
-            90 + self.below(60),
-            818 + self.below(3_000),
-            self.below(120)
-        );
+        // A fleet has some hundred versions.
+        let major = 90 + self.below(60);
+        let version = format!("{major}.0.{}.{}", major * 24, 20 * self.below(5));
         let chromium_edge = self.one_in(2);
         Projection {
             build,
