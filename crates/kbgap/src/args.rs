@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
 
 /// Which Microsoft security updates are missing, on how many machines, and what
 /// would installing them fix?
@@ -40,6 +41,9 @@ pub(crate) enum Command {
     /// Import what machines report
     #[command(subcommand)]
     Machine(MachineCommand),
+    /// Make synthetic fleets for trials and benchmarks
+    #[command(subcommand)]
+    Fleet(FleetCommand),
     /// Tell what one host is missing and why, without a server
     Check(CheckArgs),
     /// List missing KBs of the stored machines
@@ -106,6 +110,47 @@ pub(crate) enum MachineCommand {
         #[command(flatten)]
         format: Format,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FleetCommand {
+    /// Write the native documents of a synthetic fleet, one a line
+    ///
+    /// A machine's document depends on the seed, its number and the day alone, so any part of a
+    /// fleet can be made by itself (`--from`). No feed is needed: updates, revisions and versions are
+    /// facts of January 2022 to June 2026, and day 0 is a week after the updates of June 2026.
+    ///
+    /// What a day changes: nine of ten machines are seen again, most with nothing else new. A few in a
+    /// hundred install the month's updates as their ring does (most within five weeks, the rest have
+    /// stopped for good), and Edge when it has a new version; two in a hundred update their other programs. One
+    /// in 1,500 is replaced: it is gone, and its number has a new device with another name and id. One or two in a
+    /// hundred have been silent since a month or more before day 0.
+    Generate(GenerateArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArgs {
+    /// How many machines
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=kbgap_generate::LAST_NUMBER))]
+    pub(crate) machines: u64,
+    /// Another seed gives another fleet
+    #[arg(long, value_name = "S")]
+    pub(crate) seed: u64,
+    /// Number of the first machine
+    #[arg(long, default_value_t = 0, value_name = "K", value_parser = clap::value_parser!(u64).range(..=kbgap_generate::LAST_NUMBER))]
+    pub(crate) from: u64,
+    /// So many days after day 0; name an earlier date with --as-of, or they are days to come
+    #[arg(long, default_value_t = 0, value_name = "D", value_parser = clap::value_parser!(u32).range(..=i64::from(kbgap_generate::LAST_DAY)))]
+    pub(crate) day: u32,
+    /// About how many patch states 1,000,000 machines have: how many differ in what rules read
+    #[arg(long, default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) states: u32,
+    /// The date of day 0, as `seenAt` has it (default: yesterday)
+    #[arg(long, value_name = "DATE", value_parser = as_of)]
+    pub(crate) as_of: Option<Date>,
+    /// File to write; packed where its name ends in .gz or .zst (default: standard output)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -225,5 +270,13 @@ fn address(text: &str) -> Result<String, &'static str> {
             Ok(text.to_owned())
         }
         _ => Err("expected an address and a port, such as 127.0.0.1:8080"),
+    }
+}
+
+fn as_of(text: &str) -> Result<Date, String> {
+    let (first, last) = kbgap_generate::DATES;
+    match text.parse() {
+        Ok(date) if (first..=last).contains(&date) => Ok(date),
+        _ => Err(format!("expected a date from {first} to {last}")),
     }
 }

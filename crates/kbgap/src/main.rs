@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{AppCommand, Cli, Command, FeedCommand, MachineCommand};
+use args::{AppCommand, Cli, Command, FeedCommand, FleetCommand, MachineCommand};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -42,6 +42,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         // What needs no server and no store needs no runtime either: a check is over in milliseconds.
         Command::Check(args) => return commands::check::run(&data_dir, &args),
+        Command::Fleet(FleetCommand::Generate(args)) => commands::fleet_generate::run(&args)?,
         Command::Demo(args) => commands::runtime()?.block_on(demo::run(args))?,
         Command::Serve(args) => {
             commands::runtime()?.block_on(commands::serve::run(&data_dir, args))?

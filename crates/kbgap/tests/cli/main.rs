@@ -5,6 +5,7 @@
 mod check;
 mod demo;
 mod feed;
+mod generate;
 mod harness;
 mod input;
 mod python_clients;
