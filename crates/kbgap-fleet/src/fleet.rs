@@ -309,3 +309,12 @@ impl Fleet {
         (self.hasher.hash_one(folded) >> 32) as u32
     }
 }
+impl Fleet {
+    #[doc(hidden)]
+    pub fn sizes(&self) -> String {
+        let states: std::collections::HashSet<usize> = self.profiles().map(|p| Arc::as_ptr(&p.state).addr()).collect();
+        let packed: usize = self.machines.iter().filter_map(|s| s.packed.as_ref()).map(|p| p.len()).sum();
+        let soft: usize = self.machines.iter().filter_map(|s| s.packed.as_ref()).map(|p| Packed::read(p).unwrap().software.len()).sum();
+        format!("profiles {} states {} packed avg {} software bytes avg {} {}", self.profiles().count(), states.len(), packed / self.len().max(1), soft / self.len().max(1), self.software.sizes())
+    }
+}
