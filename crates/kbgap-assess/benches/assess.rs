@@ -10,6 +10,7 @@ use divan::{Bencher, black_box, counter::ItemsCount};
 use drawn::Draw;
 use kbgap_assess::{Assessor, Projection, assess, weaknesses};
 use kbgap_catalog::{Architecture, Catalog, InstallationType, KbId, Version};
+use kbgap_inventory::native;
 use kbgap_testkit::real_feed::catalog;
 
 const MIX: usize = 20_000;
@@ -110,6 +111,25 @@ fn outlined_again(bencher: Bencher<'_, '_>, kind: Kind) {
 fn weaknesses_again(bencher: Bencher<'_, '_>, kind: Kind) {
     let (assessor, machine) = (Assessor::new(feed().clone()), kind.machine());
     bencher.bench(|| assessor.weaknesses(black_box(&machine)));
+}
+
+/// From a report with 40 programs to what the rules read of it.
+#[divan::bench]
+fn projected(bencher: Bencher<'_, '_>) {
+    let program = |n: usize| {
+        let (vendor, name) = match n % 8 {
+            0 => ("Microsoft Corporation", format!("Microsoft Program {n}")),
+            _ => ("Another Publisher", format!("Program {n} (x64)")),
+        };
+        format!(r#"{{"vendor":"{vendor}","name":"{name}","version":"{n}.1"}}"#)
+    };
+    let software: Vec<String> = (0..40).map(program).collect();
+    let json = format!(
+        r#"{{"computerDnsName":"pc","os":{{"version":"10.0.19045.4170"}},"installedKbs":["5011048","5015684","5035845"],"software":[{}]}}"#,
+        software.join(",")
+    );
+    let machine = native::machine(&json).unwrap();
+    bencher.bench(|| Projection::of(black_box(&machine), feed()));
 }
 
 /// All of a mix by a new assessor, as after a new month.

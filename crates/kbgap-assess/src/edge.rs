@@ -52,7 +52,9 @@ impl Edge {
     pub(crate) fn finding(&self, installed: Version, assessor: &Assessor) -> Arc<EdgeFinding> {
         self.findings.get_or(installed, || {
             let groups = self.groups.get_or_init(|| groups(assessor.catalog()));
-            let open = groups.iter().filter(|group| !group.is_fixed(&installed));
+            let open = groups
+                .iter()
+                .filter(|group| !is_fixed(&installed, &group.fixes));
             Arc::new(EdgeFinding::of(open, assessor))
         })
     }
@@ -145,12 +147,6 @@ pub fn fixed_version(
         .filter(|fix| cves.binary_search(&fix.vulnerability_ix()).is_ok())
         .filter_map(|fix| Fixed::parse(fix.fixed_build())?.version)
         .max()
-}
-
-impl Group {
-    fn is_fixed(&self, installed: &Version) -> bool {
-        is_fixed(installed, &self.fixes)
-    }
 }
 
 fn is_fixed(installed: &Version, fixes: &BTreeSet<Fixed>) -> bool {

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod compile;
+mod fold;
 mod kb;
 mod layout;
 mod mapping;

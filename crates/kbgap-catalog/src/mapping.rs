@@ -11,7 +11,8 @@ mod installed;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::platform::{Platform, RELEASE_TABLE, Release, fold};
+use crate::fold::fold;
+use crate::platform::{Platform, RELEASE_TABLE, Release};
 use crate::software::SoftwareId;
 
 pub use installed::map_installed;

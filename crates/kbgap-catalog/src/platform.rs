@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fold::fold;
+
 /// A processor architecture, of a product or a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -283,18 +285,6 @@ impl Platform {
             server_core,
         })
     }
-}
-
-/// Lower-case with single blanks, for comparing Microsoft's varying spellings.
-pub(crate) fn fold(name: &str) -> String {
-    let mut folded = String::with_capacity(name.len());
-    for word in name.split_whitespace() {
-        if !folded.is_empty() {
-            folded.push(' ');
-        }
-        folded.extend(word.chars().flat_map(char::to_lowercase));
-    }
-    folded
 }
 
 fn split_service_pack(name: &str) -> (&str, Option<u8>) {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::fold::fold_with;
+
 const SEPARATOR: &str = "-_-";
 
 /// A software as the API names it: `vendor-_-name`, lower-case
@@ -30,7 +32,7 @@ impl SoftwareId {
     /// blanks become `_` and letters lower-case. `None` when either part is empty.
     #[must_use]
     pub fn from_names(vendor: &str, name: &str) -> Option<Self> {
-        let (vendor, name) = (token(vendor), token(name));
+        let (vendor, name) = (fold_with(vendor, '_'), fold_with(name, '_'));
         if vendor.is_empty() || name.is_empty() || vendor.contains(SEPARATOR) {
             return None;
         }
@@ -57,17 +59,6 @@ impl SoftwareId {
     pub fn name(&self) -> &str {
         &self.text[self.vendor_len + SEPARATOR.len()..]
     }
-}
-
-fn token(display_name: &str) -> String {
-    let mut token = String::with_capacity(display_name.len());
-    for word in display_name.split_whitespace() {
-        if !token.is_empty() {
-            token.push('_');
-        }
-        token.extend(word.chars().flat_map(char::to_lowercase));
-    }
-    token
 }
 
 impl FromStr for SoftwareId {

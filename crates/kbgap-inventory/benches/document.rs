@@ -55,11 +55,17 @@ fn lines(bencher: Bencher<'_, '_>) {
         .bench(|| native::read_lines(black_box(body.as_bytes())));
 }
 
+/// The same as an array, in which nothing is wrong.
+#[divan::bench]
+fn array(bencher: Bencher<'_, '_>) {
+    let body = format!("[{}]", vec![document(); 250].join(","));
+    bencher
+        .counter(BytesCount::of_str(&body))
+        .bench(|| native::read(black_box(&body)).unwrap());
+}
+
 #[divan::bench]
 fn hashed_and_encoded(bencher: Bencher<'_, '_>) {
     let machine = native::machine(&document()).unwrap();
-    bencher.bench(|| {
-        let machine = black_box(&machine);
-        (machine.content_hash(), serde_json::to_vec(machine).unwrap())
-    });
+    bencher.bench(|| black_box(&machine).encoded().unwrap());
 }

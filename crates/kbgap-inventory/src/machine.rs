@@ -3,8 +3,12 @@
 use kbgap_catalog::{Architecture, InstallationType, KbId};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::MachineId;
+
+/// As many bytes as a machine with its software usually takes.
+const USUAL_BYTES: usize = 4_096;
 
 /// One host as it was reported, whatever format the report had.
 ///
@@ -56,8 +60,9 @@ pub struct Machine {
     /// The version of whatever reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_version: Option<String>,
-    /// When the host was seen; absent where the report does not say.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// When the host was seen; absent where the report does not say, and never a part of
+    /// what is kept: it has a place of its own there.
+    #[serde(default, skip_serializing)]
     pub seen_at: Option<jiff::Timestamp>,
 }
 
@@ -167,21 +172,16 @@ impl Machine {
     /// name carries (`… (KB5001716)`); software and tags in order, each once.
     #[must_use]
     pub fn normalized(mut self) -> Self {
-        let named: Vec<KbId> = self
-            .software
-            .iter()
-            .filter_map(|s| kb_in_name(&s.name))
-            .collect();
-        self.installed_kbs
-            .extend(named.into_iter().map(|id| InstalledKb {
-                id,
-                installed_on: None,
-            }));
+        let named = self.software.iter().filter_map(|s| kb_in_name(&s.name));
+        self.installed_kbs.extend(named.map(|id| InstalledKb {
+            id,
+            installed_on: None,
+        }));
         // Of one KB with several dates the known and latest stays.
         self.installed_kbs
             .sort_by(|a, b| (a.id, b.installed_on).cmp(&(b.id, a.installed_on)));
         self.installed_kbs.dedup_by_key(|kb| kb.id);
-        self.software.sort_by(|a, b| {
+        self.software.sort_unstable_by(|a, b| {
             (&a.vendor, &a.name, &a.version).cmp(&(&b.vendor, &b.name, &b.version))
         });
         self.software.dedup();
@@ -192,20 +192,23 @@ impl Machine {
         self
     }
 
-    /// SHA-256 of everything that is reported but the time.
-    #[must_use]
-    pub fn content_hash(&self) -> [u8; 32] {
-        use sha2::{Digest, Sha256};
-        let timeless = Self {
-            seen_at: None,
-            ..self.clone()
-        };
-        Sha256::digest(serde_json::to_vec(&timeless).unwrap_or_default()).into()
+    /// The machine as it is kept: everything that is reported but the time, encoded, and
+    /// the SHA-256 of that.
+    ///
+    /// # Errors
+    /// When it cannot be encoded, which no machine can cause in practice.
+    pub fn encoded(&self) -> Result<(Vec<u8>, [u8; 32]), serde_json::Error> {
+        let mut body = Vec::with_capacity(USUAL_BYTES);
+        serde_json::to_writer(&mut body, self)?;
+        let hash = Sha256::digest(&body).into();
+        Ok((body, hash))
     }
 }
 
 /// The KB of a name such as `Update for Windows 10 (KB5001716)`.
 fn kb_in_name(name: &str) -> Option<KbId> {
-    let (_, rest) = name.rsplit_once("(KB")?;
+    // Looking for one character is cheaper than for a word, and most names have none.
+    let mut opened = name.rmatch_indices('(');
+    let rest = opened.find_map(|(at, _)| name[at..].strip_prefix("(KB"))?;
     rest.split_once(')')?.0.parse().ok()
 }

@@ -5,7 +5,10 @@
 mod document;
 mod network;
 mod object;
+mod text;
 
+use serde::de::{Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
@@ -42,26 +45,23 @@ pub struct Record {
 pub fn read(text: &str) -> Result<Vec<Record>, RecordError> {
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.starts_with('[') {
+        // Where nothing is wrong, one pass is enough.
+        if let Ok(documents) = serde_json::from_str::<Vec<Sound>>(text) {
+            let machines = documents.into_iter().map(|Sound(machine)| Ok(machine));
+            return Ok(machines.enumerate().map(unlined).collect());
+        }
         let records: Vec<&RawValue> = parse(text)?;
-        return Ok(records
-            .into_iter()
-            .enumerate()
-            .map(|(index, raw)| Record {
-                index,
-                line: None,
-                machine: machine(raw.get()),
-            })
-            .collect());
+        let machines = records.into_iter().map(|raw| machine(raw.get()));
+        return Ok(machines.enumerate().map(unlined).collect());
     }
     // One object may span many lines; lines that are objects of their own are NDJSON.
-    if text.starts_with('{')
-        && let Ok(raw) = serde_json::from_str::<&RawValue>(text)
-    {
-        return Ok(vec![Record {
-            index: 0,
-            line: None,
-            machine: machine(raw.get()),
-        }]);
+    if text.starts_with('{') {
+        if let Ok(Sound(machine)) = serde_json::from_str(text) {
+            return Ok(vec![unlined((0, Ok(machine)))]);
+        }
+        if serde_json::from_str::<IgnoredAny>(text).is_ok() {
+            return Ok(vec![unlined((0, machine(text)))]);
+        }
     }
     // A single object that is cut off is no batch of broken lines.
     let is_batch = text
@@ -77,6 +77,15 @@ pub fn read(text: &str) -> Result<Vec<Record>, RecordError> {
         path: None,
         message: "neither a JSON object nor an array".to_owned(),
     })
+}
+
+/// A record of a text whose records stand on no lines of their own.
+fn unlined((index, machine): (usize, Result<Machine, RecordError>)) -> Record {
+    Record {
+        index,
+        line: None,
+        machine,
+    }
 }
 
 /// Reads NDJSON: each line that is not blank is a record, whatever stands on it.
@@ -112,7 +121,23 @@ pub fn machine(json: &str) -> Result<Machine, RecordError> {
     parse::<Object<Document>>(json)?.0.into_machine()
 }
 
-fn parse<'a, T: serde::Deserialize<'a> + Sized>(json: &'a str) -> Result<T, RecordError> {
+/// A machine of a document with nothing wrong.
+struct Sound(Machine);
+
+impl<'de> Deserialize<'de> for Sound {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Object(document) = Object::<Document>::deserialize(deserializer)?;
+        document.into_machine().map(Self).map_err(D::Error::custom)
+    }
+}
+
+/// Reads a value. Only for what is wrong is it read again to tell the place: following
+/// the path takes longer than reading.
+fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, RecordError> {
+    serde_json::from_str(json).or_else(|_| parse_with_path(json))
+}
+
+fn parse_with_path<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, RecordError> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
         let path = e.path().to_string();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use kbgap_catalog::{Architecture, InstallationType};
+use kbgap_inventory::Machine;
 use kbgap_inventory::native::{self, Record};
 use proptest::prelude::*;
 
@@ -266,19 +267,42 @@ fn the_hash_is_of_the_content_and_not_of_order_or_time() {
         .replace("2020-03-20T08", "2021-03-20T08")
         .replace(r#""KB4516115", 4537759"#, r#"4537759, "4516115""#);
     let b = native::machine(&reordered).unwrap();
-    assert_eq!(a.content_hash(), b.content_hash());
+    assert_eq!(a.encoded().unwrap(), b.encoded().unwrap());
     let c = native::machine(&WHOLE.replace("18363.592", "18363.720")).unwrap();
-    assert_ne!(a.content_hash(), c.content_hash());
+    assert_ne!(a.encoded().unwrap().1, c.encoded().unwrap().1);
 }
 
 #[test]
-fn what_is_stored_comes_back() {
-    let machine = native::machine(WHOLE).unwrap();
-    let stored = serde_json::to_string(&machine).unwrap();
-    assert_eq!(
-        serde_json::from_str::<kbgap_inventory::Machine>(&stored).unwrap(),
-        machine
-    );
+fn what_is_stored_comes_back_without_its_time() {
+    let mut machine = native::machine(WHOLE).unwrap();
+    let (stored, _) = machine.encoded().unwrap();
+    machine.seen_at = None;
+    assert_eq!(serde_json::from_slice::<Machine>(&stored).unwrap(), machine);
+}
+
+/// Records of one batch are told apart only where one is wrong: that must not show.
+#[test]
+fn an_array_says_the_same_of_its_records_as_they_do_alone() {
+    let named = |name: &str| {
+        WHOLE.replacen(
+            "\"computerDnsName\"",
+            &format!("\"was\": \"{name}\", \"computerDnsName\""),
+            1,
+        )
+    };
+    let sound = [named("a"), named("b")];
+    let mut wrong = sound.to_vec();
+    wrong.push(r#"{"computerDnsName":" ","os":{"version":"10.0.1"}}"#.to_owned());
+    wrong.push(WHOLE.replace("18363.592", "x"));
+    for records in [&sound[..], &wrong[..]] {
+        let read = native::read(&format!("[{}]", records.join(","))).unwrap();
+        assert_eq!(read.len(), records.len());
+        for (record, alone) in read.iter().zip(records) {
+            assert_eq!(record.machine, native::machine(alone));
+            let same = native::read(alone).unwrap();
+            assert_eq!(record.machine, same[0].machine);
+        }
+    }
 }
 
 proptest! {

@@ -189,12 +189,13 @@ const fn outcome_name(outcome: PutOutcome) -> &'static str {
 /// When the machine cannot be encoded, which no machine can cause in practice.
 pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, serde_json::Error> {
     let seen_at_ms = machine.seen_at.map_or(now, |t| t.as_millisecond().min(now));
+    let (body, content_hash) = machine.encoded()?;
     Ok(MachineReport {
         id: machine.id.to_string(),
         computer_dns_name: machine.computer_dns_name.clone(),
         seen_at_ms,
-        content_hash: machine.content_hash(),
-        body: encode_machine(machine)?,
+        content_hash,
+        body,
         group: machine.group.clone(),
         addresses: machine
             .ip_addresses
@@ -203,16 +204,5 @@ pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, serde_j
             .chain(machine.last_ip_address)
             .map(|address| address.to_string())
             .collect(),
-    })
-}
-
-/// A machine as the store keeps it: without the time, which has a column.
-///
-/// # Errors
-/// As [`new_machine`].
-pub fn encode_machine(machine: &Machine) -> Result<Vec<u8>, serde_json::Error> {
-    serde_json::to_vec(&Machine {
-        seen_at: None,
-        ..machine.clone()
     })
 }

@@ -32,7 +32,7 @@ mod tls;
 
 pub use clock::Clock;
 pub use config::{Config, ConfigError, Rate, RateLimits, TlsFiles};
-pub use ingest::{encode_machine, new_machine};
+pub use ingest::new_machine;
 pub use oauth::signing_key;
 pub use server::{Server, ServerError};
 pub use tenants::{Tenants, decode_machine};

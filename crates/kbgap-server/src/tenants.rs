@@ -185,7 +185,7 @@ impl Tenants {
 /// Reads a machine as the store keeps it.
 ///
 /// # Errors
-/// When the body is not what [`crate::encode_machine`] wrote.
+/// When the body is not what [`Machine::encoded`] wrote.
 pub fn decode_machine(body: &[u8]) -> Result<Machine, serde_json::Error> {
     serde_json::from_slice(body)
 }

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::fold::fold as fold_name;
 use crate::layout::{NONE, ProductRow};
 use crate::mapping::{ProductMapping, map_product};
-use crate::platform::{Architecture, fold as fold_name};
+use crate::platform::Architecture;
 use crate::record::DocumentRecord;
 use crate::servicing::Family;
 use crate::software::SoftwareId;

@@ -2,9 +2,11 @@
 //! rule asks for them.
 
 use super::Component;
-use crate::platform::fold;
+use crate::fold::fold;
 use crate::software::SoftwareId;
 use crate::version::Version;
+
+const MICROSOFT: &str = "microsoft";
 
 /// The first major version that no Edge with the old engine ever had; those of
 /// EdgeHTML ended at 44, the first Chromium one was 75.
@@ -14,8 +16,10 @@ const FIRST_CHROMIUM: u32 = 70;
 /// Vendor and version may be empty, where they are not reported.
 #[must_use]
 pub fn map_installed(vendor: &str, name: &str, version: &str) -> Option<(SoftwareId, Component)> {
-    let vendor = fold(vendor);
-    if !(vendor.is_empty() || vendor.starts_with("microsoft")) {
+    // Most programs are of others, and are known so before anything is copied.
+    let vendor = vendor.trim();
+    let own = vendor.get(..MICROSOFT.len());
+    if !(vendor.is_empty() || own.is_some_and(|own| own.eq_ignore_ascii_case(MICROSOFT))) {
         return None;
     }
     let folded = fold(name);

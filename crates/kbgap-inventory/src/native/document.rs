@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 use super::RecordError;
 use super::network::{Address, Guid};
 use super::object::{Described, Object};
+use super::text::read;
 use crate::{InstalledKb, Machine, MachineId, OperatingSystem, Software};
 
 const MAX_TEXT: usize = 1_000;
@@ -193,18 +194,25 @@ pub(super) struct Text<const MAX: usize>(pub(super) String);
 
 impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let trimmed = text.trim();
-        if trimmed.chars().count() > MAX {
-            return Err(de::Error::custom(format_args!(
-                "is longer than {MAX} characters"
-            )));
-        }
-        if trimmed.chars().any(char::is_control) {
-            return Err(de::Error::custom("holds control characters"));
-        }
-        Ok(Self(trimmed.to_owned()))
+        read(deserializer, |text| {
+            let trimmed = text.trim();
+            // Bytes are no fewer than characters, and faster to count.
+            if trimmed.len() > MAX && trimmed.chars().count() > MAX {
+                return Err(format!("is longer than {MAX} characters"));
+            }
+            if has_control(trimmed) {
+                return Err("holds control characters".to_owned());
+            }
+            Ok(Self(trimmed.to_owned()))
+        })
     }
+}
+
+fn has_control(text: &str) -> bool {
+    // Control characters are 0 to 31 and 127 to 159, and all of the latter but the first
+    // begin with this byte.
+    let suspicious = |b: u8| b < 0x20 || b == 0x7f || b == 0xc2;
+    text.bytes().any(suspicious) && text.chars().any(char::is_control)
 }
 
 /// A value that is read from a text.
@@ -212,8 +220,7 @@ pub(super) struct Parsed<T>(pub(super) T);
 
 impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Parsed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.trim().parse().map(Self).map_err(de::Error::custom)
+        read(deserializer, |text| text.trim().parse().map(Self))
     }
 }
 
@@ -222,12 +229,11 @@ struct Instant(jiff::Timestamp);
 
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.trim().parse().map(Self).map_err(|_| {
-            let shown: String = text.chars().take(40).collect();
-            de::Error::custom(format_args!(
-                "`{shown}` is no time with zone (expected such as 2020-03-20T08:00:00Z)"
-            ))
+        read(deserializer, |text| {
+            text.trim().parse().map(Self).map_err(|_| {
+                let shown: String = text.chars().take(40).collect();
+                format!("`{shown}` is no time with zone (expected such as 2020-03-20T08:00:00Z)")
+            })
         })
     }
 }
@@ -316,17 +322,23 @@ struct KbNumber(KbId);
 
 impl<'de> Deserialize<'de> for KbNumber {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Either {
-            Text(String),
-            Number(u64),
+        struct NumberVisitor;
+        impl Visitor<'_> for NumberVisitor {
+            type Value = KbNumber;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a KB number")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<KbNumber, E> {
+                text.parse().map(KbNumber).map_err(E::custom)
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<KbNumber, E> {
+                self.visit_str(&number.to_string())
+            }
         }
-        let text = match Either::deserialize(deserializer)? {
-            Either::Text(text) => text,
-            Either::Number(number) => number.to_string(),
-        };
-        text.parse().map(Self).map_err(de::Error::custom)
+        deserializer.deserialize_any(NumberVisitor)
     }
 }
 
@@ -339,25 +351,26 @@ struct OsVersion {
 
 impl<'de> Deserialize<'de> for OsVersion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let version = Version::parse(&text);
-        match version.as_ref().map(Version::parts) {
-            Some(&[major, minor, build]) => Ok(Self {
-                version: (major, minor),
-                build,
-                revision: None,
-            }),
-            Some(&[major, minor, build, revision]) => Ok(Self {
-                version: (major, minor),
-                build,
-                revision: Some(revision),
-            }),
-            _ => {
-                let shown: String = text.chars().take(40).collect();
-                Err(de::Error::custom(format_args!(
-                    "`{shown}` is no Windows version (expected such as 10.0.18363.592)"
-                )))
+        read(deserializer, |text| {
+            let version = Version::parse(text);
+            match version.as_ref().map(Version::parts) {
+                Some(&[major, minor, build]) => Ok(Self {
+                    version: (major, minor),
+                    build,
+                    revision: None,
+                }),
+                Some(&[major, minor, build, revision]) => Ok(Self {
+                    version: (major, minor),
+                    build,
+                    revision: Some(revision),
+                }),
+                _ => {
+                    let shown: String = text.chars().take(40).collect();
+                    Err(format!(
+                        "`{shown}` is no Windows version (expected such as 10.0.18363.592)"
+                    ))
+                }
             }
-        }
+        })
     }
 }
