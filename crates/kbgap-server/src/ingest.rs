@@ -12,7 +12,7 @@ use axum::response::IntoResponse;
 use kbgap_auth::Permission;
 use kbgap_inventory::{Machine, native, native::Record};
 use kbgap_odata::ErrorCode;
-use kbgap_store::{MachineReport, PutOutcome};
+use kbgap_store::{Body, MachineReport, PutOutcome, StoreError};
 use serde::Serialize;
 
 use crate::http::{Failure, authenticate, discard, json, read_body};
@@ -80,8 +80,8 @@ async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Fa
     let read = move || understand(records(&body.unpack()?)?, now);
     let (mut answers, accepted) = off_the_runtime(state, read).await?;
     let (positions, machines): (Vec<usize>, Vec<MachineReport>) = accepted.into_iter().unzip();
-    let outcomes = state.store.put_machines(&claims.tenant, machines).await?;
-    for (position, outcome) in positions.iter().zip(outcomes) {
+    let put = state.store.put_machines(&claims.tenant, machines).await?;
+    for (position, outcome) in positions.iter().zip(put.outcomes()) {
         answers[*position].outcome = outcome_name(outcome);
     }
     state.tenants.follow().await?;
@@ -181,27 +181,37 @@ const fn outcome_name(outcome: PutOutcome) -> &'static str {
     }
 }
 
+/// Why a machine cannot be brought into the form that the store keeps, or read from it.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeError {
+    /// It is no machine.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// It cannot be packed or unpacked.
+    #[error(transparent)]
+    Body(#[from] StoreError),
+}
+
 /// A machine as the store takes it, at the server's time `now` in milliseconds
 /// since 1970. A report from the future is as of now: a clock that runs ahead must
 /// not shut out the reports that come after.
 ///
 /// # Errors
 /// When the machine cannot be encoded, which no machine can cause in practice.
-pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, serde_json::Error> {
+pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, EncodeError> {
     let seen_at_ms = machine.seen_at.map_or(now, |t| t.as_millisecond().min(now));
     Ok(MachineReport {
         id: machine.id.to_string(),
         computer_dns_name: machine.computer_dns_name.clone(),
         seen_at_ms,
         content_hash: machine.content_hash(),
-        body: encode_machine(machine)?,
+        body: Body::pack(&encode_machine(machine)?)?,
         group: machine.group.clone(),
         addresses: machine
             .ip_addresses
             .iter()
             .map(|a| a.ip_address)
             .chain(machine.last_ip_address)
-            .map(|address| address.to_string())
             .collect(),
     })
 }
@@ -209,7 +219,7 @@ pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, serde_j
 /// A machine as the store keeps it: without the time, which has a column.
 ///
 /// # Errors
-/// As [`new_machine`].
+/// When it cannot be encoded, which no machine can cause in practice.
 pub fn encode_machine(machine: &Machine) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&Machine {
         seen_at: None,

@@ -6,10 +6,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use kbgap_catalog::Catalog;
 use kbgap_fleet::{CheckIn, Fleet, FleetMachine};
 use kbgap_inventory::{DeviceValue, Machine, MachineId};
-use kbgap_store::{MachineChange, MachineRow, Store, StoreError};
+use kbgap_store::{Body, MachineChange, MachineRow, Store, StoreError};
 use tokio::sync::Mutex;
 
 use crate::history::{Feed, Recorder};
+use crate::ingest::EncodeError;
 
 const PAGE: usize = 2_000;
 /// Machines that are recorded at a time under a new catalogue; reports wait for no more.
@@ -255,6 +256,6 @@ fn check_in(machine: Machine, row: &MachineRow) -> CheckIn {
 ///
 /// # Errors
 /// When the body is not what [`crate::encode_machine`] wrote.
-pub fn decode_machine(body: &[u8]) -> Result<Machine, serde_json::Error> {
-    serde_json::from_slice(body)
+pub fn decode_machine(body: &Body) -> Result<Machine, EncodeError> {
+    Ok(serde_json::from_slice(&body.unpack()?)?)
 }
