@@ -1,7 +1,9 @@
 //! Snapshots behind exports: what one export shows from its first page to its last.
 //!
 //! Machines in the index never change, they are replaced, so a snapshot is a list of
-//! them and costs some bytes a machine. Snapshots live in this process: a link to one
+//! them and costs some bytes a machine. What they were vulnerable to, and since when, is
+//! read from the history while rows are written, as of the place that history had at the
+//! same moment: rows up to there do not change. Snapshots live in this process: a link to one
 //! that is gone is answered with the advice to begin again.
 
 use std::collections::VecDeque;
@@ -9,8 +11,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kbgap_catalog::Catalog;
 use kbgap_fleet::{Fleet, FleetMachine};
-
-use crate::history::{Exposed, History};
 
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 /// How long a snapshot can be read on: as long as links to its files live at most.
@@ -27,15 +27,10 @@ pub(crate) struct ExportSnapshot {
     /// In milliseconds since 1970.
     pub(crate) taken_at: i64,
     pub(crate) catalog: Catalog,
-    pub(crate) machines: Vec<ExportedMachine>,
+    pub(crate) machines: Vec<Arc<FleetMachine>>,
+    /// The [place](crate::history::History::place) of the history.
+    pub(crate) place: u64,
     generation: u64,
-}
-
-/// A machine as it was.
-pub(crate) struct ExportedMachine {
-    pub(crate) machine: Arc<FleetMachine>,
-    /// What it was vulnerable to, and since when; `None` until that is recorded.
-    pub(crate) exposed: Option<Arc<Exposed>>,
 }
 
 /// The snapshots that are kept.
@@ -45,13 +40,14 @@ pub(crate) struct Exports {
 }
 
 impl Exports {
-    /// A snapshot of this fleet as it is at `now`.
+    /// A snapshot of this fleet as it is at `now`. The place of the history has to be read
+    /// before the fleet: a machine that is newer than its history has what it shows more
+    /// since it was seen, but one that is older would have lost what it shows.
     pub(crate) fn take(
         &self,
         tenant: &str,
         fleet: &Fleet,
-        history: &History,
-        id: String,
+        (id, place): (String, u64),
         now: i64,
     ) -> Arc<ExportSnapshot> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,16 +66,12 @@ impl Exports {
             tenant: tenant.to_owned(),
             taken_at: now,
             catalog: fleet.catalog().clone(),
-            machines: history.read(tenant, |known| {
-                fleet
-                    .machines_from(None)
-                    .filter(|machine| machine.is_active(now))
-                    .map(|machine| ExportedMachine {
-                        machine: Arc::clone(machine),
-                        exposed: known.exposed(machine.id()).cloned(),
-                    })
-                    .collect()
-            }),
+            machines: fleet
+                .machines_from(None)
+                .filter(|machine| machine.is_active(now))
+                .map(Arc::clone)
+                .collect(),
+            place,
             generation: fleet.generation(),
         });
         if kept.len() >= KEPT {

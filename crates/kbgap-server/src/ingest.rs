@@ -12,7 +12,7 @@ use axum::response::IntoResponse;
 use kbgap_auth::Permission;
 use kbgap_inventory::{Machine, native, native::Record};
 use kbgap_odata::ErrorCode;
-use kbgap_store::{Body, MachineReport, PutOutcome, StoreError};
+use kbgap_store::{MachineReport, PackedBody, PutOutcome, StoreError};
 use serde::Serialize;
 
 use crate::http::{Failure, authenticate, discard, json, read_body};
@@ -205,7 +205,7 @@ pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, EncodeE
         computer_dns_name: machine.computer_dns_name.clone(),
         seen_at_ms,
         content_hash: machine.content_hash(),
-        body: Body::pack(&encode_machine(machine)?)?,
+        body: PackedBody::pack(&encode_machine(machine)?)?,
         group: machine.group.clone(),
         addresses: machine
             .ip_addresses

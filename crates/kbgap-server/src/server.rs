@@ -171,6 +171,8 @@ async fn background(state: Shared, mut generation: u64) {
     if let Err(error) = crate::oauth::issuer(&state).await {
         tracing::error!(?error, "no signing key");
     }
+    // The feed may have changed since the newest rows of history were found to hold.
+    tokio::spawn(record_all(Arc::clone(&state)));
     let mut forget = tokio::time::interval(FORGET);
     loop {
         tokio::time::sleep(FOLLOW).await;
@@ -206,7 +208,7 @@ async fn background(state: Shared, mut generation: u64) {
     }
 }
 
-/// Records what a new catalogue has changed for machines.
+/// Records what a catalogue has changed for machines.
 async fn record_all(state: Shared) {
     while let Err(error) = state.tenants.record_all().await {
         tracing::warn!(%error, "cannot record what the feed has changed; trying again");

@@ -6,9 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use kbgap_catalog::Catalog;
 use kbgap_fleet::{CheckIn, Fleet, FleetMachine};
 use kbgap_inventory::{DeviceValue, Machine, MachineId};
-use kbgap_store::{Body, MachineChange, MachineRow, Store, StoreError};
+use kbgap_store::{MachineChange, MachineRow, PackedBody, Store, StoreError};
 use tokio::sync::Mutex;
 
+use crate::history::mark::Marks;
 use crate::history::{Feed, Recorder};
 use crate::ingest::EncodeError;
 
@@ -37,6 +38,7 @@ struct Writer {
     followed: u64,
     /// Who records history, where somebody does.
     recorder: Option<Recorder>,
+    marks: Marks,
 }
 
 impl Tenants {
@@ -69,6 +71,7 @@ impl Tenants {
             writer: Mutex::new(Writer {
                 followed: 0,
                 recorder,
+                marks: Marks::default(),
             }),
         }
     }
@@ -89,7 +92,7 @@ impl Tenants {
             let changed = tokio::task::block_in_place(|| {
                 let mut changed = BTreeMap::new();
                 for change in changes {
-                    self.apply(change, &writer, &mut changed);
+                    self.apply(change, &mut writer, &mut changed);
                 }
                 changed
             });
@@ -131,6 +134,7 @@ impl Tenants {
     pub(crate) async fn record_all(&self) -> Result<(), StoreError> {
         let tenants: Vec<String> = self.all().into_iter().map(|(tenant, _)| tenant).collect();
         for tenant in tenants {
+            let before = self.feed();
             let mut after: Option<String> = None;
             loop {
                 let mut writer = self.writer.lock().await;
@@ -138,7 +142,16 @@ impl Tenants {
                     let rest = fleet.machines_from(after.as_deref());
                     rest.take(RECORDED).cloned().collect()
                 });
-                let Some(last) = machines.last() else { break };
+                let Some(last) = machines.last() else {
+                    let feed = self.feed();
+                    // Some may have been recorded under the feed of before.
+                    if let Some(recorder) = &writer.recorder
+                        && feed.generation == before.generation
+                    {
+                        recorder.recorded_all(&tenant, &feed).await?;
+                    }
+                    break;
+                };
                 // The least text above the id.
                 after = Some(format!("{}\0", last.id()));
                 self.record(&mut writer, &tenant, machines).await?;
@@ -153,14 +166,16 @@ impl Tenants {
         tenant: &str,
         machines: Vec<Arc<FleetMachine>>,
     ) -> Result<(), StoreError> {
+        let feed = self.feed();
         let Some(recorder) = &mut writer.recorder else {
             return Ok(());
         };
-        let feed = {
-            let fleets = self.fleets.read().unwrap_or_else(PoisonError::into_inner);
-            fleets.feed.clone()
-        };
-        if let Some(detections) = recorder.record(tenant, machines, &feed).await? {
+        let marked = writer.marks.of(tenant, machines);
+        let news = recorder.record(tenant, marked, &feed).await?;
+        for (tenant, id, mark) in &news.marks {
+            writer.marks.set(tenant, id, *mark);
+        }
+        if let Some(detections) = news.detections {
             let fleet = self.fleet(tenant, writer);
             fleet
                 .write()
@@ -168,6 +183,11 @@ impl Tenants {
                 .set_detections(detections);
         }
         Ok(())
+    }
+
+    fn feed(&self) -> Feed {
+        let fleets = self.fleets.read().unwrap_or_else(PoisonError::into_inner);
+        fleets.feed.clone()
     }
 
     fn all(&self) -> Vec<(String, Arc<RwLock<Fleet>>)> {
@@ -195,7 +215,7 @@ impl Tenants {
     fn apply(
         &self,
         change: MachineChange,
-        writer: &Writer,
+        writer: &mut Writer,
         changed: &mut BTreeMap<String, Vec<Arc<FleetMachine>>>,
     ) {
         match change {
@@ -218,9 +238,7 @@ impl Tenants {
                         .write()
                         .unwrap_or_else(PoisonError::into_inner)
                         .remove(&id);
-                    if let Some(recorder) = &writer.recorder {
-                        recorder.forget(&tenant, &id);
-                    }
+                    writer.marks.set(&tenant, &id, 0);
                 }
             }
         }
@@ -256,6 +274,6 @@ fn check_in(machine: Machine, row: &MachineRow) -> CheckIn {
 ///
 /// # Errors
 /// When the body is not what [`crate::encode_machine`] wrote.
-pub fn decode_machine(body: &Body) -> Result<Machine, EncodeError> {
+pub fn decode_machine(body: &PackedBody) -> Result<Machine, EncodeError> {
     Ok(serde_json::from_slice(&body.unpack()?)?)
 }

@@ -14,7 +14,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use kbgap_store::sqlite::SqliteStore;
-use kbgap_store::{Body, ExposureBatch, ExposureStep, FindingSet, Judged, MachineReport, Store};
+use kbgap_store::{
+    ExposureBatch, ExposureStep, FindingSet, Judged, MachineReport, PackedBody, Store,
+};
 
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 const HOUR_MS: i64 = 60 * 60 * 1_000;
@@ -33,9 +35,9 @@ fn main() {
 fn packing() {
     let plain: Vec<String> = (0..2_000).map(|n| document(n, 0)).collect();
     let start = Instant::now();
-    let packed: Vec<Body> = plain
+    let packed: Vec<PackedBody> = plain
         .iter()
-        .map(|p| Body::pack(p.as_bytes()).unwrap())
+        .map(|p| PackedBody::pack(p.as_bytes()).unwrap())
         .collect();
     let packing = start.elapsed();
     let start = Instant::now();
@@ -119,7 +121,7 @@ fn report(number: usize, version: usize, seen_at_ms: i64) -> MachineReport {
         computer_dns_name: format!("pc-{number:06}.corp.example.com"),
         seen_at_ms,
         content_hash,
-        body: Body::pack(body.as_bytes()).unwrap(),
+        body: PackedBody::pack(body.as_bytes()).unwrap(),
         group: Some(format!("Site {:02}", number % 40)),
         addresses: addresses(number),
     }

@@ -37,9 +37,9 @@ thread_local! {
 /// A report's body, packed. Packing and unpacking is the business of whoever has the
 /// report, on its own thread: the one thread that writes only writes.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Body(Box<[u8]>);
+pub struct PackedBody(Box<[u8]>);
 
-impl Body {
+impl PackedBody {
     /// Packs a body.
     ///
     /// # Errors
@@ -95,9 +95,9 @@ impl Body {
     }
 }
 
-impl std::fmt::Debug for Body {
+impl std::fmt::Debug for PackedBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Body({} bytes)", self.0.len())
+        write!(f, "PackedBody({} bytes)", self.0.len())
     }
 }
 
@@ -110,24 +110,24 @@ mod tests {
         let report = r#"{"vendor":"Igor Pavlov","name":"7-Zip 23.01 (x64 edition)"}"#;
         let noise: Vec<u8> = (0..9_000_u32).map(|i| ((i * i) >> 7) as u8).collect();
         for plain in [&b""[..], &[PACKED], report.as_bytes(), &noise] {
-            let body = Body::pack(plain).unwrap();
+            let body = PackedBody::pack(plain).unwrap();
             assert_eq!(body.unpack().unwrap(), plain);
-            assert_eq!(Body::stored(body.packed().to_vec()), body);
+            assert_eq!(PackedBody::stored(body.packed().to_vec()), body);
         }
-        let packed = Body::pack(report.as_bytes()).unwrap().packed().len();
+        let packed = PackedBody::pack(report.as_bytes()).unwrap().packed().len();
         assert!(packed < report.len() / 2, "{packed}");
     }
 
     #[test]
     fn what_was_stored_plainly_is_read_and_what_is_damaged_is_not() {
         let plain = br#"{"id":"1e5b"}"#;
-        assert_eq!(Body::stored(plain.to_vec()).unpack().unwrap(), plain);
+        assert_eq!(PackedBody::stored(plain.to_vec()).unpack().unwrap(), plain);
         for damaged in [&[PACKED][..], &[PACKED, 9, 9, 9, 9, 9, 9, 9, 9]] {
-            assert!(Body::stored(damaged.to_vec()).unpack().is_err());
+            assert!(PackedBody::stored(damaged.to_vec()).unpack().is_err());
         }
-        let mut cut = Body::pack(plain).unwrap().packed().to_vec();
+        let mut cut = PackedBody::pack(plain).unwrap().packed().to_vec();
         cut.pop();
-        assert!(Body::stored(cut).unpack().is_err());
+        assert!(PackedBody::stored(cut).unpack().is_err());
     }
 
     /// What was packed has to be read by every later version.

@@ -11,7 +11,7 @@ pub mod sqlite;
 mod store;
 mod types;
 
-pub use body::Body;
+pub use body::PackedBody;
 pub use error::StoreError;
 pub use exposure::{
     Detection, Exposure, ExposureBatch, ExposureChange, ExposureStep, FindingSet, Judged, Recorded,

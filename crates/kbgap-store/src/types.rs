@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::Body;
+use crate::PackedBody;
 
 /// A feed document without its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct MachineReport {
     /// A hash of what was reported, without the time.
     pub content_hash: [u8; 32],
     /// The encoded report.
-    pub body: Body,
+    pub body: PackedBody,
     /// The device group that the report names; it has a number from then on. Only
     /// written: [`MachineRow::group_id`] is what is read.
     pub group: Option<String>,

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use super::put::State;
 use super::tenants::Tenant;
 use super::{exposures, keys, sightings};
-use crate::{Body, MachineChange, MachineReport, MachineRow, TagEdits};
+use crate::{MachineChange, MachineReport, MachineRow, PackedBody, TagEdits};
 
 pub(super) fn remove(
     transaction: &Transaction<'_>,
@@ -99,7 +99,7 @@ fn machine(row: &Row<'_>) -> rusqlite::Result<MachineRow> {
             computer_dns_name: row.get(1)?,
             seen_at_ms: row.get(2)?,
             content_hash: row.get(3)?,
-            body: Body::stored(row.get(4)?),
+            body: PackedBody::stored(row.get(4)?),
             group: None,
             addresses: Vec::new(),
         },

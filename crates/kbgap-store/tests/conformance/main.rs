@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use kbgap_store::sqlite::SqliteStore;
 use kbgap_store::{
-    App, Body, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, Put, PutOutcome,
-    Store, StoredTask,
+    App, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, PackedBody, Put,
+    PutOutcome, Store, StoredTask,
 };
 
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
@@ -48,7 +48,7 @@ fn report(id: &str, name: &str, seen_at_ms: i64, content: u8) -> MachineReport {
         computer_dns_name: name.to_owned(),
         seen_at_ms,
         content_hash: [content; 32],
-        body: Body::pack(&[content; 100]).unwrap(),
+        body: PackedBody::pack(&[content; 100]).unwrap(),
         group: None,
         addresses: Vec::new(),
     }
@@ -139,7 +139,7 @@ async fn outcomes_of_reports(backend: Backend) {
             row.report.content_hash,
             row.report.body
         ),
-        (200, [2; 32], Body::pack(&[2; 100]).unwrap())
+        (200, [2; 32], PackedBody::pack(&[2; 100]).unwrap())
     );
     assert_eq!(store.machine(TENANT, "b").await.unwrap(), None);
 }
