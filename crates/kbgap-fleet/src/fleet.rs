@@ -150,6 +150,22 @@ impl Fleet {
             .filter_map(|(_, ordinal)| self.at(ordinal))
     }
 
+    /// The machine at a place that [`Fleet::places_at`] has given.
+    #[must_use]
+    pub fn machine_at(&self, place: u32) -> Option<Arc<FleetMachine>> {
+        self.at(place)
+    }
+
+    /// The places of the machines that count at `now`, in the order of the machines' ids:
+    /// all that has to be kept of a list of a million.
+    #[must_use]
+    pub fn places_at(&self, now: i64) -> Vec<u32> {
+        let silence = self.silence(now);
+        let all = self.ids.range(..).map(|(_, ordinal)| ordinal);
+        all.filter(|&ordinal| !silence.machines.contains(ordinal))
+            .collect()
+    }
+
     /// The machines of a set, in the order of their ids.
     #[must_use]
     pub fn machines_of(&self, ordinals: &RoaringBitmap) -> Vec<Arc<FleetMachine>> {
@@ -312,9 +328,29 @@ impl Fleet {
 impl Fleet {
     #[doc(hidden)]
     pub fn sizes(&self) -> String {
-        let states: std::collections::HashSet<usize> = self.profiles().map(|p| Arc::as_ptr(&p.state).addr()).collect();
-        let packed: usize = self.machines.iter().filter_map(|s| s.packed.as_ref()).map(|p| p.len()).sum();
-        let soft: usize = self.machines.iter().filter_map(|s| s.packed.as_ref()).map(|p| Packed::read(p).unwrap().software.len()).sum();
-        format!("profiles {} states {} packed avg {} software bytes avg {} {}", self.profiles().count(), states.len(), packed / self.len().max(1), soft / self.len().max(1), self.software.sizes())
+        let states: std::collections::HashSet<usize> = self
+            .profiles()
+            .map(|p| Arc::as_ptr(&p.state).addr())
+            .collect();
+        let packed: usize = self
+            .machines
+            .iter()
+            .filter_map(|s| s.packed.as_ref())
+            .map(|p| p.len())
+            .sum();
+        let soft: usize = self
+            .machines
+            .iter()
+            .filter_map(|s| s.packed.as_ref())
+            .map(|p| Packed::read(p).unwrap().software.len())
+            .sum();
+        format!(
+            "profiles {} states {} packed avg {} software bytes avg {} {}",
+            self.profiles().count(),
+            states.len(),
+            packed / self.len().max(1),
+            soft / self.len().max(1),
+            self.software.sizes()
+        )
     }
 }

@@ -91,18 +91,27 @@ fn unlined((index, machine): (usize, Result<Machine, RecordError>)) -> Record {
 /// Reads NDJSON: each line that is not blank is a record, whatever stands on it.
 #[must_use]
 pub fn read_lines(bytes: &[u8]) -> Vec<Record> {
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-    bytes
-        .split(|b| *b == b'\n')
-        .enumerate()
-        .filter(|(_, line)| !line.trim_ascii().is_empty())
-        .enumerate()
-        .map(|(index, (number, line))| Record {
-            index,
-            line: Some(number + 1),
-            machine: line_of(line),
-        })
-        .collect()
+    let mut records = Vec::new();
+    for (number, line) in bytes.split(|b| *b == b'\n').enumerate() {
+        records.extend(read_line(line, records.len(), number + 1));
+    }
+    records
+}
+
+/// Reads a line of NDJSON by its number, from 1, as the record at an index; `None` where
+/// it is blank.
+#[must_use]
+pub fn read_line(line: &[u8], index: usize, number: usize) -> Option<Record> {
+    let mark = "\u{feff}".as_bytes();
+    let line = match number {
+        1 => line.strip_prefix(mark).unwrap_or(line),
+        _ => line,
+    };
+    (!line.trim_ascii().is_empty()).then(|| Record {
+        index,
+        line: Some(number),
+        machine: line_of(line),
+    })
 }
 
 fn line_of(line: &[u8]) -> Result<Machine, RecordError> {

@@ -11,4 +11,4 @@ pub(crate) mod scores;
 pub(crate) mod software;
 pub(crate) mod vulnerabilities;
 
-pub(crate) use routes::{is_dated, routes};
+pub(crate) use routes::routes;

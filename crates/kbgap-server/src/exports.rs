@@ -1,16 +1,15 @@
 //! Snapshots behind exports: what one export shows from its first page to its last.
 //!
-//! Machines in the index never change, they are replaced, so a snapshot is a list of
-//! them and costs some bytes a machine. Snapshots live in this process: a link to one
+//! A fleet that was published never changes, so a snapshot is one, with a list of places
+//! in it, and costs a few bytes a machine. What they were vulnerable to, and since when, is
+//! read from the history while rows are written, as of the place that history had at the
+//! same moment: rows up to there do not change. Snapshots live in this process: a link to one
 //! that is gone is answered with the advice to begin again.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kbgap_catalog::Catalog;
 use kbgap_fleet::{Fleet, FleetMachine};
-
-use crate::history::{Exposed, History};
 
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 /// How long a snapshot can be read on: as long as links to its files live at most.
@@ -26,16 +25,23 @@ pub(crate) struct ExportSnapshot {
     pub(crate) tenant: String,
     /// In milliseconds since 1970.
     pub(crate) taken_at: i64,
-    pub(crate) catalog: Catalog,
-    pub(crate) machines: Vec<ExportedMachine>,
-    generation: u64,
+    pub(crate) fleet: Arc<Fleet>,
+    /// The places of the machines, in the order of their ids.
+    pub(crate) places: Vec<u32>,
+    /// The [place](crate::history::History::place) of the history.
+    pub(crate) place: u64,
 }
 
-/// A machine as it was.
-pub(crate) struct ExportedMachine {
-    pub(crate) machine: Arc<FleetMachine>,
-    /// What it was vulnerable to, and since when; `None` until that is recorded.
-    pub(crate) exposed: Option<Arc<Exposed>>,
+impl ExportSnapshot {
+    /// The machine at a position.
+    pub(crate) fn machine(&self, position: usize) -> Option<Arc<FleetMachine>> {
+        self.fleet.machine_at(*self.places.get(position)?)
+    }
+
+    /// How many machines there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.places.len()
+    }
 }
 
 /// The snapshots that are kept.
@@ -45,21 +51,21 @@ pub(crate) struct Exports {
 }
 
 impl Exports {
-    /// A snapshot of this fleet as it is at `now`.
+    /// A snapshot of this fleet as it is at `now`. The place of the history has to be read
+    /// before the fleet: a machine that is newer than its history has what it shows more
+    /// since it was seen, but one that is older would have lost what it shows.
     pub(crate) fn take(
         &self,
         tenant: &str,
-        fleet: &Fleet,
-        history: &History,
-        id: String,
+        fleet: Arc<Fleet>,
+        (id, place): (String, u64),
         now: i64,
     ) -> Arc<ExportSnapshot> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|snapshot| snapshot.taken_at >= now.saturating_sub(KEPT_MS));
         let shared = kept.iter().rev().find(|snapshot| {
             snapshot.tenant == tenant
-                && snapshot.generation == fleet.generation()
-                && snapshot.catalog.checksum() == fleet.catalog().checksum()
+                && snapshot.fleet.generation() == fleet.generation()
                 && snapshot.taken_at >= now.saturating_sub(SHARED_MS)
         });
         if let Some(shared) = shared {
@@ -69,18 +75,9 @@ impl Exports {
             id,
             tenant: tenant.to_owned(),
             taken_at: now,
-            catalog: fleet.catalog().clone(),
-            machines: history.read(tenant, |known| {
-                fleet
-                    .machines_from(None)
-                    .filter(|machine| machine.is_active(now))
-                    .map(|machine| ExportedMachine {
-                        exposed: known.exposed(machine.id()).cloned(),
-                        machine,
-                    })
-                    .collect()
-            }),
-            generation: fleet.generation(),
+            places: fleet.places_at(now),
+            fleet,
+            place,
         });
         if kept.len() >= KEPT {
             kept.pop_front();

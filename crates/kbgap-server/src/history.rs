@@ -7,33 +7,46 @@
 //!
 //! - **One way in.** [`Recorder`] is called where changes reach the index, before whoever
 //!   reported is answered: two reports in a row are two rows.
-//! - **Nothing is computed twice.** All that decides about a machine's list is hashed
-//!   and kept with its newest row. While the hash stays, the machine costs no more than
-//!   making it; machines of one hash share one run of the rules.
+//! - **Nothing is computed twice.** All that decides about a machine's row is hashed into
+//!   a [mark], which is kept beside the machine in the index. While the mark stays, the
+//!   machine costs no more than making it; machines of one fingerprint share one run of
+//!   the rules. A machine without a mark, or with another, is compared with its newest row,
+//!   which is read from the store; nothing of a machine's history is kept in memory.
+//! - **What still holds is not written.** Where another fingerprint means the same list,
+//!   the mark changes and nothing else. After a new feed one number for each tenant says
+//!   that the newest rows of all machines hold under it, instead of a million rows.
 //! - **Several processes may record.** A row counts where it follows the newest, and a
 //!   process that knows an older feed or an older report of the machine than the newest
-//!   row leaves it alone, so that the two never take turns.
+//!   row leaves it alone, so that the two never take turns. Of what others have recorded,
+//!   the marks are forgotten.
 //! - **Two times.** A row is dated by the server's clock, so that a window of time that
 //!   was told never gets another row; a finding is dated by the report that showed it,
 //!   or by the clock where the feed did.
 //! - What was fixed and comes back is first seen anew: time to fix is counted from there.
+//! - **A picture of a moment is a place.** Rows are only added, and those of a machine
+//!   are a chain: whoever remembers the last place there was reads the rows that were the
+//!   newest then, page by page and hours later, and sees nothing of what was recorded
+//!   since. Only a machine that was removed meanwhile has no rows any more; it reads as one
+//!   of which nothing is recorded yet.
 //! - Machines that do not count, unseen for 30 days, are not recorded until they come back.
 
 pub(crate) mod change;
+mod lists;
+pub(crate) mod mark;
+mod plan;
 mod recorder;
 pub(crate) mod set;
 mod since;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use kbgap_fleet::{Detections, FleetMachine};
-use kbgap_inventory::MachineId;
-use kbgap_store::{Exposure, FindingSet as StoredSet, Judged, SetHash, Store, StoreError};
+use kbgap_store::{SetHash, Store, StoreError};
 
-pub(crate) use self::recorder::{Feed, Recorder};
+pub(crate) use self::recorder::{Feed, News, Recorder};
 use self::set::{FindingSet, PackedSet};
-pub(crate) use self::since::FirstSeen;
+pub(crate) use self::since::{FirstSeen, Since};
 
 /// How far back changes may be asked for, in milliseconds (api.md, section 10.5).
 pub(crate) const ASKABLE_MS: i64 = 14 * 24 * HOUR_MS;
@@ -42,44 +55,30 @@ pub(crate) const PERIOD_MS: i64 = 6 * HOUR_MS;
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 /// How long rows are kept: a link to the next page may be followed for a period more.
 const KEPT_MS: i64 = ASKABLE_MS + 2 * PERIOD_MS;
-/// How many machines are read at once.
+/// How long it is known who had an address: the API answers for 30 days, and clocks may
+/// differ by a day.
+const SIGHTED_MS: i64 = 31 * 24 * HOUR_MS;
+/// How many rows are followed at once.
 const PAGE: usize = 2_000;
 /// Unpacked lists that are kept at a time: some hundred kilobytes each.
 const UNPACKED: usize = 64;
 
-/// What is known of all tenants' history without asking the store.
+/// What is known of all tenants' history without asking the store: when CVEs were first
+/// seen, and a few lists.
 pub(crate) struct History {
     store: Arc<dyn Store>,
     /// The last exposure that there was when it was loaded.
     loaded: u64,
-    tenants: RwLock<HashMap<String, TenantHistory>>,
-    sets: Mutex<Sets>,
+    detections: RwLock<HashMap<String, Arc<Detections>>>,
+    unpacked: Mutex<HashMap<SetHash, Arc<FindingSet>>>,
 }
 
-/// What is known of a tenant.
-#[derive(Default)]
-pub(crate) struct TenantHistory {
-    exposed: HashMap<MachineId, Arc<Exposed>>,
-    detections: Arc<Detections>,
-}
-
-/// What a machine is vulnerable to, by its newest row.
+/// What a machine was vulnerable to, and since when.
 #[derive(Debug)]
 pub(crate) struct Exposed {
-    number: u64,
     seen_at: i64,
-    group_id: i32,
-    judged: Judged,
     set: Arc<PackedSet>,
     first_seen: FirstSeen,
-}
-
-#[derive(Default)]
-struct Sets {
-    packed: HashMap<SetHash, Weak<PackedSet>>,
-    /// How many there may be until those that nobody needs any more are swept out.
-    packed_until: usize,
-    unpacked: HashMap<SetHash, Arc<FindingSet>>,
 }
 
 impl History {
@@ -88,54 +87,86 @@ impl History {
     /// # Errors
     /// [`StoreError`].
     pub(crate) async fn load(store: Arc<dyn Store>) -> Result<Self, StoreError> {
-        let history = Self {
-            // What is recorded while the rest is read is read again.
-            loaded: store.last_exposure().await?,
-            store,
-            tenants: RwLock::default(),
-            sets: Mutex::default(),
-        };
+        // What is recorded from here on is followed.
+        let loaded = store.last_exposure().await?;
         let mut detections: HashMap<String, Detections> = HashMap::new();
-        for detection in history.store.detections().await? {
+        for detection in store.detections().await? {
             let of_tenant = detections.entry(detection.tenant).or_default();
             of_tenant.note(&detection.cve, detection.at_ms);
         }
-        for (tenant, detections) in detections {
-            history.change(&tenant, |known| known.detections = Arc::new(detections));
-        }
-        let mut after = (String::new(), String::new());
-        loop {
-            let page = history.store.newest_exposures(after.clone(), PAGE).await?;
-            let Some((tenant, last)) = page.last() else {
-                return Ok(history);
-            };
-            after = (tenant.clone(), last.machine_id.clone());
-            for of_tenant in page.chunk_by(|a, b| a.0 == b.0) {
-                let exposures: Vec<&Exposure> = of_tenant.iter().map(|(_, e)| e).collect();
-                if let Some((tenant, _)) = of_tenant.first() {
-                    history.take(tenant, &exposures).await?;
-                }
-            }
-        }
-    }
-
-    /// Reads what is known of a tenant.
-    pub(crate) fn read<T>(&self, tenant: &str, read: impl FnOnce(&TenantHistory) -> T) -> T {
-        let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
-        match tenants.get(tenant) {
-            Some(known) => read(known),
-            None => read(&TenantHistory::default()),
-        }
-    }
-
-    fn change<T>(&self, tenant: &str, change: impl FnOnce(&mut TenantHistory) -> T) -> T {
-        let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
-        change(tenants.entry(tenant.to_owned()).or_default())
+        let detections = detections.into_iter();
+        let detections = detections.map(|(tenant, detections)| (tenant, Arc::new(detections)));
+        Ok(Self {
+            store,
+            loaded,
+            detections: RwLock::new(detections.collect()),
+            unpacked: Mutex::default(),
+        })
     }
 
     /// When each CVE was first seen in a tenant.
     pub(crate) fn detections(&self, tenant: &str) -> Arc<Detections> {
-        self.read(tenant, |known| Arc::clone(&known.detections))
+        let all = self
+            .detections
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.get(tenant).cloned().unwrap_or_default()
+    }
+
+    /// Notes when CVEs were seen, and gives what is known then.
+    fn note(&self, tenant: &str, detected: &[(String, i64)]) -> Arc<Detections> {
+        let mut all = self
+            .detections
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let known = all.entry(tenant.to_owned()).or_default();
+        let detections = Arc::make_mut(known);
+        for (cve, at) in detected {
+            detections.note(cve, *at);
+        }
+        Arc::clone(known)
+    }
+
+    /// The last place that a row of history has: up to there nothing changes any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn place(&self) -> Result<u64, StoreError> {
+        self.store.last_exposure().await
+    }
+
+    /// What each of these machines was vulnerable to as of a [place](Self::place); `None`
+    /// where nothing was recorded of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn exposed(
+        &self,
+        tenant: &str,
+        ids: Vec<String>,
+        place: u64,
+    ) -> Result<Vec<Option<Exposed>>, StoreError> {
+        let rows = self.store.exposures_of(tenant, ids, place).await?;
+        let hashes = rows.iter().flatten().map(|row| row.set_hash);
+        let sets = self.packed(tenant, hashes).await?;
+        let exposed = rows.into_iter().map(|row| {
+            let row = row?;
+            let set = sets.get(&row.set_hash);
+            let first_seen = FirstSeen::decode(&row.first_seen);
+            let (Some(set), Ok(first_seen)) = (set, first_seen) else {
+                tracing::error!(
+                    machine = row.machine_id,
+                    "a machine's history cannot be read"
+                );
+                return None;
+            };
+            Some(Exposed {
+                seen_at: row.seen_at_ms,
+                set: Arc::clone(set),
+                first_seen,
+            })
+        });
+        Ok(exposed.collect())
     }
 
     /// Since when a machine has its findings, as of `now`.
@@ -181,88 +212,41 @@ impl History {
             .store
             .forget_exposures(now.saturating_sub(KEPT_MS))
             .await?;
-        tracing::debug!(rows, "forgot old history");
-        Ok(())
-    }
-
-    /// Enters the newest exposures of machines as the store has them.
-    async fn take(&self, tenant: &str, exposures: &[&Exposure]) -> Result<(), StoreError> {
-        let sets = self
-            .packed(tenant, exposures.iter().map(|e| e.set_hash))
+        let sightings = self
+            .store
+            .forget_sightings(now.saturating_sub(SIGHTED_MS))
             .await?;
-        self.change(tenant, |known| {
-            for exposure in exposures {
-                let set = sets.get(&exposure.set_hash);
-                let first_seen = FirstSeen::decode(&exposure.first_seen);
-                if let (Ok(id), Some(set), Ok(first_seen)) =
-                    (exposure.machine_id.parse(), set, first_seen)
-                {
-                    let exposed = Exposed {
-                        number: exposure.number,
-                        seen_at: exposure.seen_at_ms,
-                        group_id: exposure.group_id,
-                        judged: exposure.judged,
-                        set: Arc::clone(set),
-                        first_seen,
-                    };
-                    known.exposed.insert(id, Arc::new(exposed));
-                } else {
-                    tracing::error!(
-                        machine = exposure.machine_id,
-                        "the history of a machine cannot be read"
-                    );
-                }
-            }
-        });
+        tracing::debug!(rows, sightings, "forgot old history");
         Ok(())
     }
 
+    /// The lists with these hashes, as they are stored.
     async fn packed(
         &self,
         tenant: &str,
         hashes: impl Iterator<Item = SetHash>,
     ) -> Result<HashMap<SetHash, Arc<PackedSet>>, StoreError> {
-        let mut found = HashMap::new();
-        let unknown: BTreeSet<SetHash> = {
-            let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-            hashes
-                .filter(|hash| {
-                    let known = sets.packed.get(hash).and_then(Weak::upgrade);
-                    known.map(|set| found.insert(*hash, set)).is_none()
-                })
-                .collect()
-        };
-        if unknown.is_empty() {
-            return Ok(found);
+        let hashes: BTreeSet<SetHash> = hashes.collect();
+        if hashes.is_empty() {
+            return Ok(HashMap::new());
         }
         let stored = self
             .store
-            .finding_sets(tenant, unknown.into_iter().collect());
-        for StoredSet { hash, body } in stored.await? {
-            found.insert(hash, self.shared(PackedSet { hash, body }));
-        }
-        Ok(found)
-    }
-
-    /// The one that is known already, where there is one.
-    fn shared(&self, set: PackedSet) -> Arc<PackedSet> {
-        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = sets.packed.get(&set.hash).and_then(Weak::upgrade) {
-            return known;
-        }
-        if sets.packed.len() >= sets.packed_until {
-            sets.packed.retain(|_, set| set.strong_count() > 0);
-            sets.packed_until = 2 * sets.packed.len() + PAGE;
-        }
-        let set = Arc::new(set);
-        sets.packed.insert(set.hash, Arc::downgrade(&set));
-        set
+            .finding_sets(tenant, hashes.into_iter().collect());
+        let sets = stored.await?.into_iter().map(|set| {
+            let packed = PackedSet {
+                hash: set.hash,
+                body: set.body,
+            };
+            (set.hash, Arc::new(packed))
+        });
+        Ok(sets.collect())
     }
 
     /// The list; empty where it cannot be read, so that its findings are new again.
     fn unpacked(&self, packed: &PackedSet) -> Arc<FindingSet> {
-        let lock = || self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().unpacked.get(&packed.hash) {
+        let lock = || self.unpacked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&packed.hash) {
             return Arc::clone(known);
         }
         let set = packed.unpack().unwrap_or_else(|error| {
@@ -270,35 +254,11 @@ impl History {
             FindingSet::default()
         });
         let set = Arc::new(set);
-        let mut sets = lock();
-        if sets.unpacked.len() >= UNPACKED {
-            sets.unpacked.clear();
+        let mut unpacked = lock();
+        if unpacked.len() >= UNPACKED {
+            unpacked.clear();
         }
-        sets.unpacked.insert(packed.hash, Arc::clone(&set));
+        unpacked.insert(packed.hash, Arc::clone(&set));
         set
-    }
-}
-
-impl TenantHistory {
-    /// What a machine is vulnerable to, by its newest row.
-    pub(crate) fn exposed(&self, id: &MachineId) -> Option<&Arc<Exposed>> {
-        self.exposed.get(id)
-    }
-}
-
-/// Since when a machine has its findings.
-pub(crate) struct Since {
-    set: Arc<FindingSet>,
-    each: Vec<i64>,
-    /// Of what is not recorded yet, as it will be.
-    otherwise: i64,
-}
-
-impl Since {
-    /// Since when it has a CVE in a software, in milliseconds since 1970.
-    pub(crate) fn of(&self, software: &str, cve: &str) -> i64 {
-        let position = self.set.position(software, cve);
-        let recorded = position.and_then(|position| self.each.get(position));
-        recorded.copied().unwrap_or(self.otherwise)
     }
 }

@@ -3,6 +3,12 @@
 //! The body is one native document, an array of them, or NDJSON, plain or packed
 //! with gzip or zstd. The answer tells for each record what became of it; it is
 //! sent after the commit, so that what was accepted is durable.
+//!
+//! NDJSON is read while it comes: what was read is stored while more is on the way, and a
+//! client that sends faster than that waits. Whatever is large is read on threads of its
+//! own, a few at a time.
+
+mod lines;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -12,17 +18,21 @@ use axum::response::IntoResponse;
 use kbgap_auth::Permission;
 use kbgap_inventory::{Machine, native, native::Record};
 use kbgap_odata::ErrorCode;
-use kbgap_store::{MachineReport, PutOutcome};
+use kbgap_store::{MachineReport, PackedBody, PutOutcome, StoreError};
 use serde::Serialize;
 
 use crate::http::{Failure, authenticate, discard, json, read_body};
 use crate::state::{AppState, Shared};
+use crate::tenants::{Outcomes, Report};
 
 /// What a report demands.
 pub(crate) const PERMISSION: Permission = Permission {
     roles: &["Inventory.Write.All"],
     scopes: &[],
 };
+
+/// A body up to so many bytes is read at once: it takes less time than handing it over.
+const SMALL: usize = 64 << 10;
 
 #[derive(Serialize)]
 struct Answer {
@@ -59,7 +69,7 @@ pub(crate) async fn machines(State(state): State<Shared>, request: Request) -> R
         .unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Failure> {
+async fn answer(state: &Shared, request: Request) -> Result<Response<Body>, Failure> {
     if request.method() != Method::POST {
         return Err(Failure::method_not_allowed("POST"));
     }
@@ -71,47 +81,119 @@ async fn answer(state: &AppState, request: Request) -> Result<Response<Body>, Fa
             return Err(failure);
         }
     };
+    if is_ndjson(&parts.headers) {
+        return lines::answer(state, claims.tenant, &parts.headers, body).await;
+    }
     let body = read_body(&parts.headers, body, state.config.max_body_mb << 20).await?;
     let now = state.clock.now_ms();
-    let records = match is_ndjson(&parts.headers) {
-        true => records_of_lines,
-        false => records_of_document,
+    let is_small = body.plain_len().is_some_and(|length| length <= SMALL);
+    let read = move || Understood::of(records_of_document(&body.unpack()?)?, now);
+    let understood = match is_small {
+        true => read()?,
+        false => off_the_runtime(state, read).await?,
     };
-    let read = move || understand(records(&body.unpack()?)?, now);
-    let (mut answers, accepted) = off_the_runtime(state, read).await?;
-    let (positions, machines): (Vec<usize>, Vec<MachineReport>) = accepted.into_iter().unzip();
-    let outcomes = state.store.put_machines(&claims.tenant, machines).await?;
-    for (position, outcome) in positions.iter().zip(outcomes) {
-        answers[*position].outcome = outcome_name(outcome);
+    let Understood { mut answers, taken } = understood;
+    if !taken.reports.is_empty() {
+        let outcomes = state.intake.hand_in(&claims.tenant, taken.reports)?;
+        tell(&mut answers, &taken.positions, outcomes.await)?;
     }
-    state.tenants.follow().await?;
-
-    let refused = answers.len() - positions.len();
-    let status = if positions.is_empty() && refused > 0 {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
-    let answer = Answer {
-        accepted: positions.len(),
-        refused,
-        records: answers,
-    };
-    Ok(json(
-        status,
-        serde_json::to_vec(&answer).map_err(Failure::internal)?,
-    ))
+    respond(answers)
 }
 
-/// What each record came to, and the machines with the positions of their answers.
-type Understood = (Vec<RecordAnswer>, Vec<(usize, MachineReport)>);
+/// What each record came to.
+struct Understood {
+    answers: Vec<RecordAnswer>,
+    taken: Taken,
+}
+
+/// The machines of some records, with the positions of their answers.
+#[derive(Default)]
+struct Taken {
+    positions: Vec<usize>,
+    reports: Vec<Report>,
+}
+
+impl Understood {
+    fn of(records: Vec<Record>, now: i64) -> Result<Self, Failure> {
+        let mut answers = Vec::with_capacity(records.len());
+        let mut taken = Taken::default();
+        for record in records {
+            answers.push(taken.take(record, now, answers.len())?);
+        }
+        Ok(Self { answers, taken })
+    }
+}
+
+impl Taken {
+    /// Takes a record, whose answer will be at a position.
+    fn take(&mut self, record: Record, now: i64, position: usize) -> Result<RecordAnswer, Failure> {
+        let mut answer = RecordAnswer {
+            index: record.index,
+            line: record.line,
+            id: None,
+            computer_dns_name: None,
+            outcome: "refused",
+            error: None,
+        };
+        match record.machine {
+            Ok(machine) => {
+                answer.id = Some(machine.id.to_string());
+                answer.computer_dns_name = Some(machine.computer_dns_name.clone());
+                self.positions.push(position);
+                self.reports.push(Report {
+                    stored: new_machine(&machine, now).map_err(Failure::internal)?,
+                    machine,
+                });
+            }
+            Err(error) => {
+                answer.error = Some(RecordErrorAnswer {
+                    path: error.path,
+                    message: error.message,
+                });
+            }
+        }
+        Ok(answer)
+    }
+}
+
+/// Tells what became of reports, by the positions of their answers.
+fn tell<E>(
+    answers: &mut [RecordAnswer],
+    positions: &[usize],
+    outcomes: Result<Option<Vec<PutOutcome>>, E>,
+) -> Result<(), Failure> {
+    let outcomes = outcomes.ok().flatten();
+    let outcomes = outcomes.ok_or_else(|| Failure::internal("reports were not stored"))?;
+    for (&position, outcome) in positions.iter().zip(outcomes) {
+        if let Some(answer) = answers.get_mut(position) {
+            answer.outcome = outcome_name(outcome);
+        }
+    }
+    Ok(())
+}
+
+fn respond(records: Vec<RecordAnswer>) -> Result<Response<Body>, Failure> {
+    let refused = records.iter().filter(|r| r.error.is_some()).count();
+    let accepted = records.len() - refused;
+    let status = match (accepted, refused) {
+        (0, 1..) => StatusCode::BAD_REQUEST,
+        _ => StatusCode::OK,
+    };
+    let answer = Answer {
+        accepted,
+        refused,
+        records,
+    };
+    let body = serde_json::to_vec(&answer).map_err(Failure::internal)?;
+    Ok(json(status, body))
+}
 
 /// A large body takes seconds to read and many times its size in memory, so only as many
 /// are read at once as there are cores to do it.
-async fn off_the_runtime(
+async fn off_the_runtime<T: Send + 'static>(
     state: &AppState,
-    read: impl FnOnce() -> Result<Understood, Failure> + Send + 'static,
-) -> Result<Understood, Failure> {
+    read: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
     let _permit = state.readers.acquire().await.map_err(Failure::internal)?;
     tokio::task::spawn_blocking(read)
         .await
@@ -122,10 +204,6 @@ fn is_ndjson(headers: &HeaderMap) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|h| h.to_str().ok());
     let kind = value.and_then(|v| v.split(';').next()).unwrap_or("").trim();
     kind.eq_ignore_ascii_case("application/x-ndjson")
-}
-
-fn records_of_lines(bytes: &[u8]) -> Result<Vec<Record>, Failure> {
-    Ok(native::read_lines(bytes))
 }
 
 fn records_of_document(bytes: &[u8]) -> Result<Vec<Record>, Failure> {
@@ -139,39 +217,6 @@ fn records_of_document(bytes: &[u8]) -> Result<Vec<Record>, Failure> {
     })
 }
 
-fn understand(records: Vec<Record>, now: i64) -> Result<Understood, Failure> {
-    let mut answers = Vec::with_capacity(records.len());
-    let mut accepted = Vec::new();
-    for record in records {
-        let mut answer = RecordAnswer {
-            index: record.index,
-            line: record.line,
-            id: None,
-            computer_dns_name: None,
-            outcome: "refused",
-            error: None,
-        };
-        match record.machine {
-            Ok(machine) => {
-                answer.id = Some(machine.id.to_string());
-                answer.computer_dns_name = Some(machine.computer_dns_name.clone());
-                accepted.push((
-                    answers.len(),
-                    new_machine(&machine, now).map_err(Failure::internal)?,
-                ));
-            }
-            Err(error) => {
-                answer.error = Some(RecordErrorAnswer {
-                    path: error.path,
-                    message: error.message,
-                });
-            }
-        }
-        answers.push(answer);
-    }
-    Ok((answers, accepted))
-}
-
 const fn outcome_name(outcome: PutOutcome) -> &'static str {
     match outcome {
         PutOutcome::Created => "created",
@@ -181,13 +226,24 @@ const fn outcome_name(outcome: PutOutcome) -> &'static str {
     }
 }
 
+/// Why a machine cannot be brought into the form that the store keeps, or read from it.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeError {
+    /// It is no machine.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// It cannot be packed or unpacked.
+    #[error(transparent)]
+    Body(#[from] StoreError),
+}
+
 /// A machine as the store takes it, at the server's time `now` in milliseconds
 /// since 1970. A report from the future is as of now: a clock that runs ahead must
 /// not shut out the reports that come after.
 ///
 /// # Errors
 /// When the machine cannot be encoded, which no machine can cause in practice.
-pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, serde_json::Error> {
+pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, EncodeError> {
     let seen_at_ms = machine.seen_at.map_or(now, |t| t.as_millisecond().min(now));
     let (body, content_hash) = machine.encoded()?;
     Ok(MachineReport {
@@ -195,14 +251,13 @@ pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, serde_j
         computer_dns_name: machine.computer_dns_name.clone(),
         seen_at_ms,
         content_hash,
-        body,
+        body: PackedBody::pack(&body)?,
         group: machine.group.clone(),
         addresses: machine
             .ip_addresses
             .iter()
             .map(|a| a.ip_address)
             .chain(machine.last_ip_address)
-            .map(|address| address.to_string())
             .collect(),
     })
 }

@@ -143,9 +143,6 @@ async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Fa
         count_only,
         body,
     };
-    if api::is_dated(route, call.parts.uri.query()) {
-        state.tenants.recorded().await;
-    }
     match route.answer {
         Answer::Prepared(answer) => match state.prepared.find(&call) {
             Some(response) => Ok(response),

@@ -23,7 +23,7 @@ use crate::history::{Feed, History, Recorder};
 use crate::http::Limits;
 use crate::router::router;
 use crate::state::{AppState, Shared};
-use crate::tenants::Tenants;
+use crate::tenants::{Intake, Tenants};
 use crate::tls::{self, TlsError, TlsListener};
 
 /// How often the store is asked what other processes have changed.
@@ -34,6 +34,9 @@ const FORGET: Duration = Duration::from_secs(60 * 60);
 
 /// How long the last changes may take to be recorded when the server stops.
 const LAST: Duration = Duration::from_secs(5);
+
+/// Bodies of reports that are read while they come, at a time; each takes a thread.
+const STREAMS: usize = 8;
 
 /// Exports that may be downloaded at a time; each takes a thread.
 const DOWNLOADS: usize = 8;
@@ -121,6 +124,7 @@ impl Server {
         let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
         config.listen = listener.local_addr()?.to_string();
         let state = Arc::new(AppState {
+            intake: Intake::start(&tenants),
             limits: Limits::new(config.rate_limits.clone()),
             config,
             clock,
@@ -134,6 +138,7 @@ impl Server {
             downloads: Arc::new(Semaphore::new(DOWNLOADS)),
             issuer: OnceCell::new(),
             readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
+            streams: Semaphore::new(STREAMS),
             tasks: tokio::sync::Mutex::default(),
         });
         Ok(Self {
@@ -205,7 +210,8 @@ async fn background(state: Shared, mut generation: u64) {
         tracing::error!(?error, "no signing key");
     }
     let mut forget = tokio::time::interval(FORGET);
-    let mut change: Option<FeedChange> = None;
+    // The feed may have changed since the newest rows of history were found to hold.
+    let mut change = Some(FeedChange::record(Arc::clone(&state)));
     loop {
         tokio::time::sleep(FOLLOW).await;
         if forget.tick().now_or_never().is_some()
@@ -246,6 +252,13 @@ async fn background(state: Shared, mut generation: u64) {
 struct FeedChange(Arc<AtomicBool>);
 
 impl FeedChange {
+    fn record(state: Shared) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        tokio::spawn(async move { state.tenants.record_all(&stopped).await });
+        Self(stop)
+    }
+
     fn begin(state: Shared, feed: Feed) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);

@@ -13,7 +13,7 @@ use crate::exports::Exports;
 use crate::history::History;
 use crate::http::Limits;
 use crate::prepared::Prepared;
-use crate::tenants::Tenants;
+use crate::tenants::{Intake, Tenants};
 
 pub(crate) struct AppState {
     pub(crate) config: Config,
@@ -21,6 +21,7 @@ pub(crate) struct AppState {
     pub(crate) data_dir: PathBuf,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) tenants: Arc<Tenants>,
+    pub(crate) intake: Intake,
     pub(crate) history: Arc<History>,
     pub(crate) tokens: TokenCache,
     pub(crate) exports: Exports,
@@ -31,6 +32,8 @@ pub(crate) struct AppState {
     pub(crate) issuer: OnceCell<Issuer>,
     /// Lets in those who read a body of reports.
     pub(crate) readers: Semaphore,
+    /// Lets in those whose reports are read while they come.
+    pub(crate) streams: Semaphore,
     /// Held from the reading of a remediation task to the writing of what became of it.
     pub(crate) tasks: Mutex<()>,
 }

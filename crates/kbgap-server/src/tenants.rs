@@ -9,6 +9,7 @@
 //!
 //! What it changes for machines is recorded after it was published, by [`recording`].
 
+mod intake;
 mod recording;
 mod writer;
 
@@ -20,12 +21,14 @@ use arc_swap::ArcSwap;
 use kbgap_catalog::Catalog;
 use kbgap_fleet::{Fleet, FleetIndex};
 use kbgap_inventory::Machine;
-use kbgap_store::{MachineChange, Store, StoreError};
+use kbgap_store::{PackedBody, Store, StoreError};
 
+pub(crate) use self::intake::{Intake, Outcomes, Report};
 use self::recording::Recording;
 use self::writer::Writer;
 use crate::clock::Clock;
 use crate::history::{Feed, History, Recorder};
+use crate::ingest::EncodeError;
 
 /// Changes that are read from the store at a time.
 const PAGE: usize = 2_000;
@@ -118,7 +121,8 @@ impl Tenants {
             // Assessing a new state takes its time: not on the runtime's threads.
             tokio::task::block_in_place(|| {
                 let mut writer = self.writer();
-                self.follow_changes(&mut writer, changes);
+                let changed = writer.follow(changes);
+                self.record_later(changed, &writer);
                 self.publish(&mut writer);
             });
             if let Some(recording) = &self.recording {
@@ -146,10 +150,14 @@ impl Tenants {
         matches!(assessed.await, Ok(Some(())))
     }
 
-    /// Waits until all that was published before is recorded.
-    pub(crate) async fn recorded(&self) {
-        if let Some(recording) = &self.recording {
-            recording.done().await;
+    /// Ends when all that was published before is recorded.
+    pub(crate) fn recorded(self: &Arc<Self>) -> impl Future<Output = ()> + use<> {
+        let tenants = Arc::clone(self);
+        let queued = self.recording.as_ref().map(Recording::queued);
+        async move {
+            if let (Some(recording), Some(queued)) = (&tenants.recording, queued) {
+                recording.done(queued).await;
+            }
         }
     }
 
@@ -157,12 +165,7 @@ impl Tenants {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn follow_changes(&self, writer: &mut Writer, changes: Vec<MachineChange>) {
-        let changed = writer.follow(changes);
-        self.record(changed, writer);
-    }
-
-    fn record(&self, changed: writer::Events, writer: &Writer) {
+    fn record_later(&self, changed: writer::Changed, writer: &Writer) {
         if let Some(recording) = &self.recording {
             recording.enqueue(changed, &writer.feed);
         }
@@ -186,8 +189,8 @@ impl Tenants {
 ///
 /// # Errors
 /// When the body is not what [`Machine::encoded`] wrote.
-pub fn decode_machine(body: &[u8]) -> Result<Machine, serde_json::Error> {
-    serde_json::from_slice(body)
+pub fn decode_machine(body: &PackedBody) -> Result<Machine, EncodeError> {
+    Ok(serde_json::from_slice(&body.unpack()?)?)
 }
 
 /// Something that is asked to stop.

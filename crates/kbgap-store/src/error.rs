@@ -40,6 +40,9 @@ pub enum StoreError {
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
+    /// A report's body cannot be packed or unpacked.
+    #[error("a stored report cannot be read: {0}")]
+    Body(std::io::Error),
     /// The database failed.
     #[error("database: {}", told(.0))]
     Database(#[from] rusqlite::Error),

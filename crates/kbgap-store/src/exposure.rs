@@ -17,6 +17,8 @@ pub struct FindingSet {
 pub struct Exposure {
     /// The device id.
     pub machine_id: String,
+    /// Its place in the order of all exposures, which the store gives.
+    pub sequence: u64,
     /// 1 for the first of the machine, then one more each.
     pub number: u64,
     /// When it was recorded, in milliseconds since 1970.
@@ -29,7 +31,7 @@ pub struct Exposure {
     pub first_seen: Vec<u8>,
     /// The number of its device group; 0 for none.
     pub group_id: i32,
-    /// By what it was last found to hold.
+    /// By what the machine was judged.
     pub judged: Judged,
 }
 
@@ -38,7 +40,8 @@ pub struct Exposure {
 pub struct Judged {
     /// All that the result depends on, hashed.
     pub fingerprint: i64,
-    /// The feed generation.
+    /// The feed generation; of a machine's newest exposure the one under which it was
+    /// last found to hold, see [`Store::judged_all`](crate::Store::judged_all).
     pub feed: u64,
     /// The machine's place in the order of changes.
     pub sequence: u64,
@@ -47,28 +50,35 @@ pub struct Judged {
 /// What is to be recorded of machines of one tenant: all or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExposureBatch {
+    /// When it is recorded, in milliseconds since 1970.
+    pub at_ms: i64,
     /// One step for each machine.
     pub steps: Vec<ExposureStep>,
-    /// The lists that the steps name.
+    /// Lists that the steps name, of which the store may not know yet.
     pub sets: Vec<FindingSet>,
     /// CVEs with the time, in milliseconds since 1970, since when some machine has them.
     pub detected: Vec<(String, i64)>,
 }
 
-/// What is to be recorded of one machine.
+/// What is to be recorded of one machine: an exposure that follows its newest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ExposureStep {
-    /// Another exposure follows the one of the number before.
-    Append(Exposure),
-    /// The newest exposure still holds.
-    Confirm {
-        /// The device id.
-        machine_id: String,
-        /// The number of the exposure.
-        number: u64,
-        /// By what it was judged.
-        judged: Judged,
-    },
+pub struct ExposureStep {
+    /// The place of the one that it follows; 0 where it is the first.
+    pub follows: u64,
+    /// The device id.
+    pub machine_id: String,
+    /// 1 for the first of the machine, then one more each.
+    pub number: u64,
+    /// When the machine was seen last.
+    pub seen_at_ms: i64,
+    /// What the machine is vulnerable to.
+    pub set_hash: SetHash,
+    /// Since when, finding by finding, encoded.
+    pub first_seen: Vec<u8>,
+    /// The number of its device group; 0 for none.
+    pub group_id: i32,
+    /// By what the machine was judged.
+    pub judged: Judged,
 }
 
 /// What became of a batch.
@@ -83,21 +93,21 @@ pub struct Recorded {
 }
 
 /// What became of a step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepOutcome {
     /// It was taken.
     Taken,
-    /// Somebody else recorded something in between: this is the newest now.
-    Overtaken(Option<Exposure>),
+    /// Somebody else recorded something in between.
+    Overtaken,
     /// The machine is no more.
     Gone,
+    /// The store does not have the list that it names.
+    Unlisted,
 }
 
 /// An exposure with the one that it follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExposureChange {
-    /// Its place in the order of all exposures.
-    pub sequence: u64,
     /// The exposure.
     pub now: Exposure,
     /// The name of its device group.

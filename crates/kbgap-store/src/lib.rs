@@ -4,12 +4,14 @@
 //! are opaque bytes here: how a machine or a document is encoded is the business
 //! of those who write them.
 
+mod body;
 mod error;
 mod exposure;
 pub mod sqlite;
 mod store;
 mod types;
 
+pub use body::PackedBody;
 pub use error::StoreError;
 pub use exposure::{
     Detection, Exposure, ExposureBatch, ExposureChange, ExposureStep, FindingSet, Judged, Recorded,
@@ -17,6 +19,6 @@ pub use exposure::{
 };
 pub use store::Store;
 pub use types::{
-    App, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome,
-    StoredTask, TagEdits,
+    App, Census, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, MachineRow,
+    Put, PutOutcome, Stored, StoredTask, TagEdits,
 };

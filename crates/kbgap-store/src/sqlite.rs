@@ -6,27 +6,33 @@
 //! threads for blocking work; WAL lets them go on while the writer writes.
 
 mod apps;
+mod checkpoint;
 mod connection;
 mod edits;
 mod exposures;
 mod feed;
+mod keys;
 mod machines;
+mod put;
+mod record;
 mod sightings;
 mod tasks;
+mod tenants;
 mod writer;
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use self::writer::Writer;
 use crate::{
-    App, Detection, Exposure, ExposureBatch, ExposureChange, FeedDocument, FeedHead, FindingSet,
-    MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome, Recorded, SetHash, Store,
-    StoreError, StoredTask,
+    App, Census, Detection, Exposure, ExposureBatch, ExposureChange, FeedDocument, FeedHead,
+    FindingSet, MachineChange, MachineEdit, MachineReport, MachineRow, Put, Recorded, SetHash,
+    Store, StoreError, StoredTask,
 };
 
 /// A store in one SQLite file.
@@ -48,9 +54,10 @@ impl SqliteStore {
     /// [`StoreError`] when it cannot be opened or is of a later version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = connection::open(path)?;
+        let path: Arc<Path> = path.into();
         Ok(Self {
-            path: path.into(),
-            writer: Writer::start(connection)?,
+            writer: Writer::start(Arc::clone(&path), connection)?,
+            path,
             readers: Arc::new(Mutex::new(Vec::new())),
             unwritable: false,
         })
@@ -77,7 +84,7 @@ impl SqliteStore {
     pub fn open_unwritable(path: &Path) -> Result<Self, StoreError> {
         Ok(Self {
             path: path.into(),
-            writer: Writer::start(connection::open_unwritable(path)?)?,
+            writer: Writer::start_unwritable(connection::open_unwritable(path)?)?,
             readers: Arc::new(Mutex::new(Vec::new())),
             unwritable: true,
         })
@@ -131,8 +138,16 @@ impl Store for SqliteStore {
         &self,
         tenant: &str,
         machines: Vec<MachineReport>,
-    ) -> Result<Vec<PutOutcome>, StoreError> {
+    ) -> Result<Put, StoreError> {
         self.writer.put_machines(tenant.to_owned(), machines).await
+    }
+
+    async fn census(&self) -> Result<Vec<Census>, StoreError> {
+        self.read(tenants::census).await
+    }
+
+    async fn identity(&self) -> Result<String, StoreError> {
+        self.read(tenants::identity).await
     }
 
     async fn machine(&self, tenant: &str, id: &str) -> Result<Option<MachineRow>, StoreError> {
@@ -175,15 +190,33 @@ impl Store for SqliteStore {
     async fn seen_at_address(
         &self,
         tenant: &str,
-        address: &str,
+        address: IpAddr,
         from_ms: i64,
         to_ms: i64,
     ) -> Result<Vec<String>, StoreError> {
-        let (tenant, address) = (tenant.to_owned(), address.to_owned());
+        let tenant = tenant.to_owned();
         self.read(move |connection| {
-            sightings::between(connection, &tenant, &address, from_ms, to_ms)
+            sightings::between(connection, &tenant, address, from_ms, to_ms)
         })
         .await
+    }
+
+    async fn forget_sightings(&self, before_ms: i64) -> Result<usize, StoreError> {
+        // The whole table is read for it, which is no work for the thread that writes.
+        let (mut after, mut forgotten) = ((0, Vec::new(), 0, 0), 0);
+        loop {
+            let old = self
+                .read(move |connection| sightings::old(connection, &after, before_ms))
+                .await?;
+            let Some(last) = old.last().cloned() else {
+                return Ok(forgotten);
+            };
+            after = last;
+            forgotten += old.len();
+            self.writer
+                .run(move |transaction| sightings::remove(transaction, &old))
+                .await?;
+        }
     }
 
     async fn put_task(&self, tenant: &str, task: StoredTask) -> Result<(), StoreError> {
@@ -212,7 +245,14 @@ impl Store for SqliteStore {
     ) -> Result<Recorded, StoreError> {
         let tenant = tenant.to_owned();
         self.writer
-            .run(move |transaction| exposures::record(transaction, &tenant, &batch))
+            .run(move |transaction| record::record(transaction, &tenant, &batch))
+            .await
+    }
+
+    async fn judged_all(&self, tenant: &str, feed: u64) -> Result<(), StoreError> {
+        let tenant = tenant.to_owned();
+        self.writer
+            .run(move |transaction| tenants::judged(transaction, &tenant, feed))
             .await
     }
 
@@ -220,7 +260,7 @@ impl Store for SqliteStore {
         &self,
         sequence: u64,
         limit: usize,
-    ) -> Result<Vec<(u64, String, Exposure)>, StoreError> {
+    ) -> Result<Vec<(u64, String, String)>, StoreError> {
         self.read(move |connection| exposures::after(connection, sequence, limit))
             .await
     }
@@ -229,15 +269,15 @@ impl Store for SqliteStore {
         self.read(exposures::last).await
     }
 
-    async fn newest_exposures(
+    async fn exposures_of(
         &self,
-        (tenant, machine_id): (String, String),
-        limit: usize,
-    ) -> Result<Vec<(String, Exposure)>, StoreError> {
-        self.read(move |connection| {
-            exposures::newest_of_all(connection, (&tenant, &machine_id), limit)
-        })
-        .await
+        tenant: &str,
+        ids: Vec<String>,
+        until: u64,
+    ) -> Result<Vec<Option<Exposure>>, StoreError> {
+        let tenant = tenant.to_owned();
+        self.read(move |connection| exposures::of(connection, &tenant, &ids, until))
+            .await
     }
 
     async fn exposure_window(
@@ -279,9 +319,12 @@ impl Store for SqliteStore {
     }
 
     async fn forget_exposures(&self, before_ms: i64) -> Result<usize, StoreError> {
-        self.writer
-            .run(move |transaction| exposures::forget(transaction, before_ms))
-            .await
+        let mut forgotten = 0;
+        let forget = move |transaction: &Transaction<'_>| exposures::forget(transaction, before_ms);
+        while let Some(some) = self.writer.run(forget).await? {
+            forgotten += some;
+        }
+        Ok(forgotten)
     }
 
     async fn remove_machine(&self, tenant: &str, id: &str) -> Result<bool, StoreError> {

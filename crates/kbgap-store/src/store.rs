@@ -1,12 +1,13 @@
 //! The contract of a store.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
 
 use crate::{
-    App, Detection, Exposure, ExposureBatch, ExposureChange, FeedDocument, FeedHead, FindingSet,
-    MachineChange, MachineEdit, MachineReport, MachineRow, PutOutcome, Recorded, SetHash,
+    App, Census, Detection, Exposure, ExposureBatch, ExposureChange, FeedDocument, FeedHead,
+    FindingSet, MachineChange, MachineEdit, MachineReport, MachineRow, Put, Recorded, SetHash,
     StoreError, StoredTask,
 };
 
@@ -35,7 +36,15 @@ pub trait Store: Send + Sync {
         &self,
         tenant: &str,
         machines: Vec<MachineReport>,
-    ) -> Result<Vec<PutOutcome>, StoreError>;
+    ) -> Result<Put, StoreError>;
+
+    /// How many machines each tenant has, and the sum of their places in the order of
+    /// changes, by tenant.
+    async fn census(&self) -> Result<Vec<Census>, StoreError>;
+
+    /// The random name that the store got when it was made: what was derived from another
+    /// store has another.
+    async fn identity(&self) -> Result<String, StoreError>;
 
     /// The machine with this id.
     async fn machine(&self, tenant: &str, id: &str) -> Result<Option<MachineRow>, StoreError>;
@@ -64,16 +73,20 @@ pub trait Store: Send + Sync {
         edit: MachineEdit,
     ) -> Result<Vec<String>, StoreError>;
 
-    /// The ids of the machines that were seen at an address from `from_ms` to
-    /// `to_ms` (milliseconds since 1970, both included), in order. Sightings are
-    /// kept for 31 days.
+    /// The ids of the machines that had an address at some time from `from_ms` to
+    /// `to_ms` (milliseconds since 1970, both included), in order: those that were seen
+    /// there, before and after no more than a day apart if not in between.
     async fn seen_at_address(
         &self,
         tenant: &str,
-        address: &str,
+        address: IpAddr,
         from_ms: i64,
         to_ms: i64,
     ) -> Result<Vec<String>, StoreError>;
+
+    /// Forgets what addresses machines had until before a time (milliseconds since 1970)
+    /// and have no more, and tells how many these were.
+    async fn forget_sightings(&self, before_ms: i64) -> Result<usize, StoreError>;
 
     /// Stores a remediation task in place of the one with its id, if any.
     async fn put_task(&self, tenant: &str, task: StoredTask) -> Result<(), StoreError>;
@@ -94,24 +107,30 @@ pub trait Store: Send + Sync {
         batch: ExposureBatch,
     ) -> Result<Recorded, StoreError>;
 
-    /// The exposures of all tenants after a place, in order, at most `limit`: each with
-    /// its place and its tenant.
+    /// Notes that the newest exposure of each machine of a tenant was found to hold under
+    /// a feed, or was followed by another.
+    async fn judged_all(&self, tenant: &str, feed: u64) -> Result<(), StoreError>;
+
+    /// The exposures of all tenants after a place, in order, at most `limit`: each by its
+    /// place, its tenant and its machine.
     async fn exposures_after(
         &self,
         sequence: u64,
         limit: usize,
-    ) -> Result<Vec<(u64, String, Exposure)>, StoreError>;
+    ) -> Result<Vec<(u64, String, String)>, StoreError>;
 
     /// The last place that an exposure has had; 0 for none.
     async fn last_exposure(&self) -> Result<u64, StoreError>;
 
-    /// The newest exposure of each machine of each tenant, by tenant and machine, after
-    /// this pair of them; at most `limit`.
-    async fn newest_exposures(
+    /// The exposure of each of these machines that was its newest when `until` was the
+    /// last place. As long as a machine is not removed and exposures are kept, it is the
+    /// same whenever it is asked for.
+    async fn exposures_of(
         &self,
-        after: (String, String),
-        limit: usize,
-    ) -> Result<Vec<(String, Exposure)>, StoreError>;
+        tenant: &str,
+        ids: Vec<String>,
+        until: u64,
+    ) -> Result<Vec<Option<Exposure>>, StoreError>;
 
     /// The first and the last place of the exposures recorded at `since_ms` (milliseconds
     /// since 1970) or later. What is recorded from now on has higher places.
@@ -142,7 +161,8 @@ pub trait Store: Send + Sync {
     async fn detections(&self) -> Result<Vec<Detection>, StoreError>;
 
     /// Forgets the exposures recorded before a time, but for the newest of each machine
-    /// among them, and tells how many they were.
+    /// among them, and tells how many they were. Changes from before it cannot be asked for
+    /// any more.
     async fn forget_exposures(&self, before_ms: i64) -> Result<usize, StoreError>;
 
     /// Removes a machine with the history of its exposure; `false` where there is none.

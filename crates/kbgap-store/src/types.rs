@@ -1,5 +1,9 @@
 //! The rows of the store.
 
+use std::net::IpAddr;
+
+use crate::PackedBody;
+
 /// A feed document without its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedHead {
@@ -40,13 +44,13 @@ pub struct MachineReport {
     /// A hash of what was reported, without the time.
     pub content_hash: [u8; 32],
     /// The encoded report.
-    pub body: Vec<u8>,
+    pub body: PackedBody,
     /// The device group that the report names; it has a number from then on. Only
     /// written: [`MachineRow::group_id`] is what is read.
     pub group: Option<String>,
     /// The addresses under which it was seen. Only written: [`Store::seen_at_address`](crate::Store::seen_at_address)
     /// tells who had one.
-    pub addresses: Vec<String>,
+    pub addresses: Vec<IpAddr>,
 }
 
 /// What became of a report.
@@ -60,6 +64,54 @@ pub enum PutOutcome {
     Unchanged,
     /// A newer report is stored; this one was ignored.
     Stale,
+}
+
+/// What became of reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Put {
+    /// The last place in the order of changes before. Whoever has followed until there
+    /// and enters these reports knows all until [`after`](Self::after).
+    pub before: u64,
+    /// The last place now.
+    pub after: u64,
+    /// What became of each report.
+    pub machines: Vec<Stored>,
+}
+
+impl Put {
+    /// What became of each report, in a word.
+    pub fn outcomes(&self) -> impl Iterator<Item = PutOutcome> {
+        self.machines.iter().map(|stored| stored.outcome)
+    }
+}
+
+/// What became of a report, and what is kept of its machine beside it: of a stale one as
+/// before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// What became of it.
+    pub outcome: PutOutcome,
+    /// The machine's place in the order of changes.
+    pub sequence: u64,
+    /// When it was first seen, in milliseconds since 1970.
+    pub first_seen_ms: i64,
+    /// The number of its device group; 0 for none.
+    pub group_id: i32,
+    /// What somebody says it is worth; empty where nobody does.
+    pub device_value: String,
+    /// What was done to its tags.
+    pub tags: TagEdits,
+}
+
+/// By which a copy of a tenant's machines is known to be whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Census {
+    /// The tenant.
+    pub tenant: String,
+    /// How many machines it has.
+    pub machines: u64,
+    /// The sum of their places in the order of changes, modulo 2^64.
+    pub sequence_sum: u64,
 }
 
 /// A stored machine.

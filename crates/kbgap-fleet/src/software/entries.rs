@@ -243,8 +243,26 @@ mod tests {
 }
 impl Entries {
     pub(crate) fn sizes(&self) -> String {
-        let bm: usize = self.software.iter().map(|s| match &s.machines { Machines::Many(b) => b.serialized_size(), _ => 0 }).sum();
-        let many = self.software.iter().filter(|s| matches!(&s.machines, Machines::Many(_))).count();
-        format!("entries {} software {} (many {}) versions {} bitmaps {} MB", self.entries.len(), self.software.len(), many, self.versions.len(), bm >> 20)
+        let bm: usize = self
+            .software
+            .iter()
+            .map(|s| match &s.machines {
+                Machines::Many(b) => b.serialized_size(),
+                _ => 0,
+            })
+            .sum();
+        let many = self
+            .software
+            .iter()
+            .filter(|s| matches!(&s.machines, Machines::Many(_)))
+            .count();
+        format!(
+            "entries {} software {} (many {}) versions {} bitmaps {} MB",
+            self.entries.len(),
+            self.software.len(),
+            many,
+            self.versions.len(),
+            bm >> 20
+        )
     }
 }

@@ -13,6 +13,7 @@ use kbgap_odata::edm::{Record, StructuredType};
 use kbgap_odata::{Allowed, ErrorCode, QueryOptions, SystemOption};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
 pub(crate) use changes::vulnerability_changes;
 pub(crate) use files::{download, non_cpe_files, software_files, vulnerability_files};
@@ -80,8 +81,8 @@ fn page<R: RowsOf>(call: &Call) -> Answered {
     let mut machine_rows = MachineRows::new(&snapshot, &call.state.history);
     let mut records: Vec<R::Row> = Vec::new();
     let mut next = None;
-    while let Some(machine) = snapshot.machines.get(place.machine) {
-        let mut rows = R::of(machine, &mut machine_rows);
+    while place.machine < snapshot.len() {
+        let mut rows = R::of(place.machine, &mut machine_rows)?;
         let wanted = limit - records.len();
         let left = rows.len().saturating_sub(place.row);
         if left > wanted {
@@ -109,7 +110,9 @@ fn page<R: RowsOf>(call: &Call) -> Answered {
 fn begin(call: &Call, options: &QueryOptions) -> Result<(Arc<ExportSnapshot>, Place), Failure> {
     let exports = &call.state.exports;
     let Some(skip_token) = &options.skip_token else {
-        let snapshot = take(call)?;
+        // On a thread where one may wait: see `Answer::Computed`.
+        let place = Handle::current().block_on(call.state.history.place())?;
+        let snapshot = take(call, place)?;
         let place = Place {
             snapshot: snapshot.id.clone(),
             machine: 0,
@@ -127,13 +130,11 @@ fn begin(call: &Call, options: &QueryOptions) -> Result<(Arc<ExportSnapshot>, Pl
     Ok((snapshot, place))
 }
 
-fn take(call: &Call) -> Result<Arc<ExportSnapshot>, Failure> {
+/// A snapshot as of now, and of this place of the history.
+fn take(call: &Call, place: u64) -> Result<Arc<ExportSnapshot>, Failure> {
     let id = kbgap_auth::random_guid().map_err(Failure::internal)?;
-    Ok(call.fleet(|fleet| {
-        let exports = &call.state.exports;
-        let history = &call.state.history;
-        exports.take(&call.claims.tenant, fleet, history, id, call.now())
-    }))
+    let (exports, fleet) = (&call.state.exports, call.tenant_fleet());
+    Ok(exports.take(&call.claims.tenant, fleet, (id, place), call.now()))
 }
 
 /// A larger size than the most is the most: the next link leads on all the same.

@@ -139,13 +139,6 @@ pub(crate) fn routes() -> &'static [Route] {
     &ROUTES
 }
 
-/// Whether an answer tells since when something is there, which is recorded after a
-/// report was accepted: vulnerabilities, in lists of their own or within others.
-pub(crate) fn is_dated(route: &Route, query: Option<&str>) -> bool {
-    let of_vulnerabilities = route.permission.roles == VULNERABILITY_READ.roles;
-    of_vulnerabilities || query.is_some_and(|query| query.contains("expand"))
-}
-
 fn software_routes() -> Vec<Route> {
     vec![
         get(

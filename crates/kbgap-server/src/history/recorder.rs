@@ -7,20 +7,22 @@ use kbgap_catalog::Catalog;
 use kbgap_fleet::{Detections, FleetMachine};
 use kbgap_inventory::MachineId;
 use kbgap_store::{
-    Exposure, ExposureBatch, ExposureStep, FindingSet as StoredSet, Judged, SetHash, StepOutcome,
-    StoreError,
+    Exposure, ExposureBatch, FindingSet as StoredSet, Judged, SetHash, StepOutcome, StoreError,
 };
 
-use super::change::matches;
-use super::set::{FindingSet, PackedSet};
-use super::{Exposed, FirstSeen, History, PAGE};
+use super::lists::Lists;
+use super::mark::mark;
+use super::plan::{Carrier, Detected, Step, Verdict};
+use super::set::PackedSet;
+use super::{History, PAGE};
 use crate::clock::Clock;
 
-/// Lists that are kept by fingerprint, so that the rules run once for machines alike.
-const KEPT: usize = 4_096;
 /// How often somebody else may record the same machine first; who comes too late each
 /// time leaves it to them.
 const ATTEMPTS: usize = 3;
+/// Machines that are recorded at once: each may have lists of its own, of some ten
+/// kilobytes.
+const ROUND: usize = 1_000;
 
 /// Records what machines are vulnerable to. One call at a time.
 pub(crate) struct Recorder {
@@ -28,9 +30,10 @@ pub(crate) struct Recorder {
     clock: Clock,
     /// The last exposure that is known, of whatever process.
     followed: u64,
-    lists: HashMap<i64, Arc<PackedSet>>,
-    /// Lists all of whose CVEs were detected at this time or before.
-    detected: HashMap<(String, SetHash), i64>,
+    /// Machines of which others have recorded something, until that is told.
+    stale: HashSet<(String, MachineId)>,
+    lists: Lists,
+    detected: Detected,
 }
 
 /// Under which feed machines are judged.
@@ -41,18 +44,34 @@ pub(crate) struct Feed {
     pub(crate) generation: u64,
 }
 
-/// What is about to be recorded.
+/// What whoever keeps marks and detections is told.
 #[derive(Default)]
-struct Plan {
-    machines: Vec<(Arc<FleetMachine>, Arc<Exposed>)>,
-    batch: ExposureBatch,
-    /// The lists that are in the batch.
-    sets: HashSet<SetHash>,
-    detected: HashMap<String, i64>,
+pub(crate) struct News {
+    /// When CVEs were first seen, where that has changed.
+    pub(crate) detections: Option<Arc<Detections>>,
+    /// The new marks of machines, of this tenant and of others; 0 where it is to be
+    /// forgotten. Of several of one machine the last counts.
+    pub(crate) marks: Vec<(String, MachineId, u64)>,
 }
 
-/// Where the findings of one list stand in another.
-type Matches = HashMap<(SetHash, SetHash), Arc<[Option<usize>]>>;
+impl News {
+    /// Whether there is nothing to tell.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.detections.is_none() && self.marks.is_empty()
+    }
+}
+
+/// A machine that may have something to record.
+struct Candidate {
+    machine: Arc<FleetMachine>,
+    judged: Judged,
+}
+
+impl Candidate {
+    fn mark(&self) -> u64 {
+        mark(self.judged.fingerprint, &self.machine)
+    }
+}
 
 impl Recorder {
     /// Records into a history that has just been loaded.
@@ -61,8 +80,9 @@ impl Recorder {
             followed: history.loaded,
             history,
             clock,
-            lists: HashMap::new(),
-            detected: HashMap::new(),
+            stale: HashSet::new(),
+            lists: Lists::default(),
+            detected: Detected::default(),
         }
     }
 
@@ -70,297 +90,236 @@ impl Recorder {
         &self.history
     }
 
-    /// Forgets a machine that was removed; the store has done so.
-    pub(crate) fn forget(&self, tenant: &str, id: &MachineId) {
-        self.history.change(tenant, |known| {
-            known.exposed.remove(id);
-        });
-    }
-
-    /// Records what has changed of these machines. Gives when CVEs were first seen
-    /// where that has changed.
+    /// Records what has changed of these machines.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was recorded, or not all; it may be tried again.
     pub(crate) async fn record(
         &mut self,
         tenant: &str,
-        mut machines: Vec<Arc<FleetMachine>>,
+        machines: Vec<Arc<FleetMachine>>,
         feed: &Feed,
-    ) -> Result<Option<Arc<Detections>>, StoreError> {
+    ) -> Result<News, StoreError> {
         self.catch_up().await?;
-        let mut news = None;
-        for _ in 0..ATTEMPTS {
-            // The rules take a millisecond or so: not on the runtime's threads.
-            let plan = tokio::task::block_in_place(|| self.plan(tenant, &machines, feed));
-            if plan.batch.steps.is_empty() {
-                break;
+        let mut candidates =
+            tokio::task::block_in_place(|| self.candidates(tenant, machines, feed));
+        let mut news = News::default();
+        while !candidates.is_empty() {
+            let rest = candidates.split_off(ROUND.min(candidates.len()));
+            let mut round = std::mem::replace(&mut candidates, rest);
+            for _ in 0..ATTEMPTS {
+                round = self.round(tenant, round, feed, &mut news).await?;
+                if round.is_empty() {
+                    break;
+                }
             }
-            let store = Arc::clone(&self.history.store);
-            let detected = plan.batch.detected.clone();
-            let recorded = store
-                .record_exposures(tenant, plan.batch)
-                .await
-                .inspect_err(|_| self.detected.clear())?;
-            if recorded.before == self.followed {
-                self.followed = recorded.after;
-            }
-            if !detected.is_empty() {
-                news = Some(self.note(tenant, &detected));
-            }
-            machines = self
-                .settle(tenant, plan.machines, recorded.outcomes)
-                .await?;
         }
+        let stale = self.stale.drain().map(|(tenant, id)| (tenant, id, 0));
+        news.marks.splice(0..0, stale);
         Ok(news)
+    }
+
+    /// Notes that all machines of a tenant were recorded under a feed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(crate) async fn recorded_all(&self, tenant: &str, feed: &Feed) -> Result<(), StoreError> {
+        let store = &self.history.store;
+        store.judged_all(tenant, feed.generation).await
     }
 
     /// Takes in what other processes have recorded: a machine that went from one list to
     /// another and back may look unchanged to whoever has not seen it go.
     async fn catch_up(&mut self) -> Result<(), StoreError> {
         loop {
-            let page = self
-                .history
-                .store
-                .exposures_after(self.followed, PAGE)
-                .await?;
+            let store = &self.history.store;
+            let page = store.exposures_after(self.followed, PAGE).await?;
             let Some((last, ..)) = page.last() else {
                 return Ok(());
             };
-            for of_tenant in page.chunk_by(|a, b| a.1 == b.1) {
-                let exposures: Vec<&Exposure> = of_tenant.iter().map(|(.., e)| e).collect();
-                if let Some((_, tenant, _)) = of_tenant.first() {
-                    self.history.take(tenant, &exposures).await?;
-                }
-            }
             self.followed = *last;
+            let stale = page.into_iter();
+            let stale = stale.filter_map(|(_, tenant, id)| Some((tenant, id.parse().ok()?)));
+            self.stale.extend(stale);
         }
     }
 
-    fn plan(&mut self, tenant: &str, machines: &[Arc<FleetMachine>], feed: &Feed) -> Plan {
+    /// The machines whose marks do not say that there is nothing to record.
+    fn candidates(
+        &self,
+        tenant: &str,
+        machines: Vec<Arc<FleetMachine>>,
+        feed: &Feed,
+    ) -> Vec<Candidate> {
         let now = self.clock.now_ms();
-        let history = Arc::clone(&self.history);
-        let detections = history.detections(tenant);
-        let mut matches = Matches::new();
-        let mut plan = Plan::default();
-        for machine in machines.iter().filter(|machine| machine.is_active(now)) {
+        let active = machines.into_iter().filter(|m| m.is_active(now));
+        let candidates = active.filter_map(|machine| {
             let judged = Judged {
                 fingerprint: machine.exposure_fingerprint().cast_signed(),
                 feed: feed.generation,
                 sequence: machine.sequence,
             };
-            let before = history.read(tenant, |known| known.exposed(machine.id()).cloned());
-            // One that was removed and came back in between begins anew.
-            let before = before
-                .as_ref()
-                .filter(|before| before.seen_at >= machine.first_seen);
-            if before.is_some_and(|before| before.holds(machine, judged)) {
-                continue;
-            }
-            let Some(set) = self.list(machine, &feed.catalog, judged.fingerprint) else {
-                continue;
-            };
-            let unchanged = before.filter(|before| {
-                before.set.hash == set.hash && before.group_id == machine.group_id
-            });
-            if let Some(before) = unchanged {
-                plan.confirm(machine, before, judged);
-                continue;
-            }
-            let since = match before {
-                // The same report under another feed: nothing was seen but now.
-                Some(before) if before.judged.feed != judged.feed => now,
-                _ => machine.seen_at,
-            };
-            let first_seen = match before {
-                None => FirstSeen::of(&vec![since; set.len()]),
-                Some(before) => carried(&history, before, &set, since, &mut matches),
-            };
-            let exposed = Exposed {
-                number: before.map_or(0, |before| before.number) + 1,
-                seen_at: machine.seen_at,
-                group_id: machine.group_id,
-                judged,
-                set,
-                first_seen,
-            };
-            self.detect((tenant, since), &exposed, &detections, &mut plan.detected);
-            plan.append(machine, exposed, now);
-        }
-        plan.batch.detected = plan.detected.drain().collect();
-        plan
-    }
-
-    /// The list of a machine; `None` where it cannot be kept, which the log tells.
-    fn list(
-        &mut self,
-        machine: &FleetMachine,
-        catalog: &Catalog,
-        fingerprint: i64,
-    ) -> Option<Arc<PackedSet>> {
-        if let Some(known) = self.lists.get(&fingerprint) {
-            return Some(Arc::clone(known));
-        }
-        match FindingSet::of(machine, catalog).pack() {
-            Ok(set) => {
-                if self.lists.len() >= KEPT {
-                    self.lists.clear();
-                }
-                let set = self.history.shared(set);
-                self.lists.insert(fingerprint, Arc::clone(&set));
-                Some(set)
-            }
-            Err(error) => {
-                tracing::error!(%error, "a list of findings cannot be kept");
-                None
-            }
-        }
-    }
-
-    /// Adds the CVEs of a machine that no machine had at its times.
-    fn detect(
-        &mut self,
-        (tenant, since): (&str, i64),
-        exposed: &Exposed,
-        known: &Detections,
-        detected: &mut HashMap<String, i64>,
-    ) {
-        // What the machine had before was detected then; the rest is new at `since`.
-        let key = (tenant.to_owned(), exposed.set.hash);
-        let Some(latest) = exposed.first_seen.latest() else {
-            return;
-        };
-        if self.detected.get(&key).is_some_and(|&at| at <= since) {
-            return;
-        }
-        let set = self.history.unpacked(&exposed.set);
-        for (finding, at) in set.findings.iter().zip(exposed.first_seen.each()) {
-            let first = known.first(&finding.cve);
-            let first = first.into_iter().chain(detected.get(&finding.cve).copied());
-            if first.min().is_none_or(|first| at < first) {
-                detected.insert(finding.cve.clone(), at);
-            }
-        }
-        if self.detected.len() >= KEPT {
-            self.detected.clear();
-        }
-        self.detected.insert(key, latest);
-    }
-
-    fn note(&self, tenant: &str, detected: &[(String, i64)]) -> Arc<Detections> {
-        self.history.change(tenant, |known| {
-            let detections = Arc::make_mut(&mut known.detections);
-            for (cve, at) in detected {
-                detections.note(cve, *at);
-            }
-            Arc::clone(&known.detections)
-        })
-    }
-
-    /// Enters what was recorded. Gives the machines of which somebody else had recorded
-    /// something in between, with that entered.
-    async fn settle(
-        &self,
-        tenant: &str,
-        planned: Vec<(Arc<FleetMachine>, Arc<Exposed>)>,
-        outcomes: Vec<StepOutcome>,
-    ) -> Result<Vec<Arc<FleetMachine>>, StoreError> {
-        let (mut again, mut newer) = (Vec::new(), Vec::new());
-        self.history.change(tenant, |known| {
-            for ((machine, exposed), outcome) in planned.into_iter().zip(outcomes) {
-                match outcome {
-                    StepOutcome::Taken => {
-                        known.exposed.insert(machine.id().clone(), exposed);
-                    }
-                    StepOutcome::Overtaken(newest) => {
-                        known.exposed.remove(machine.id());
-                        newer.extend(newest);
-                        again.push(machine);
-                    }
-                    StepOutcome::Gone => {
-                        known.exposed.remove(machine.id());
-                    }
-                }
-            }
+            let mark = machine.mark;
+            let candidate = Candidate { machine, judged };
+            let is_marked = candidate.mark() == mark && !self.is_stale(tenant, &candidate);
+            (!is_marked).then_some(candidate)
         });
-        let newer: Vec<&Exposure> = newer.iter().collect();
-        self.history.take(tenant, &newer).await?;
+        candidates.collect()
+    }
+
+    fn is_stale(&self, tenant: &str, candidate: &Candidate) -> bool {
+        !self.stale.is_empty()
+            && self
+                .stale
+                .contains(&(tenant.to_owned(), candidate.machine.id().clone()))
+    }
+
+    /// Records some machines, and gives those that have to be looked at again.
+    async fn round(
+        &mut self,
+        tenant: &str,
+        candidates: Vec<Candidate>,
+        feed: &Feed,
+        news: &mut News,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        let now = self.clock.now_ms();
+        let history = Arc::clone(&self.history);
+        let ids = candidates
+            .iter()
+            .map(|c| c.machine.id().to_string())
+            .collect();
+        let newest = history.store.exposures_of(tenant, ids, u64::MAX).await?;
+        // The rules take a millisecond or so: not on the runtime's threads.
+        let steps = tokio::task::block_in_place(|| {
+            self.steps(tenant, candidates, newest, &feed.catalog, now, news)
+        });
+        let new = self.lists.take_new();
+        if steps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let needed = steps.iter().flat_map(|step| {
+            let seen = (!self.detected.knows(tenant, step)).then_some(step.list.hash);
+            step.lists().chain(seen)
+        });
+        let missing = needed.filter(|hash| !new.contains_key(hash));
+        let mut sets = history.packed(tenant, missing).await?;
+        sets.extend(new.iter().map(|(hash, set)| (*hash, Arc::clone(set))));
+        let (batch, steps, mut again) =
+            tokio::task::block_in_place(|| self.batch(tenant, steps, &sets, &new, now));
+        let detected = batch.detected.clone();
+        let recorded = history
+            .store
+            .record_exposures(tenant, batch)
+            .await
+            .inspect_err(|_| self.detected.clear())?;
+        if recorded.before == self.followed {
+            self.followed = recorded.after;
+        }
+        if !detected.is_empty() {
+            news.detections = Some(history.note(tenant, &detected));
+        }
+        for (step, outcome) in steps.into_iter().zip(recorded.outcomes) {
+            let Step {
+                machine, judged, ..
+            } = step;
+            let candidate = Candidate { machine, judged };
+            let mark = match outcome {
+                StepOutcome::Taken => candidate.mark(),
+                StepOutcome::Overtaken | StepOutcome::Gone | StepOutcome::Unlisted => 0,
+            };
+            let id = candidate.machine.id().clone();
+            news.marks.push((tenant.to_owned(), id, mark));
+            match outcome {
+                StepOutcome::Taken | StepOutcome::Gone => {}
+                StepOutcome::Overtaken => again.push(candidate),
+                StepOutcome::Unlisted => {
+                    self.lists.forget(candidate.judged.fingerprint);
+                    again.push(candidate);
+                }
+            }
+        }
         Ok(again)
     }
-}
 
-impl Exposed {
-    /// Whether there is nothing to record of a machine that is judged so.
-    fn holds(&self, machine: &FleetMachine, judged: Judged) -> bool {
-        let is_same =
-            self.judged.fingerprint == judged.fingerprint && self.group_id == machine.group_id;
-        // Somebody who knows more has recorded it.
-        is_same || self.judged.feed > judged.feed || self.judged.sequence > judged.sequence
-    }
-}
-
-/// The times of a list that follows another: what the machine had keeps its time.
-fn carried(
-    history: &History,
-    before: &Exposed,
-    set: &Arc<PackedSet>,
-    since: i64,
-    known: &mut Matches,
-) -> FirstSeen {
-    let positions = known.entry((before.set.hash, set.hash)).or_insert_with(|| {
-        let (old, new) = (history.unpacked(&before.set), history.unpacked(set));
-        matches(&old, &new).into()
-    });
-    let old = before.first_seen.each();
-    let each: Vec<i64> = positions
-        .iter()
-        .map(|position| position.and_then(|p| old.get(p)).copied().unwrap_or(since))
-        .collect();
-    FirstSeen::of(&each)
-}
-
-impl Plan {
-    fn confirm(&mut self, machine: &Arc<FleetMachine>, before: &Exposed, judged: Judged) {
-        self.batch.steps.push(ExposureStep::Confirm {
-            machine_id: machine.id().to_string(),
-            number: before.number,
-            judged,
-        });
-        let confirmed = Exposed {
-            judged,
-            set: Arc::clone(&before.set),
-            first_seen: before.first_seen.clone(),
-            ..*before
-        };
-        self.machines
-            .push((Arc::clone(machine), Arc::new(confirmed)));
-    }
-
-    fn append(&mut self, machine: &Arc<FleetMachine>, exposed: Exposed, now: i64) {
-        let first_seen = match exposed.first_seen.encode() {
-            Ok(first_seen) => first_seen,
-            Err(error) => {
-                tracing::error!(%error, "the times of a machine cannot be kept");
-                return;
-            }
-        };
-        let set = &exposed.set;
-        if self.sets.insert(set.hash) {
-            self.batch.sets.push(StoredSet {
-                hash: set.hash,
-                body: set.body.clone(),
-            });
+    /// The machines of which a row is to follow. Those whose newest row holds get their
+    /// marks. Machines that go the same step follow one another.
+    fn steps(
+        &mut self,
+        tenant: &str,
+        candidates: Vec<Candidate>,
+        newest: Vec<Option<Exposure>>,
+        catalog: &Catalog,
+        now: i64,
+        news: &mut News,
+    ) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for (candidate, before) in candidates.into_iter().zip(newest) {
+            let mark = candidate.mark();
+            let Candidate { machine, judged } = candidate;
+            let list = || self.lists.of(&machine, catalog, judged.fingerprint);
+            let mark = match Step::of(&machine, judged, before, now, list) {
+                Verdict::Holds => mark,
+                Verdict::Left => 0,
+                Verdict::Follows(step) => {
+                    steps.push(*step);
+                    continue;
+                }
+            };
+            news.marks
+                .push((tenant.to_owned(), machine.id().clone(), mark));
         }
-        self.batch.steps.push(ExposureStep::Append(Exposure {
-            machine_id: machine.id().to_string(),
-            number: exposed.number,
+        steps.sort_by_key(|step| (step.lists().next(), step.list.hash));
+        steps
+    }
+
+    /// What is to be recorded, with the steps in its order, and the machines that have to
+    /// be looked at again since their list is known no more.
+    fn batch(
+        &mut self,
+        tenant: &str,
+        steps: Vec<Step>,
+        sets: &HashMap<SetHash, Arc<PackedSet>>,
+        new: &HashMap<SetHash, Arc<PackedSet>>,
+        now: i64,
+    ) -> (ExposureBatch, Vec<Step>, Vec<Candidate>) {
+        let detections = self.history.detections(tenant);
+        let mut carrier = Carrier::default();
+        let mut detected = HashMap::new();
+        let (mut rows, mut taken, mut again) = (Vec::new(), Vec::new(), Vec::new());
+        for step in steps {
+            let known = self.detected.knows(tenant, &step);
+            let set = sets.get(&step.list.hash);
+            let row = carrier.row(&self.history, &step, sets);
+            let (Some((row, first_seen)), true) = (row, known || set.is_some()) else {
+                self.lists.forget(step.judged.fingerprint);
+                let Step {
+                    machine, judged, ..
+                } = step;
+                again.push(Candidate { machine, judged });
+                continue;
+            };
+            if let Some(set) = set.filter(|_| !known) {
+                let of = (&step, &first_seen);
+                let set = (&*self.history, &**set);
+                self.detected
+                    .add(tenant, of, set, &detections, &mut detected);
+            }
+            rows.push(row);
+            taken.push(step);
+        }
+        let named: HashSet<SetHash> = rows.iter().map(|row| row.set_hash).collect();
+        let named = new.values().filter(|set| named.contains(&set.hash));
+        let batch = ExposureBatch {
             at_ms: now,
-            seen_at_ms: exposed.seen_at,
-            set_hash: set.hash,
-            first_seen,
-            group_id: exposed.group_id,
-            judged: exposed.judged,
-        }));
-        self.machines.push((Arc::clone(machine), Arc::new(exposed)));
+            sets: named
+                .map(|set| StoredSet {
+                    hash: set.hash,
+                    body: set.body.clone(),
+                })
+                .collect(),
+            steps: rows,
+            detected: detected.into_iter().collect(),
+        };
+        (batch, taken, again)
     }
 }

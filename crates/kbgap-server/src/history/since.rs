@@ -3,7 +3,11 @@
 //! Findings come in batches (a first report, then a month of the feed), and CVEs that
 //! came together have numbers near to one another: runs of equal times are few.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+
+use super::set::FindingSet;
 
 /// Times in milliseconds since 1970, in the order of the findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +34,18 @@ impl FirstSeen {
         Self { times, runs }
     }
 
+    /// Of so many findings that came together.
+    pub(crate) fn at_once(time: i64, findings: usize) -> Self {
+        let length = u32::try_from(findings).unwrap_or(u32::MAX);
+        match length {
+            0 => Self::default(),
+            _ => Self {
+                times: vec![time],
+                runs: vec![(0, length)],
+            },
+        }
+    }
+
     /// The times, one for each finding.
     pub(crate) fn each(&self) -> Vec<i64> {
         let runs = self.runs.iter().filter_map(|&(position, length)| {
@@ -53,6 +69,23 @@ impl FirstSeen {
     }
 }
 
+/// Since when a machine has its findings.
+pub(crate) struct Since {
+    pub(super) set: Arc<FindingSet>,
+    pub(super) each: Vec<i64>,
+    /// Of what is not recorded yet, as it will be.
+    pub(super) otherwise: i64,
+}
+
+impl Since {
+    /// Since when it has a CVE in a software, in milliseconds since 1970.
+    pub(crate) fn of(&self, software: &str, cve: &str) -> i64 {
+        let position = self.set.position(software, cve);
+        let recorded = position.and_then(|position| self.each.get(position));
+        recorded.copied().unwrap_or(self.otherwise)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,7 +98,9 @@ mod tests {
             assert_eq!(times.latest(), each.iter().max().copied());
             assert_eq!(FirstSeen::decode(&times.encode().unwrap()).unwrap(), times);
         }
-        let same = FirstSeen::of(&vec![1_585_137_600_000; 3_000]);
+        let same = FirstSeen::at_once(1_585_137_600_000, 3_000);
+        assert_eq!(same, FirstSeen::of(&vec![1_585_137_600_000; 3_000]));
+        assert_eq!(FirstSeen::at_once(5, 0), FirstSeen::of(&[]));
         assert!(same.encode().unwrap().len() < 16);
     }
 }

@@ -46,13 +46,9 @@ pub(crate) async fn read_body(
         discard(headers, body).await;
         return Err(too_large(limit));
     }
-    let encoding = headers
-        .get(CONTENT_ENCODING)
-        .and_then(|h| h.to_str().ok())
-        .unwrap_or("identity");
     Ok(Packed {
         bytes,
-        encoding: encoding.trim().to_ascii_lowercase(),
+        encoding: name(headers),
         limit,
     })
 }
@@ -67,7 +63,10 @@ pub(crate) async fn discard(headers: &HeaderMap, mut body: Body) {
     }
 }
 
-async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, Box<dyn std::error::Error>> {
+/// The next piece of a body; an error where it takes too long.
+pub(crate) async fn next_piece(
+    body: &mut Body,
+) -> Result<Option<Bytes>, Box<dyn std::error::Error>> {
     loop {
         let frame = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx));
         match tokio::time::timeout(PIECE, frame).await?.transpose()? {
@@ -82,7 +81,75 @@ async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, Box<dyn std::error
     }
 }
 
+/// How a body is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Identity,
+    Gzip,
+    Zstd,
+}
+
+impl Encoding {
+    /// What the headers say; 415 for a packing that is not known.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Failure> {
+        Self::named(&name(headers))
+    }
+
+    fn named(name: &str) -> Result<Self, Failure> {
+        match name {
+            "identity" | "" => Ok(Self::Identity),
+            "gzip" | "x-gzip" => Ok(Self::Gzip),
+            "zstd" => Ok(Self::Zstd),
+            other => {
+                let other: String = other.chars().take(40).collect();
+                let message =
+                    format!("The content encoding '{other}' is not known; use gzip or zstd.");
+                Err(Failure::new(ErrorCode::UnsupportedMediaType, message))
+            }
+        }
+    }
+
+    /// Unpacks while it is read. Unpacking takes its time, so not on the runtime's threads.
+    pub(crate) fn reader<'r>(
+        self,
+        packed: Box<dyn Read + 'r>,
+    ) -> Result<Box<dyn Read + 'r>, Failure> {
+        Ok(match self {
+            Self::Identity => packed,
+            Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(packed)),
+            Self::Zstd => {
+                Box::new(zstd::stream::read::Decoder::new(packed).map_err(Failure::internal)?)
+            }
+        })
+    }
+
+    /// The body is not packed as it says.
+    pub(crate) fn violated(self) -> Failure {
+        let encoding = match self {
+            Self::Identity => "text",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        };
+        Failure::new(
+            ErrorCode::InvalidRequestBody,
+            format!("The body is no valid {encoding}."),
+        )
+    }
+}
+
+/// The name of a packing, in lower case.
+fn name(headers: &HeaderMap) -> String {
+    let name = headers.get(CONTENT_ENCODING).and_then(|h| h.to_str().ok());
+    name.unwrap_or("identity").trim().to_ascii_lowercase()
+}
+
 impl Packed {
+    /// Whether it is not packed at all, and how long it is then.
+    pub(crate) fn plain_len(&self) -> Option<usize> {
+        let encoding = Encoding::named(&self.encoding).ok()?;
+        (encoding == Encoding::Identity).then_some(self.bytes.len())
+    }
+
     /// The body in clear; 415 for a packing that is not known. Unpacking takes its time,
     /// so not on the runtime's threads.
     pub(crate) fn unpack(self) -> Result<Vec<u8>, Failure> {
@@ -91,29 +158,16 @@ impl Packed {
             encoding,
             limit,
         } = self;
-        let packed: Box<dyn Read> = match encoding.as_str() {
-            "identity" | "" => return Ok(bytes),
-            "gzip" | "x-gzip" => Box::new(flate2::read::MultiGzDecoder::new(&bytes[..])),
-            "zstd" => {
-                Box::new(zstd::stream::read::Decoder::new(&bytes[..]).map_err(Failure::internal)?)
-            }
-            other => {
-                let other: String = other.chars().take(40).collect();
-                let message =
-                    format!("The content encoding '{other}' is not known; use gzip or zstd.");
-                return Err(Failure::new(ErrorCode::UnsupportedMediaType, message));
-            }
-        };
+        let encoding = Encoding::named(&encoding)?;
+        if encoding == Encoding::Identity {
+            return Ok(bytes);
+        }
         let mut unpacked = Vec::new();
-        packed
+        encoding
+            .reader(Box::new(&bytes[..]))?
             .take(limit as u64 + 1)
             .read_to_end(&mut unpacked)
-            .map_err(|_| {
-                Failure::new(
-                    ErrorCode::InvalidRequestBody,
-                    format!("The body is no valid {encoding}."),
-                )
-            })?;
+            .map_err(|_| encoding.violated())?;
         if unpacked.len() > limit {
             return Err(too_large(limit));
         }
@@ -121,7 +175,7 @@ impl Packed {
     }
 }
 
-fn too_large(limit: usize) -> Failure {
+pub(crate) fn too_large(limit: usize) -> Failure {
     let limit = match limit >> 20 {
         0 => format!("{} kB", limit >> 10),
         mega => format!("{mega} MB"),

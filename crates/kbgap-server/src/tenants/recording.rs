@@ -1,11 +1,9 @@
-//! Recording what changes for machines, after readers can see it.
+//! Recording what changes for machines, many at a time.
 //!
-//! Whoever reports is answered when the report is durable and shown; the history of
-//! exposure follows, in the order of the reports and many at a time. Two reports in a row
-//! are two rows, and whoever asks for history waits for what came before ([`done`]). What
-//! a crash cuts off is made up for at the next start, from the newest reports.
-//!
-//! [`done`]: Recording::done
+//! The history of exposure follows what readers can see already, in the order of the
+//! reports: two reports in a row are two rows. Whoever reported something that changes a
+//! machine is answered when that is recorded, too. What a crash cuts off is made up for at
+//! the next start, from the newest reports.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::AtomicBool;
@@ -17,12 +15,12 @@ use kbgap_inventory::MachineId;
 use kbgap_store::StoreError;
 use tokio::sync::{Notify, watch};
 
-use super::writer::{Event, Events};
+use super::writer::Changed;
 use super::{Tenants, is_set};
 use crate::history::{Feed, Recorder};
 
 /// Machines that wait to be recorded; whoever brings more waits as well.
-const ROOM: usize = 20_000;
+const ROOM: u64 = 20_000;
 /// Machines that are recorded at once.
 const GROUP: usize = 2_000;
 /// Machines that are looked at at a time under a new catalogue.
@@ -31,24 +29,24 @@ const LOOKED_AT: usize = 1_000;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The queue before the recorder.
-pub(crate) struct Recording {
+pub(super) struct Recording {
     recorder: tokio::sync::Mutex<Recorder>,
     queue: Mutex<VecDeque<Waiting>>,
     filled: Notify,
-    /// How many events have ever been queued, and how many of them are done with.
+    /// How many machines have ever been queued, and how many of them are done with.
     queued: watch::Sender<u64>,
     done: watch::Sender<u64>,
 }
 
 struct Waiting {
     tenant: String,
-    event: Event,
+    machine: Arc<FleetMachine>,
     /// The feed under which the machine was assessed.
     feed: Feed,
 }
 
 impl Recording {
-    pub(crate) fn new(recorder: Recorder) -> Self {
+    pub(super) fn new(recorder: Recorder) -> Self {
         Self {
             recorder: tokio::sync::Mutex::new(recorder),
             queue: Mutex::default(),
@@ -58,14 +56,14 @@ impl Recording {
         }
     }
 
-    pub(super) fn enqueue(&self, events: Events, feed: &Feed) {
-        if events.is_empty() {
+    pub(super) fn enqueue(&self, changed: Changed, feed: &Feed) {
+        if changed.is_empty() {
             return;
         }
-        let count = events.len() as u64;
-        let waiting = events.into_iter().map(|(tenant, event)| Waiting {
+        let count = changed.len() as u64;
+        let waiting = changed.into_iter().map(|(tenant, machine)| Waiting {
             tenant,
-            event,
+            machine,
             feed: feed.clone(),
         });
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,32 +76,35 @@ impl Recording {
     /// Waits until there is room for more.
     pub(super) async fn room(&self) {
         let mut done = self.done.subscribe();
-        let has_room = |done: &u64| self.queued.borrow().saturating_sub(*done) < ROOM as u64;
+        let has_room = |done: &u64| self.queued.borrow().saturating_sub(*done) < ROOM;
         // It ends only with the server.
         let _ = done.wait_for(has_room).await;
     }
 
-    /// Waits until all that is queued now is recorded.
-    pub(super) async fn done(&self) {
-        let queued = *self.queued.borrow();
+    /// How many machines have ever been queued.
+    pub(super) fn queued(&self) -> u64 {
+        *self.queued.borrow()
+    }
+
+    /// Waits until so many machines that were queued are recorded.
+    pub(super) async fn done(&self, queued: u64) {
         let mut done = self.done.subscribe();
         let _ = done.wait_for(|done| *done >= queued).await;
     }
 
-    /// The next events of one tenant under one feed.
+    /// The next machines of one tenant under one feed, each once.
     fn take(&self) -> Vec<Waiting> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let alike = |a: &Waiting, b: &Waiting| {
-            a.tenant == b.tenant && a.feed.generation == b.feed.generation
+        let Some(first) = queue.front() else {
+            return Vec::new();
         };
-        let first = queue.front();
-        let count = first.map_or(0, |first| {
-            queue
-                .iter()
-                .take(GROUP)
-                .take_while(|next| alike(first, next))
-                .count()
+        let mut ids: HashSet<&MachineId> = HashSet::new();
+        let alike = queue.iter().take(GROUP).take_while(|next| {
+            first.tenant == next.tenant
+                && first.feed.generation == next.feed.generation
+                && ids.insert(next.machine.id())
         });
+        let count = alike.count();
         queue.drain(..count).collect()
     }
 }
@@ -116,49 +117,17 @@ impl Tenants {
         };
         loop {
             let group = recording.take();
-            if group.is_empty() {
+            let Some(first) = group.first() else {
                 recording.filled.notified().await;
                 continue;
-            }
-            let count = group.len() as u64;
-            self.record_group(recording, group).await;
-            recording.done.send_modify(|done| *done += count);
-        }
-    }
-
-    async fn record_group(&self, recording: &Recording, group: Vec<Waiting>) {
-        let mut machines: Vec<Arc<FleetMachine>> = Vec::with_capacity(group.len());
-        let mut ids: HashSet<MachineId> = HashSet::with_capacity(group.len());
-        let mut of: Option<(String, Feed)> = None;
-        for Waiting {
-            tenant,
-            event,
-            feed,
-        } in group
-        {
-            match event {
-                Event::Changed(machine) => {
-                    // Two reports in a row are two rows.
-                    if !ids.insert(machine.id().clone()) {
-                        ids = HashSet::from([machine.id().clone()]);
-                        let earlier = std::mem::take(&mut machines);
-                        self.record_until_done(recording, &tenant, earlier, &feed)
-                            .await;
-                    }
-                    machines.push(machine);
-                }
-                Event::Removed(id) => {
-                    let earlier = std::mem::take(&mut machines);
-                    self.record_until_done(recording, &tenant, earlier, &feed)
-                        .await;
-                    recording.recorder.lock().await.forget(&tenant, &id);
-                }
-            }
-            of = Some((tenant, feed));
-        }
-        if let Some((tenant, feed)) = of {
+            };
+            let (tenant, feed) = (first.tenant.clone(), first.feed.clone());
+            let machines: Vec<Arc<FleetMachine>> =
+                group.into_iter().map(|waiting| waiting.machine).collect();
+            let count = machines.len() as u64;
             self.record_until_done(recording, &tenant, machines, &feed)
                 .await;
+            recording.done.send_modify(|done| *done += count);
         }
     }
 
@@ -170,32 +139,26 @@ impl Tenants {
         machines: Vec<Arc<FleetMachine>>,
         feed: &Feed,
     ) {
-        while let Err(error) = self
-            .record_machines(recording, tenant, &machines, feed)
-            .await
-        {
+        while let Err(error) = self.record(recording, tenant, &machines, feed).await {
             tracing::warn!(%error, "cannot record what has changed; trying again");
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    async fn record_machines(
+    async fn record(
         &self,
         recording: &Recording,
         tenant: &str,
         machines: &[Arc<FleetMachine>],
         feed: &Feed,
     ) -> Result<(), StoreError> {
-        if machines.is_empty() {
-            return Ok(());
-        }
         let mut recorder = recording.recorder.lock().await;
         let news = recorder.record(tenant, machines.to_vec(), feed).await?;
         drop(recorder);
-        if news.is_some() {
+        if !news.is_empty() {
             tokio::task::block_in_place(|| {
                 let mut writer = self.writer();
-                writer.marked(tenant, &[], news);
+                writer.recorded(tenant, news);
                 self.publish(&mut writer);
             });
         }
@@ -225,6 +188,10 @@ impl Tenants {
                     return;
                 }
                 self.record_until_done(recording, tenant, some, &feed).await;
+            }
+            let recorder = recording.recorder.lock().await;
+            if let Err(error) = recorder.recorded_all(tenant, &feed).await {
+                tracing::warn!(%error, "cannot note that all machines are recorded");
             }
         }
     }

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kbgap_fleet::{CheckIn, Detections, Fleet, FleetIndex, FleetMachine, Reassessed, Upserted};
+use kbgap_fleet::{CheckIn, Fleet, FleetIndex, FleetMachine, Reassessed, Upserted};
 use kbgap_inventory::{DeviceValue, Machine, MachineId};
 use kbgap_store::{MachineChange, MachineRow};
 
 use super::decode_machine;
-use crate::history::{Feed, History};
+use crate::history::{Feed, History, News};
 
 pub(super) struct Writer {
     pub(super) feed: Feed,
@@ -19,15 +19,8 @@ pub(super) struct Writer {
     pub(super) followed: u64,
 }
 
-/// What happened to machines, by tenant, in the order in which it did.
-pub(super) type Events = Vec<(String, Event)>;
-
-/// What happened to a machine.
-pub(super) enum Event {
-    /// It is another one now.
-    Changed(Arc<FleetMachine>),
-    Removed(MachineId),
-}
+/// Machines that have changed, with their tenants, in the order in which they have.
+pub(super) type Changed = Vec<(String, Arc<FleetMachine>)>;
 
 impl Writer {
     pub(super) fn new(feed: Feed, history: Option<Arc<History>>) -> Self {
@@ -41,8 +34,8 @@ impl Writer {
 
     /// Applies changes as the store tells them. Those that were applied before are left out:
     /// what this process stores comes by a shorter way.
-    pub(super) fn follow(&mut self, changes: Vec<MachineChange>) -> Events {
-        let mut events = Events::new();
+    pub(super) fn follow(&mut self, changes: Vec<MachineChange>) -> Changed {
+        let mut changed = Changed::new();
         for change in changes {
             let sequence = change.sequence();
             if sequence <= self.followed {
@@ -54,7 +47,7 @@ impl Writer {
                     match decode_machine(&machine.report.body) {
                         Ok(facts) => {
                             let check_in = check_in(facts, &machine);
-                            events.extend(self.upsert(&tenant, &check_in));
+                            changed.extend(self.upsert(&tenant, &check_in));
                         }
                         Err(error) => {
                             let id = machine.report.id;
@@ -65,39 +58,36 @@ impl Writer {
                 MachineChange::Removed { tenant, id, .. } => {
                     if let Ok(id) = id.parse::<MachineId>() {
                         self.index(&tenant).remove(&id);
-                        events.push((tenant, Event::Removed(id)));
                     }
                 }
             }
         }
-        events
+        changed
     }
 
-    /// Takes a check-in; tells what it changed, if anything.
-    pub(super) fn upsert(&mut self, tenant: &str, check_in: &CheckIn) -> Option<(String, Event)> {
+    /// Takes a check-in; gives the machine where it has changed.
+    pub(super) fn upsert(
+        &mut self,
+        tenant: &str,
+        check_in: &CheckIn,
+    ) -> Option<(String, Arc<FleetMachine>)> {
         let index = self.index(tenant);
         match index.upsert(check_in) {
             Upserted::Seen => None,
             Upserted::Changed => {
                 let machine = index.fleet().machine(&check_in.machine.id)?;
-                Some((tenant.to_owned(), Event::Changed(machine)))
+                Some((tenant.to_owned(), machine))
             }
         }
     }
 
     /// Takes in what was recorded of machines.
-    pub(super) fn marked(
-        &mut self,
-        tenant: &str,
-        marks: &[(MachineId, u64)],
-        detections: Option<Arc<Detections>>,
-    ) {
-        let index = self.index(tenant);
-        for (id, mark) in marks {
-            index.mark(id, *mark);
+    pub(super) fn recorded(&mut self, tenant: &str, news: News) {
+        for (tenant, id, mark) in &news.marks {
+            self.index(tenant).mark(id, *mark);
         }
-        if let Some(detections) = detections {
-            index.set_detections(detections);
+        if let Some(detections) = news.detections {
+            self.index(tenant).set_detections(detections);
         }
     }
 

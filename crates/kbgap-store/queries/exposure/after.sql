@@ -1,6 +1,7 @@
-SELECT machine_id, number, at_ms, seen_at_ms, set_hash, first_seen, group_id, fingerprint, feed, machine_sequence,
-    tenant, sequence
-FROM exposure
-WHERE sequence > ?1
-ORDER BY sequence
+SELECT e.sequence, t.id, m.id
+FROM exposure e
+JOIN tenant t ON t.number = e.tenant
+JOIN machine m ON m.number = e.machine
+WHERE e.sequence > ?1
+ORDER BY e.sequence
 LIMIT ?2

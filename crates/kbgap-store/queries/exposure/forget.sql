@@ -1,7 +1,4 @@
--- The newest row before the time stays: what comes after it is a change to it.
-DELETE FROM exposure
-WHERE at_ms < ?1 AND EXISTS (
-    SELECT 1 FROM exposure n
-    WHERE n.tenant = exposure.tenant AND n.machine_id = exposure.machine_id
-      AND n.number > exposure.number AND n.at_ms < ?1
-)
+-- What the ones recorded then follow is needed no more: what comes after is a change to them.
+SELECT p.sequence, p.finding_set
+FROM exposure e JOIN exposure p ON p.sequence = e.previous
+WHERE e.sequence BETWEEN ?1 AND ?2 AND p.at_ms < ?3

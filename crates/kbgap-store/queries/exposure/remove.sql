@@ -1,1 +1,1 @@
-DELETE FROM exposure WHERE tenant = ?1 AND machine_id = ?2
+DELETE FROM exposure WHERE sequence = ?1

@@ -1,1 +1,3 @@
-SELECT MIN(sequence), MAX(sequence) FROM exposure WHERE tenant = ?1 AND at_ms >= ?2
+SELECT MIN(r.first), MAX(r.last)
+FROM tenant t JOIN recording r ON r.tenant = t.number
+WHERE t.id = ?1 AND r.at_ms >= ?2

@@ -1,2 +1,2 @@
-INSERT INTO finding_set (tenant, hash, body) VALUES (?1, ?2, ?3)
+INSERT INTO finding_set (tenant, uses, hash, body) VALUES (?1, 0, ?2, ?3)
 ON CONFLICT (tenant, hash) DO NOTHING

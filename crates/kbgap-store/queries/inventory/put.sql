@@ -1,2 +1,2 @@
-INSERT INTO inventory (tenant, content_hash, body) VALUES (?1, ?2, ?3)
-ON CONFLICT (tenant, content_hash) DO NOTHING
+INSERT INTO inventory (machine, tenant, body) VALUES (?1, ?2, ?3)
+ON CONFLICT (machine) DO UPDATE SET body = excluded.body

@@ -1,4 +1,6 @@
 SELECT m.id, m.computer_dns_name, m.seen_at_ms, m.content_hash, i.body, m.sequence,
     m.first_seen_ms, m.group_id, m.device_value, m.tag_edits
-FROM machine m JOIN inventory i ON i.tenant = m.tenant AND i.content_hash = m.content_hash
-WHERE m.tenant = ?1 AND m.id = ?2
+FROM tenant t
+JOIN machine m ON m.tenant = t.number
+JOIN inventory i ON i.machine = m.number
+WHERE t.id = ?1 AND m.id = ?2

@@ -1,1 +1,1 @@
-UPDATE machine SET device_value = ?3, tag_edits = ?4, sequence = ?5 WHERE tenant = ?1 AND id = ?2
+UPDATE machine SET device_value = ?2, tag_edits = ?3, sequence = ?4 WHERE number = ?1

@@ -1,1 +1,1 @@
-UPDATE machine SET content_hash = NULL, sequence = ?3 WHERE tenant = ?1 AND id = ?2 AND content_hash IS NOT NULL
+UPDATE machine SET content_hash = NULL, exposure = NULL, addresses = x'', sequence = ?2 WHERE number = ?1

@@ -1,3 +1,5 @@
-SELECT DISTINCT machine_id FROM sighting
-WHERE tenant = ?1 AND address = ?2 AND seen_at_ms BETWEEN ?3 AND ?4
-ORDER BY machine_id
+SELECT m.id
+FROM tenant t
+JOIN sighting s ON s.tenant = t.number
+JOIN machine m ON m.number = s.machine
+WHERE t.id = ?1 AND s.address = ?2 AND s.from_ms <= ?4 AND COALESCE(s.until_ms, m.seen_at_ms) >= ?3

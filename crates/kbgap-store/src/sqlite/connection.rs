@@ -3,18 +3,30 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
+use super::keys;
 use crate::StoreError;
 use crate::error::told;
 
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../migrations/sqlite/0001_first.sql"),
     include_str!("../../migrations/sqlite/0002_tvm.sql"),
     include_str!("../../migrations/sqlite/0003_exposure.sql"),
+    include_str!("../../migrations/sqlite/0004_million.sql"),
 ];
 /// How long a process waits for another one's write.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// What the one connection that writes may keep of the file in memory, in KiB: the upper
+/// levels of all trees, and the pages of a large group.
+const WRITER_CACHE: i64 = 48 * 1_024;
+/// The same of each connection that reads: what it reads is in the system's cache.
+const READER_CACHE: i64 = 2 * 1_024;
+/// To how many bytes the log is cut where it was longer once.
+const LOG: i64 = 64 << 20;
+/// Statements that a connection keeps prepared: more than there are.
+const STATEMENTS: usize = 64;
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     let no_file = |e: std::io::Error| failed(path, format!("{e}: {}", folder_remedy(&e)));
@@ -31,6 +43,15 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
 pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, READ).map_err(|e| failed(path, told(&e)))?;
     connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "cache_size", -READER_CACHE)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// Opens a file to move its log into it.
+pub(super) fn open_checkpointer(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, WRITE)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
     Ok(connection)
 }
 
@@ -58,6 +79,8 @@ pub(super) fn open_unwritable(path: &Path) -> Result<Connection, StoreError> {
 }
 
 const READ: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+const WRITE: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// The address of a file that nobody changes while it is open.
 fn immutable(path: &Path) -> String {
@@ -95,6 +118,9 @@ fn create_private(path: &Path) -> std::io::Result<()> {
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(PATIENCE)?;
     write_ahead(connection)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE)?;
+    connection.pragma_update(None, "journal_size_limit", LOG)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // What is acknowledged must survive a power cut.
     connection.pragma_update(None, "synchronous", "FULL")
 }
@@ -133,6 +159,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
             known,
         });
     }
+    add_functions(&transaction)?;
     for (number, sql) in (1_i64..).zip(MIGRATIONS).skip(done) {
         transaction.execute_batch(sql)?;
         transaction.execute(
@@ -142,6 +169,18 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     }
     transaction.commit()?;
     verify(connection, path)
+}
+
+/// What migrations need beyond SQL.
+fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("machine_key", 1, flags, |context| {
+        Ok(keys::machine_key(context.get_raw(0).as_str()?))
+    })?;
+    connection.create_scalar_function("address_key", 1, flags, |context| {
+        let address = context.get_raw(0).as_str()?.parse();
+        Ok(address.ok().map(keys::address_key))
+    })
 }
 
 fn verify(connection: &Connection, path: &Path) -> Result<(), StoreError> {

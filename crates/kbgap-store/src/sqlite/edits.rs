@@ -1,8 +1,10 @@
 //! Changes to what is kept of machines beside their reports.
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Transaction, params};
 
 use super::machines::{advance, last_sequence};
+use super::put::State;
+use super::tenants::Tenant;
 use crate::{MachineEdit, TagEdits};
 
 /// Makes one change to several machines, and gives the ids of those that there are.
@@ -12,28 +14,32 @@ pub(super) fn edit(
     ids: &[String],
     edit: &MachineEdit,
 ) -> rusqlite::Result<Vec<String>> {
-    let mut sequence = last_sequence(transaction)?;
-    let before = sequence;
-    let mut read = transaction.prepare_cached(include_str!("../../queries/machine/edits.sql"))?;
+    let Some(mut tenant) = Tenant::find(transaction, tenant)? else {
+        return Ok(Vec::new());
+    };
+    let before = last_sequence(transaction)?;
+    let mut sequence = before;
+    let mut read = State::statement(transaction)?;
     let mut write = transaction.prepare_cached(include_str!("../../queries/machine/edit.sql"))?;
     let mut edited = Vec::new();
     for id in ids {
-        let known: Option<(String, String)> = read
-            .query_row(params![tenant, id], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let Some((mut value, tags)) = known else {
+        let known = State::read(&mut read, &tenant, id)?;
+        let Some(known) = known.filter(|known| known.content_hash.is_some()) else {
             continue;
         };
-        let mut tags = TagEdits::decode(&tags);
+        let mut value = known.device_value;
+        let mut tags = TagEdits::decode(&known.tag_edits);
         match edit {
             MachineEdit::AddTag(tag) => tags.add(tag),
             MachineEdit::RemoveTag(tag) => tags.remove(tag),
             MachineEdit::DeviceValue(new) => value.clone_from(new),
         }
         sequence += 1;
-        write.execute(params![tenant, id, value, tags.encode(), sequence])?;
+        write.execute(params![known.number, value, tags.encode(), sequence])?;
+        tenant.moved(Some(known.sequence), Some(sequence));
         edited.push(id.clone());
     }
+    tenant.save(transaction)?;
     advance(transaction, sequence - before)?;
     Ok(edited)
 }

@@ -1,148 +1,67 @@
-//! The history of exposure.
+//! The history of exposure, as it is read.
+//!
+//! The exposures of a machine are a chain: the machine names the newest, and each the one
+//! before. So rows are only added at the end of one table, and nothing has to be kept in
+//! order for looking them up.
 
 use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use crate::{
-    Detection, Exposure, ExposureBatch, ExposureChange, ExposureStep, FindingSet, Judged, Recorded,
-    SetHash, StepOutcome,
-};
+use super::keys;
+use super::machines::machine_id;
+use crate::{Detection, Exposure, ExposureChange, FindingSet, Judged, SetHash};
 
 /// How many columns an exposure has where it is read.
-const COLUMNS: usize = 10;
-
-pub(super) fn record(
-    transaction: &Transaction<'_>,
-    tenant: &str,
-    batch: &ExposureBatch,
-) -> rusqlite::Result<Recorded> {
-    let before = last(transaction)?;
-    let mut sequence = before;
-    let mut outcomes = Vec::with_capacity(batch.steps.len());
-    for step in &batch.steps {
-        outcomes.push(take(transaction, tenant, step, &mut sequence)?);
-    }
-    let mut put = transaction.prepare_cached(include_str!("../../queries/finding_set/put.sql"))?;
-    for set in &batch.sets {
-        put.execute(params![tenant, set.hash, set.body])?;
-    }
-    let mut detect = transaction.prepare_cached(include_str!("../../queries/detection/put.sql"))?;
-    for (cve, at_ms) in &batch.detected {
-        detect.execute(params![tenant, cve, at_ms])?;
-    }
-    transaction.execute(
-        include_str!("../../queries/change_counter/bump.sql"),
-        params!["exposure", sequence - before],
-    )?;
-    Ok(Recorded {
-        outcomes,
-        before,
-        after: sequence,
-    })
-}
+const COLUMNS: usize = 11;
+/// How many exposures one transaction forgets: those who report wait for no more.
+const FORGOTTEN: usize = 2_000;
 
 pub(super) fn last(connection: &Connection) -> rusqlite::Result<u64> {
-    let counter = include_str!("../../queries/change_counter/get.sql");
-    connection.query_row(counter, ["exposure"], |row| row.get(0))
+    connection
+        .prepare_cached(include_str!("../../queries/change_counter/get.sql"))?
+        .query_row(["exposure"], |row| row.get(0))
 }
 
 pub(super) fn after(
     connection: &Connection,
     sequence: u64,
     limit: usize,
-) -> rusqlite::Result<Vec<(u64, String, Exposure)>> {
+) -> rusqlite::Result<Vec<(u64, String, String)>> {
     let mut statement =
         connection.prepare_cached(include_str!("../../queries/exposure/after.sql"))?;
     let rows = statement.query_map(params![sequence, limited(limit)], |row| {
-        Ok((row.get(COLUMNS + 1)?, row.get(COLUMNS)?, exposure(row, 0)?))
+        Ok((row.get(0)?, row.get(1)?, machine_id(row, 2)?))
     })?;
     rows.collect()
 }
 
-fn take(
-    transaction: &Transaction<'_>,
-    tenant: &str,
-    step: &ExposureStep,
-    sequence: &mut u64,
-) -> rusqlite::Result<StepOutcome> {
-    let (machine_id, expected) = match step {
-        ExposureStep::Append(next) => (&next.machine_id, next.number.checked_sub(1)),
-        ExposureStep::Confirm {
-            machine_id, number, ..
-        } => (machine_id, Some(*number)),
-    };
-    let mut state = transaction.prepare_cached(include_str!("../../queries/machine/state.sql"))?;
-    let content: Option<Option<SetHash>> = state
-        .query_row(params![tenant, machine_id], |row| row.get(1))
-        .optional()?;
-    if content.flatten().is_none() {
-        return Ok(StepOutcome::Gone);
-    }
-    let newest = newest(transaction, tenant, machine_id)?;
-    if Some(newest.as_ref().map_or(0, |newest| newest.number)) != expected {
-        return Ok(StepOutcome::Overtaken(newest));
-    }
-    match step {
-        ExposureStep::Append(next) => {
-            *sequence += 1;
-            let append = include_str!("../../queries/exposure/append.sql");
-            transaction.prepare_cached(append)?.execute(params![
-                tenant,
-                next.machine_id,
-                next.number,
-                *sequence,
-                next.at_ms,
-                next.seen_at_ms,
-                next.set_hash,
-                next.first_seen,
-                next.group_id,
-                next.judged.fingerprint,
-                next.judged.feed,
-                next.judged.sequence
-            ])?;
-        }
-        ExposureStep::Confirm {
-            machine_id,
-            number,
-            judged,
-        } => {
-            let confirm = include_str!("../../queries/exposure/confirm.sql");
-            transaction.prepare_cached(confirm)?.execute(params![
-                tenant,
-                machine_id,
-                number,
-                judged.fingerprint,
-                judged.feed,
-                judged.sequence
-            ])?;
-        }
-    }
-    Ok(StepOutcome::Taken)
-}
-
-fn newest(
+pub(super) fn of(
     connection: &Connection,
     tenant: &str,
-    machine_id: &str,
-) -> rusqlite::Result<Option<Exposure>> {
-    connection
-        .prepare_cached(include_str!("../../queries/exposure/newest.sql"))?
-        .query_row(params![tenant, machine_id], |row| exposure(row, 0))
-        .optional()
-}
-
-pub(super) fn newest_of_all(
-    connection: &Connection,
-    (tenant, machine_id): (&str, &str),
-    limit: usize,
-) -> rusqlite::Result<Vec<(String, Exposure)>> {
-    let mut statement =
-        connection.prepare_cached(include_str!("../../queries/exposure/newest_of_all.sql"))?;
-    let rows = statement.query_map(params![tenant, machine_id, limited(limit)], |row| {
-        Ok((row.get(COLUMNS)?, exposure(row, 0)?))
-    })?;
-    rows.collect()
+    ids: &[String],
+    until: u64,
+) -> rusqlite::Result<Vec<Option<Exposure>>> {
+    let mut end_of =
+        connection.prepare_cached(include_str!("../../queries/exposure/end_of.sql"))?;
+    let mut previous =
+        connection.prepare_cached(include_str!("../../queries/exposure/previous.sql"))?;
+    let mut read =
+        connection.prepare_cached(include_str!("../../queries/exposure/by_sequence.sql"))?;
+    let exposures = ids.iter().map(|id| {
+        let end: Option<Option<u64>> = end_of
+            .query_row(params![tenant, keys::machine_key(id)], |row| row.get(0))
+            .optional()?;
+        let mut place = end.flatten();
+        while let Some(later) = place.filter(|place| *place > until) {
+            let before: Option<Option<u64>> =
+                previous.query_row([later], |row| row.get(0)).optional()?;
+            place = before.flatten();
+        }
+        let Some(place) = place else { return Ok(None) };
+        read.query_row([place], |row| exposure(row, 0)).optional()
+    });
+    exposures.collect()
 }
 
 pub(super) fn window(
@@ -174,7 +93,8 @@ pub(super) fn changes(
         params![tenant, window.start(), window.end(), since_ms, limit],
         |row| {
             let second = COLUMNS + 1;
-            let before: Option<String> = row.get(second)?;
+            // The place of the one before.
+            let before: Option<u64> = row.get(second + 1)?;
             Ok(ExposureChange {
                 now: exposure(row, 0)?,
                 group: row.get(COLUMNS)?,
@@ -182,7 +102,6 @@ pub(super) fn changes(
                     Some(_) => Some((exposure(row, second)?, row.get(second + COLUMNS)?)),
                     None => None,
                 },
-                sequence: row.get(second + COLUMNS + 1)?,
             })
         },
     )?;
@@ -191,17 +110,18 @@ pub(super) fn changes(
 
 fn exposure(row: &Row<'_>, from: usize) -> rusqlite::Result<Exposure> {
     Ok(Exposure {
-        machine_id: row.get(from)?,
-        number: row.get(from + 1)?,
-        at_ms: row.get(from + 2)?,
-        seen_at_ms: row.get(from + 3)?,
-        set_hash: row.get(from + 4)?,
-        first_seen: row.get(from + 5)?,
-        group_id: row.get(from + 6)?,
+        machine_id: machine_id(row, from)?,
+        sequence: row.get(from + 1)?,
+        number: row.get(from + 2)?,
+        at_ms: row.get(from + 3)?,
+        seen_at_ms: row.get(from + 4)?,
+        set_hash: row.get(from + 5)?,
+        first_seen: row.get(from + 6)?,
+        group_id: row.get(from + 7)?,
         judged: Judged {
-            fingerprint: row.get(from + 7)?,
-            feed: row.get(from + 8)?,
-            sequence: row.get(from + 9)?,
+            fingerprint: row.get(from + 8)?,
+            feed: row.get(from + 9)?,
+            sequence: row.get(from + 10)?,
         },
     })
 }
@@ -238,29 +158,70 @@ pub(super) fn detections(connection: &Connection) -> rusqlite::Result<Vec<Detect
     rows.collect()
 }
 
-/// The history of a machine that is removed; what was detected stays so.
-pub(super) fn remove(
-    transaction: &Transaction<'_>,
-    tenant: &str,
-    machine_id: &str,
-) -> rusqlite::Result<()> {
-    transaction.execute(
-        include_str!("../../queries/exposure/remove.sql"),
-        params![tenant, machine_id],
-    )?;
+/// The history of a machine that is removed, from its newest exposure; what was detected
+/// stays so.
+pub(super) fn remove(transaction: &Transaction<'_>, newest: Option<u64>) -> rusqlite::Result<()> {
+    let mut chain = transaction.prepare_cached(include_str!("../../queries/exposure/chain.sql"))?;
+    let mut place = newest;
+    while let Some(sequence) = place {
+        let known: Option<(Option<u64>, i64)> = chain
+            .query_row([sequence], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((previous, set)) = known else { break };
+        drop_row(transaction, sequence, set)?;
+        place = previous;
+    }
     Ok(())
 }
 
-pub(super) fn forget(transaction: &Transaction<'_>, before_ms: i64) -> rusqlite::Result<usize> {
-    let forgotten = transaction.execute(
-        include_str!("../../queries/exposure/forget.sql"),
-        [before_ms],
-    )?;
-    transaction.execute(
-        include_str!("../../queries/finding_set/remove_orphans.sql"),
-        [],
-    )?;
-    Ok(forgotten)
+fn drop_row(transaction: &Transaction<'_>, sequence: u64, set: i64) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(include_str!("../../queries/exposure/remove.sql"))?
+        .execute([sequence])?;
+    transaction
+        .prepare_cached(include_str!("../../queries/finding_set/use.sql"))?
+        .execute(params![set, -1])?;
+    Ok(())
+}
+
+/// Forgets some of what was recorded before a time and has been followed by then. Gives
+/// how many exposures that were; `None` once there are no more.
+pub(super) fn forget(
+    transaction: &Transaction<'_>,
+    before_ms: i64,
+) -> rusqlite::Result<Option<usize>> {
+    let mut old = transaction.prepare_cached(include_str!("../../queries/recording/old.sql"))?;
+    let mut followed =
+        transaction.prepare_cached(include_str!("../../queries/exposure/forget.sql"))?;
+    let mut remove =
+        transaction.prepare_cached(include_str!("../../queries/recording/remove.sql"))?;
+    let (mut forgotten, mut recordings) = (0, 0);
+    while forgotten < FORGOTTEN && recordings < FORGOTTEN {
+        let recording: Option<(u64, u64)> = old
+            .query_row([before_ms], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((first, last)) = recording else {
+            break;
+        };
+        let rows = followed.query_map(params![first, last, before_ms], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        for (sequence, set) in rows.collect::<Result<Vec<_>, _>>()? {
+            drop_row(transaction, sequence, set)?;
+            forgotten += 1;
+        }
+        // It leads to nothing that can be asked for any more.
+        remove.execute([first])?;
+        recordings += 1;
+    }
+    if recordings == 0 {
+        transaction.execute(
+            include_str!("../../queries/finding_set/remove_unused.sql"),
+            [],
+        )?;
+        return Ok(None);
+    }
+    Ok(Some(forgotten))
 }
 
 fn limited(limit: usize) -> i64 {

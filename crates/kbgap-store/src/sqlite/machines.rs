@@ -1,140 +1,52 @@
-//! Machines and their inventories. Inventories are kept once for all machines
-//! that report the same.
-
-use std::collections::HashMap;
+//! Machines and their reports.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{exposures, sightings};
-use crate::{MachineChange, MachineReport, MachineRow, PutOutcome, TagEdits};
-
-/// Stores reports in the order given, each with the next sequence number.
-pub(super) fn put(
-    transaction: &Transaction<'_>,
-    tenant: &str,
-    machines: &[MachineReport],
-) -> rusqlite::Result<Vec<PutOutcome>> {
-    let mut sequence = last_sequence(transaction)?;
-    let before = sequence;
-    let mut state = transaction.prepare_cached(include_str!("../../queries/machine/state.sql"))?;
-    let mut put = transaction.prepare_cached(include_str!("../../queries/machine/put.sql"))?;
-    let mut put_inventory =
-        transaction.prepare_cached(include_str!("../../queries/inventory/put.sql"))?;
-    let mut remove_orphan =
-        transaction.prepare_cached(include_str!("../../queries/inventory/remove_orphan.sql"))?;
-    let mut groups = HashMap::new();
-    let mut outcomes = Vec::with_capacity(machines.len());
-    for machine in machines {
-        let known: Option<(i64, Option<[u8; 32]>)> = state
-            .query_row(params![tenant, machine.id], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?;
-        let outcome = match known {
-            None | Some((_, None)) => PutOutcome::Created,
-            Some((seen_at_ms, _)) if machine.seen_at_ms < seen_at_ms => PutOutcome::Stale,
-            Some((_, Some(hash))) if hash == machine.content_hash => PutOutcome::Unchanged,
-            Some(_) => PutOutcome::Changed,
-        };
-        outcomes.push(outcome);
-        if outcome == PutOutcome::Stale {
-            continue;
-        }
-        sequence += 1;
-        if outcome != PutOutcome::Unchanged {
-            put_inventory.execute(params![tenant, machine.content_hash, machine.body])?;
-        }
-        put.execute(params![
-            tenant,
-            machine.id,
-            machine.computer_dns_name,
-            machine.computer_dns_name.to_lowercase(),
-            machine.seen_at_ms,
-            machine.content_hash,
-            sequence,
-            group_id(transaction, tenant, machine.group.as_deref(), &mut groups)?
-        ])?;
-        sightings::note(transaction, tenant, machine)?;
-        if let (PutOutcome::Changed, Some((_, Some(old)))) = (outcome, known) {
-            remove_orphan.execute(params![tenant, old])?;
-        }
-    }
-    sightings::forget(transaction, machines)?;
-    advance(transaction, sequence - before)?;
-    Ok(outcomes)
-}
-
-/// The number of a group, which it gets when it is first named; 0 for none.
-fn group_id<'a>(
-    transaction: &Transaction<'_>,
-    tenant: &str,
-    group: Option<&'a str>,
-    known: &mut HashMap<&'a str, i32>,
-) -> rusqlite::Result<i32> {
-    let Some(name) = group else { return Ok(0) };
-    if let Some(&id) = known.get(name) {
-        return Ok(id);
-    }
-    let find = include_str!("../../queries/device_group/id.sql");
-    let stored: Option<i32> = transaction
-        .query_row(find, params![tenant, name], |row| row.get(0))
-        .optional()?;
-    let id = match stored {
-        Some(id) => id,
-        None => {
-            transaction.execute(
-                include_str!("../../queries/device_group/put.sql"),
-                params![tenant, name],
-            )?;
-            transaction.query_row(find, params![tenant, name], |row| row.get(0))?
-        }
-    };
-    known.insert(name, id);
-    Ok(id)
-}
+use super::put::State;
+use super::tenants::Tenant;
+use super::{exposures, keys, sightings};
+use crate::{MachineChange, MachineReport, MachineRow, PackedBody, TagEdits};
 
 pub(super) fn remove(
     transaction: &Transaction<'_>,
     tenant: &str,
     id: &str,
 ) -> rusqlite::Result<bool> {
-    let state = transaction
-        .query_row(
-            include_str!("../../queries/machine/state.sql"),
-            params![tenant, id],
-            |row| row.get::<_, Option<[u8; 32]>>(1),
-        )
-        .optional()?;
-    let Some(Some(hash)) = state else {
+    let Some(mut tenant) = Tenant::find(transaction, tenant)? else {
+        return Ok(false);
+    };
+    let state = State::read(&mut State::statement(transaction)?, &tenant, id)?;
+    let Some(state) = state.filter(|state| state.content_hash.is_some()) else {
         return Ok(false);
     };
     let sequence = last_sequence(transaction)? + 1;
     transaction.execute(
         include_str!("../../queries/machine/remove.sql"),
-        params![tenant, id, sequence],
+        params![state.number, sequence],
     )?;
     transaction.execute(
-        include_str!("../../queries/inventory/remove_orphan.sql"),
-        params![tenant, hash],
+        include_str!("../../queries/inventory/remove.sql"),
+        [state.number],
     )?;
-    exposures::remove(transaction, tenant, id)?;
+    let seen = (state.seen_at_ms, &state.addresses[..]);
+    sightings::end(transaction, &tenant, state.number, seen)?;
+    exposures::remove(transaction, state.exposure)?;
+    tenant.moved(Some(state.sequence), None);
+    tenant.save(transaction)?;
     advance(transaction, 1)?;
     Ok(true)
 }
 
 pub(super) fn last_sequence(transaction: &Transaction<'_>) -> rusqlite::Result<u64> {
-    transaction.query_row(
-        include_str!("../../queries/change_counter/get.sql"),
-        ["machine"],
-        |row| row.get(0),
-    )
+    transaction
+        .prepare_cached(include_str!("../../queries/change_counter/get.sql"))?
+        .query_row(["machine"], |row| row.get(0))
 }
 
 pub(super) fn advance(transaction: &Transaction<'_>, by: u64) -> rusqlite::Result<()> {
-    transaction.execute(
-        include_str!("../../queries/change_counter/bump.sql"),
-        params!["machine", by],
-    )?;
+    transaction
+        .prepare_cached(include_str!("../../queries/change_counter/bump.sql"))?
+        .execute(params!["machine", by])?;
     Ok(())
 }
 
@@ -146,31 +58,48 @@ pub(super) fn by_id(
     connection
         .query_row(
             include_str!("../../queries/machine/by_id.sql"),
-            params![tenant, id],
+            params![tenant, keys::machine_key(id)],
             machine,
         )
         .optional()
 }
 
+/// Names are looked through: people ask for them now and then, and an index of them
+/// would have to be written for every machine.
 pub(super) fn by_name(
     connection: &Connection,
     tenant: &str,
     name: &str,
 ) -> rusqlite::Result<Vec<MachineRow>> {
-    let mut statement = connection.prepare(include_str!("../../queries/machine/by_name.sql"))?;
-    let rows = statement.query_map(params![tenant, name.to_lowercase()], machine)?;
-    rows.collect()
+    let folded = name.to_lowercase();
+    let mut statement = connection.prepare(include_str!("../../queries/machine/names.sql"))?;
+    let mut rows = statement.query([tenant])?;
+    let mut numbers: Vec<i64> = Vec::new();
+    while let Some(row) = rows.next()? {
+        if row.get_ref(1)?.as_str()?.to_lowercase() == folded {
+            numbers.push(row.get(0)?);
+        }
+    }
+    let mut statement = connection.prepare(include_str!("../../queries/machine/by_number.sql"))?;
+    let machines = numbers
+        .iter()
+        .map(|number| statement.query_row([number], machine));
+    let mut machines = machines.collect::<Result<Vec<_>, _>>()?;
+    machines.sort_by(|a, b| {
+        let seen = b.report.seen_at_ms.cmp(&a.report.seen_at_ms);
+        seen.then_with(|| a.report.id.cmp(&b.report.id))
+    });
+    Ok(machines)
 }
 
 fn machine(row: &Row<'_>) -> rusqlite::Result<MachineRow> {
-    let tags: String = row.get(9)?;
     Ok(MachineRow {
         report: MachineReport {
-            id: row.get(0)?,
+            id: machine_id(row, 0)?,
             computer_dns_name: row.get(1)?,
             seen_at_ms: row.get(2)?,
             content_hash: row.get(3)?,
-            body: row.get(4)?,
+            body: PackedBody::stored(row.get(4)?),
             group: None,
             addresses: Vec::new(),
         },
@@ -178,8 +107,13 @@ fn machine(row: &Row<'_>) -> rusqlite::Result<MachineRow> {
         first_seen_ms: row.get(6)?,
         group_id: row.get(7)?,
         device_value: row.get(8)?,
-        tags: TagEdits::decode(&tags),
+        tags: TagEdits::decode(row.get_ref(9)?.as_str()?),
     })
+}
+
+/// The id in a column that holds a machine's key.
+pub(super) fn machine_id(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    Ok(keys::machine_id(row.get_ref(column)?.as_blob()?))
 }
 
 pub(super) fn changes_after(
@@ -192,16 +126,15 @@ pub(super) fn changes_after(
         connection.prepare_cached(include_str!("../../queries/machine/changes_after.sql"))?;
     let rows = statement.query_map(params![sequence, limit], |row| {
         let tenant = row.get(10)?;
-        let body: Option<Vec<u8>> = row.get(4)?;
-        Ok(match body {
-            Some(_) => MachineChange::Put {
+        Ok(match row.get_ref(4)? {
+            rusqlite::types::ValueRef::Null => MachineChange::Removed {
+                tenant,
+                id: machine_id(row, 0)?,
+                sequence: row.get(5)?,
+            },
+            _ => MachineChange::Put {
                 tenant,
                 machine: Box::new(machine(row)?),
-            },
-            None => MachineChange::Removed {
-                tenant,
-                id: row.get(0)?,
-                sequence: row.get(5)?,
             },
         })
     })?;

@@ -1,35 +1,46 @@
 //! The one thread that writes.
 
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::machines;
-use crate::{MachineReport, PutOutcome, StoreError};
+use super::checkpoint::Checkpointer;
+use super::put;
+use crate::{MachineReport, Put, StoreError};
 
 /// Writes that may wait before callers are told that the store is busy.
 const QUEUE: usize = 4_096;
+/// The bytes of reports that may wait: a few groups.
+const WAITING: usize = 64 << 20;
 /// Reports that one commit takes at most, so that no caller waits for long.
 const GROUP: usize = 20_000;
+/// The bytes of reports that one commit takes at most.
+const GROUP_BYTES: usize = 16 << 20;
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 enum Work {
-    Put(Put),
+    Put(Reports),
     Other(Job),
 }
 
-struct Put {
+struct Reports {
     tenant: String,
     machines: Vec<MachineReport>,
-    reply: oneshot::Sender<Result<Vec<PutOutcome>, StoreError>>,
+    bytes: usize,
+    reply: oneshot::Sender<Result<Put, StoreError>>,
 }
 
 pub(super) struct Writer {
     /// Always there until the writer is dropped.
     queue: Option<SyncSender<Work>>,
+    /// The bytes of the reports in the queue.
+    waiting: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -46,17 +57,39 @@ impl Drop for Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+    /// Writes to a file.
+    pub(super) fn start(path: Arc<Path>, mut connection: Connection) -> Result<Self, StoreError> {
+        let checkpointer = Checkpointer::start(path, &mut connection)?;
+        Self::with(connection, Some(checkpointer))
+    }
+
+    /// Has every write fail, of a file that cannot be written to.
+    pub(super) fn start_unwritable(connection: Connection) -> Result<Self, StoreError> {
+        Self::with(connection, None)
+    }
+
+    fn with(
+        connection: Connection,
+        checkpointer: Option<Checkpointer>,
+    ) -> Result<Self, StoreError> {
         let (queue, work) = sync_channel(QUEUE);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let mut desk = Desk {
+            checkpointer,
+            connection,
+            work,
+            waiting: Arc::clone(&waiting),
+        };
         let thread = std::thread::Builder::new()
             .name("kbgap-writer".to_owned())
-            .spawn(move || write(connection, &work))
+            .spawn(move || desk.write())
             .map_err(|e| StoreError::Open {
                 path: "writer thread".into(),
                 reason: e.to_string(),
             })?;
         Ok(Self {
             queue: Some(queue),
+            waiting,
             thread: Some(thread),
         })
     }
@@ -65,13 +98,24 @@ impl Writer {
         &self,
         tenant: String,
         machines: Vec<MachineReport>,
-    ) -> Result<Vec<PutOutcome>, StoreError> {
+    ) -> Result<Put, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.send(Work::Put(Put {
-            tenant,
-            machines,
-            reply,
-        }))?;
+        let bytes = machines.iter().map(|m| m.body.packed().len()).sum();
+        let before = self.waiting.fetch_add(bytes, Ordering::Relaxed);
+        // However large the reports of one call are, they are taken when nothing waits.
+        let sent = match before > 0 && before + bytes > WAITING {
+            true => Err(StoreError::Busy),
+            false => self.send(Work::Put(Reports {
+                tenant,
+                machines,
+                bytes,
+                reply,
+            })),
+        };
+        if sent.is_err() {
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        sent?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -107,45 +151,70 @@ fn in_transaction<T>(
     Ok(result)
 }
 
-fn write(mut connection: Connection, work: &Receiver<Work>) {
-    let mut next = work.recv().ok();
-    while let Some(current) = next.take() {
-        match current {
-            Work::Other(job) => job(&mut connection),
-            Work::Put(first) => {
-                let mut count = first.machines.len();
-                let mut group = vec![first];
-                while count < GROUP {
-                    match work.try_recv() {
-                        Ok(Work::Put(put)) => {
-                            count += put.machines.len();
-                            group.push(put);
-                        }
-                        Ok(other) => {
-                            next = Some(other);
-                            break;
-                        }
-                        Err(_) => break,
-                    }
+/// What the thread works with.
+struct Desk {
+    // Before the connection, which has to be the last that is closed.
+    checkpointer: Option<Checkpointer>,
+    connection: Connection,
+    work: Receiver<Work>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Desk {
+    fn write(&mut self) {
+        let mut next = self.work.recv().ok();
+        while let Some(current) = next.take() {
+            match current {
+                Work::Other(job) => job(&mut self.connection),
+                Work::Put(first) => {
+                    let (group, other) = self.group(first);
+                    next = other;
+                    commit(&mut self.connection, group);
                 }
-                commit(&mut connection, group);
+            }
+            if let Some(checkpointer) = &mut self.checkpointer {
+                checkpointer.committed(&self.connection);
+            }
+            next = next.or_else(|| self.work.recv().ok());
+        }
+    }
+
+    /// The reports that wait behind these, as many as one commit takes, and what other
+    /// work comes after them.
+    fn group(&self, first: Reports) -> (Vec<Reports>, Option<Work>) {
+        let (mut count, mut bytes) = (first.machines.len(), first.bytes);
+        let mut group = vec![first];
+        let mut other = None;
+        while count < GROUP && bytes < GROUP_BYTES {
+            match self.work.try_recv() {
+                Ok(Work::Put(put)) => {
+                    count += put.machines.len();
+                    bytes += put.bytes;
+                    group.push(put);
+                }
+                Ok(work) => {
+                    other = Some(work);
+                    break;
+                }
+                Err(_) => break,
             }
         }
-        next = next.or_else(|| work.recv().ok());
+        self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        (group, other)
     }
 }
 
-fn commit(connection: &mut Connection, group: Vec<Put>) {
-    let outcomes = in_transaction(connection, |transaction| {
+fn commit(connection: &mut Connection, group: Vec<Reports>) {
+    let stored = in_transaction(connection, |transaction| {
         group
             .iter()
-            .map(|put| machines::put(transaction, &put.tenant, &put.machines))
+            .map(|put| put::put(transaction, &put.tenant, &put.machines))
             .collect::<Result<Vec<_>, _>>()
     });
-    match outcomes {
-        Ok(outcomes) => {
-            for (put, outcome) in group.into_iter().zip(outcomes) {
-                let _ = put.reply.send(Ok(outcome));
+    match stored {
+        Ok(stored) => {
+            for (put, stored) in group.into_iter().zip(stored) {
+                let _ = put.reply.send(Ok(stored));
             }
         }
         // One caller's failure must not be another's: each tries by itself.

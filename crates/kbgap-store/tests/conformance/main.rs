@@ -2,18 +2,27 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod addresses;
+mod census;
 mod exposure;
+mod migration;
 
 use std::sync::Arc;
 
 use kbgap_store::sqlite::SqliteStore;
 use kbgap_store::{
-    App, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, PutOutcome, Store,
-    StoredTask,
+    App, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, PackedBody, Put,
+    PutOutcome, Store, StoredTask,
 };
 
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 const OTHER: &str = "22222222-2222-2222-2222-222222222222";
+
+async fn outcomes(
+    put: impl Future<Output = Result<Put, kbgap_store::StoreError>>,
+) -> Vec<PutOutcome> {
+    put.await.unwrap().outcomes().collect()
+}
 
 /// A store and what has to live as long as it.
 struct Backend {
@@ -39,7 +48,7 @@ fn report(id: &str, name: &str, seen_at_ms: i64, content: u8) -> MachineReport {
         computer_dns_name: name.to_owned(),
         seen_at_ms,
         content_hash: [content; 32],
-        body: vec![content; 100],
+        body: PackedBody::pack(&[content; 100]).unwrap(),
         group: None,
         addresses: Vec::new(),
     }
@@ -60,10 +69,15 @@ fn document(id: &str, content: u8) -> FeedDocument {
     }
 }
 
+use addresses::{addresses_are_found_for_a_time, what_is_over_is_forgotten};
+use census::{
+    a_put_tells_what_is_kept, a_store_has_a_name_of_its_own, machines_and_their_places_are_counted,
+};
 use exposure::{
     a_removed_machine_has_no_history, a_step_counts_once, changes_stand_beside_what_they_follow,
-    detections_keep_their_earliest_time, exposures_are_followed_in_order,
-    old_exposures_are_forgotten, the_newest_exposures_page_over_tenants,
+    detections_keep_their_earliest_time, exposures_are_as_of_a_place,
+    exposures_are_followed_in_order, lists_are_kept_as_long_as_they_are_named,
+    old_exposures_are_forgotten,
 };
 
 macro_rules! conformance {
@@ -88,6 +102,10 @@ conformance! {
     a_machine_that_comes_back_is_a_new_one,
     groups_keep_their_numbers,
     addresses_are_found_for_a_time,
+    what_is_over_is_forgotten,
+    machines_and_their_places_are_counted,
+    a_put_tells_what_is_kept,
+    a_store_has_a_name_of_its_own,
     tasks_are_replaced,
     names_are_found_in_any_case,
     tenants_are_apart,
@@ -98,7 +116,8 @@ conformance! {
     apps_live_and_die,
     keys_and_tenants_are_made_once,
     a_step_counts_once,
-    the_newest_exposures_page_over_tenants,
+    exposures_are_as_of_a_place,
+    lists_are_kept_as_long_as_they_are_named,
     changes_stand_beside_what_they_follow,
     detections_keep_their_earliest_time,
     a_removed_machine_has_no_history,
@@ -109,10 +128,10 @@ conformance! {
 async fn outcomes_of_reports(backend: Backend) {
     let store = backend.open();
     let put = |content, seen| store.put_machines(TENANT, vec![report("a", "pc", seen, content)]);
-    assert_eq!(put(1, 100).await.unwrap(), [PutOutcome::Created]);
-    assert_eq!(put(1, 100).await.unwrap(), [PutOutcome::Unchanged]);
-    assert_eq!(put(1, 200).await.unwrap(), [PutOutcome::Unchanged]);
-    assert_eq!(put(2, 200).await.unwrap(), [PutOutcome::Changed]);
+    assert_eq!(outcomes(put(1, 100)).await, [PutOutcome::Created]);
+    assert_eq!(outcomes(put(1, 100)).await, [PutOutcome::Unchanged]);
+    assert_eq!(outcomes(put(1, 200)).await, [PutOutcome::Unchanged]);
+    assert_eq!(outcomes(put(2, 200)).await, [PutOutcome::Changed]);
     let row = store.machine(TENANT, "a").await.unwrap().unwrap();
     assert_eq!(
         (
@@ -120,7 +139,7 @@ async fn outcomes_of_reports(backend: Backend) {
             row.report.content_hash,
             row.report.body
         ),
-        (200, [2; 32], vec![2; 100])
+        (200, [2; 32], PackedBody::pack(&[2; 100]).unwrap())
     );
     assert_eq!(store.machine(TENANT, "b").await.unwrap(), None);
 }
@@ -131,11 +150,8 @@ async fn an_older_report_never_overwrites_a_newer_one(backend: Backend) {
         .put_machines(TENANT, vec![report("a", "pc", 200, 2)])
         .await
         .unwrap();
-    let outcome = store
-        .put_machines(TENANT, vec![report("a", "old", 199, 1)])
-        .await
-        .unwrap();
-    assert_eq!(outcome, [PutOutcome::Stale]);
+    let stale = store.put_machines(TENANT, vec![report("a", "old", 199, 1)]);
+    assert_eq!(outcomes(stale).await, [PutOutcome::Stale]);
     let row = store.machine(TENANT, "a").await.unwrap().unwrap();
     assert_eq!(
         (
@@ -151,9 +167,8 @@ async fn an_older_report_never_overwrites_a_newer_one(backend: Backend) {
         report("b", "pc", 1, 1),
         report("b", "pc", 3, 3),
     ];
-    let outcomes = store.put_machines(TENANT, batch).await.unwrap();
     assert_eq!(
-        outcomes,
+        outcomes(store.put_machines(TENANT, batch)).await,
         [PutOutcome::Created, PutOutcome::Stale, PutOutcome::Changed]
     );
 }
@@ -202,11 +217,8 @@ async fn a_removed_machine_is_a_change(backend: Backend) {
     let changes = store.changes_after(before, 10).await.unwrap();
     assert!(matches!(&changes[..], [MachineChange::Removed { id, .. }] if id == "a"));
     // It may come back, even with an older clock.
-    let outcome = store
-        .put_machines(TENANT, vec![report("a", "pc", 0, 1)])
-        .await
-        .unwrap();
-    assert_eq!(outcome, [PutOutcome::Created]);
+    let back = store.put_machines(TENANT, vec![report("a", "pc", 0, 1)]);
+    assert_eq!(outcomes(back).await, [PutOutcome::Created]);
     assert!(store.machine(TENANT, "a").await.unwrap().is_some());
 }
 
@@ -262,7 +274,7 @@ async fn a_machine_that_comes_back_is_a_new_one(backend: Backend) {
         .await
         .unwrap();
     assert!(store.remove_machine(TENANT, "a").await.unwrap());
-    assert_eq!(put(300).await.unwrap(), [PutOutcome::Created]);
+    assert_eq!(outcomes(put(300)).await, [PutOutcome::Created]);
     let row = store.machine(TENANT, "a").await.unwrap().unwrap();
     assert_eq!((row.first_seen_ms, row.device_value.as_str()), (300, ""));
 }
@@ -290,30 +302,6 @@ async fn groups_keep_their_numbers(backend: Backend) {
     put(OTHER, "e", Some("Legal"), 1).await.unwrap();
     let row = store.machine(OTHER, "e").await.unwrap().unwrap();
     assert_eq!(row.group_id, 1);
-}
-
-async fn addresses_are_found_for_a_time(backend: Backend) {
-    const DAY: i64 = 24 * 60 * 60 * 1_000;
-    let store = backend.open();
-    for (id, seen, address) in [
-        ("a", 0, "10.0.0.1"),
-        ("b", 1_000, "10.0.0.1"),
-        ("c", 1_000, "10.0.0.2"),
-    ] {
-        let report = MachineReport {
-            addresses: vec![address.to_owned()],
-            ..report(id, id, seen, 1)
-        };
-        store.put_machines(TENANT, vec![report]).await.unwrap();
-    }
-    let seen = |from, to| store.seen_at_address(TENANT, "10.0.0.1", from, to);
-    assert_eq!(seen(0, 1_000).await.unwrap(), ["a", "b"]);
-    assert_eq!(seen(1, 1_000).await.unwrap(), ["b"]);
-    store
-        .put_machines(TENANT, vec![report("d", "d", 31 * DAY + 500, 1)])
-        .await
-        .unwrap();
-    assert_eq!(seen(0, 1_000).await.unwrap(), ["b"]);
 }
 
 async fn tasks_are_replaced(backend: Backend) {
@@ -372,13 +360,8 @@ async fn tenants_are_apart(backend: Backend) {
             .is_empty()
     );
     assert!(!store.remove_machine(OTHER, "a").await.unwrap());
-    assert_eq!(
-        store
-            .put_machines(OTHER, vec![report("a", "pc", 1, 1)])
-            .await
-            .unwrap(),
-        [PutOutcome::Created]
-    );
+    let other = store.put_machines(OTHER, vec![report("a", "pc", 1, 1)]);
+    assert_eq!(outcomes(other).await, [PutOutcome::Created]);
     store.remove_machine(TENANT, "a").await.unwrap();
     // The same inventory of the other tenant is still there.
     assert!(store.machine(OTHER, "a").await.unwrap().is_some());
@@ -433,9 +416,18 @@ async fn many_writers_at_once(backend: Backend) {
                 .unwrap()
         });
     }
-    while let Some(outcome) = tasks.join_next().await {
-        assert_eq!(outcome.unwrap(), [PutOutcome::Created]);
+    let mut places = Vec::new();
+    while let Some(put) = tasks.join_next().await {
+        let put = put.unwrap();
+        assert_eq!(put.machines[0].outcome, PutOutcome::Created);
+        places.push((put.before, put.machines[0].sequence, put.after));
     }
+    // However they were committed, each knows its own place.
+    places.sort_unstable();
+    assert_eq!(
+        places,
+        (0..200).map(|i| (i, i + 1, i + 1)).collect::<Vec<_>>()
+    );
     assert_eq!(store.changes_after(0, 1_000).await.unwrap().len(), 200);
 }
 
@@ -517,7 +509,7 @@ fn the_file_is_private_and_a_later_schema_is_refused() {
         .execute("INSERT INTO migration (number, hash) VALUES (99, 'x')", [])
         .unwrap();
     let error = SqliteStore::open(&path).err().unwrap().to_string();
-    assert!(error.contains("schema 3"), "{error}");
+    assert!(error.contains("schema 4"), "{error}");
 }
 
 #[test]

@@ -35,13 +35,13 @@ pub(crate) async fn run(
         .iter()
         .map(|host| new_machine(&host.machine, now))
         .collect::<Result<_, _>>()?;
-    let outcomes = store.put_machines(&tenant, machines).await?;
+    let put = store.put_machines(&tenant, machines).await?;
 
     let mut summary = Summary {
         refused: hosts.errors.len(),
         ..Summary::default()
     };
-    for outcome in outcomes {
+    for outcome in put.outcomes() {
         match outcome {
             PutOutcome::Created => summary.created += 1,
             PutOutcome::Changed => summary.changed += 1,

@@ -168,11 +168,11 @@ async fn fill(
                 let left = rows.into_iter().skip(place.row);
                 if left.len() > wanted {
                     records.extend(left.take(wanted));
-                    (place.change, place.row) = (change.sequence, place.row + wanted);
+                    (place.change, place.row) = (change.now.sequence, place.row + wanted);
                     return true;
                 }
                 records.extend(left);
-                (place.change, place.row) = (change.sequence + 1, 0);
+                (place.change, place.row) = (change.now.sequence + 1, 0);
             }
             false
         });

@@ -1,7 +1,7 @@
 //! Exports as files: gzip, one JSON record a line, behind links that live for some
 //! hours. A file is written while it is downloaded, from the snapshot of its export.
 
-use std::io::Write;
+use std::io::{Error, Write};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -49,13 +49,17 @@ pub(crate) fn vulnerability_files(call: &Call) -> Answering<'_> {
 async fn files(call: &Call, kind: Kind) -> Answered {
     let options = QueryOptions::parse(call.query(), &[])?;
     let hours = valid_hours(&options)?;
-    let snapshot = take(call)?;
+    let snapshot = take(call, call.state.history.place().await?)?;
     // Links live by the real time, like tokens.
     let ends = crate::clock::Clock::real_seconds() + hours * 3_600;
     let issuer = oauth::issuer(&call.state).await?;
     // A file without a line reads as one that is not ready yet: there is none.
-    let parts = snapshot.machines.chunks(PART).enumerate();
-    let parts = parts.filter(|(_, machines)| machines.iter().any(|m| kind.has_rows(&m.machine)));
+    let parts = snapshot.places.chunks(PART).enumerate();
+    let has_rows = |place: &u32| {
+        let machine = snapshot.fleet.machine_at(*place);
+        machine.is_some_and(|machine| kind.has_rows(&machine))
+    };
+    let parts = parts.filter(|(_, places)| places.iter().any(has_rows));
     let links = parts.map(|(part, _)| {
         let path = format!(
             "/exports/{}/{}/part-{part:05}.json.gz",
@@ -178,9 +182,10 @@ fn write_rows<R: RowsOf>(
     let properties = R::KIND.of().shown();
     let mut machine_rows = MachineRows::new(snapshot, history);
     let mut line = Vec::new();
-    let machines = snapshot.machines.iter().skip(part.saturating_mul(PART));
-    for machine in machines.take(PART) {
-        for row in R::of(machine, &mut machine_rows) {
+    let first = part.saturating_mul(PART);
+    let end = first.saturating_add(PART).min(snapshot.len());
+    for position in first..end {
+        for row in R::of(position, &mut machine_rows).map_err(Error::other)? {
             line.clear();
             let row = Row {
                 record: &row,

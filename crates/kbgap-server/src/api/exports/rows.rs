@@ -5,9 +5,11 @@ use std::sync::Arc;
 use kbgap_fleet::{FleetMachine, Installed};
 use kbgap_odata::edm::{Record, StructuredType};
 use kbgap_odata::types::export::{ASSET_NON_CPE_SOFTWARE, ASSET_SOFTWARE, ASSET_VULNERABILITY};
+use kbgap_store::StoreError;
+use tokio::runtime::Handle;
 
-use crate::exports::{ExportSnapshot, ExportedMachine};
-use crate::history::History;
+use crate::exports::ExportSnapshot;
+use crate::history::{Exposed, History, Since};
 use crate::records::{ExportedFinding, ExportedOtherSoftware, ExportedSoftware, Findings};
 
 /// What is exported.
@@ -54,20 +56,44 @@ impl Kind {
     }
 }
 
-/// What rows are made with.
+/// Machines whose history is read at once: each may have a list of its own, of some ten
+/// kilobytes.
+const READ: usize = 200;
+
+/// What rows are made with, on a thread where one may wait.
 pub(super) struct MachineRows<'s> {
     findings: Findings,
+    snapshot: &'s ExportSnapshot,
     history: &'s History,
-    now: i64,
+    runtime: Handle,
+    /// The history of some machines, from the one at this position on.
+    read: (usize, Vec<Option<Exposed>>),
 }
 
 impl<'s> MachineRows<'s> {
-    pub(super) fn new(snapshot: &ExportSnapshot, history: &'s History) -> Self {
+    pub(super) fn new(snapshot: &'s ExportSnapshot, history: &'s History) -> Self {
         Self {
-            findings: Findings::new(snapshot.catalog.clone()),
+            findings: Findings::new(snapshot.fleet.catalog().clone()),
+            snapshot,
             history,
-            now: snapshot.taken_at,
+            runtime: Handle::current(),
+            read: (0, Vec::new()),
         }
+    }
+
+    /// Since when the machine at a position has its findings.
+    fn since(&mut self, machine: &FleetMachine, position: usize) -> Result<Since, StoreError> {
+        let snapshot = self.snapshot;
+        if !(self.read.0..self.read.0 + self.read.1.len()).contains(&position) {
+            let machines = (position..snapshot.len()).take(READ);
+            let machines = machines.filter_map(|position| snapshot.machine(position));
+            let ids = machines.map(|machine| machine.id().to_string()).collect();
+            let read = self.history.exposed(&snapshot.tenant, ids, snapshot.place);
+            self.read = (position, self.runtime.block_on(read)?);
+        }
+        let exposed = self.read.1.get(position - self.read.0);
+        let exposed = exposed.and_then(Option::as_ref);
+        Ok(self.history.since(machine, exposed, snapshot.taken_at))
     }
 }
 
@@ -76,8 +102,8 @@ pub(super) trait RowsOf {
     type Row: Record + Send + 'static;
     const KIND: Kind;
 
-    /// The rows of a machine, in an order that stays.
-    fn of(exported: &ExportedMachine, with: &mut MachineRows<'_>) -> Vec<Self::Row>;
+    /// The rows of the machine at a position of the snapshot, in an order that stays.
+    fn of(position: usize, with: &mut MachineRows<'_>) -> Result<Vec<Self::Row>, StoreError>;
 }
 
 pub(super) struct SoftwareRows;
@@ -86,15 +112,16 @@ impl RowsOf for SoftwareRows {
     type Row = ExportedSoftware;
     const KIND: Kind = Kind::SoftwareInventory;
 
-    fn of(exported: &ExportedMachine, with: &mut MachineRows<'_>) -> Vec<ExportedSoftware> {
-        let machine = &exported.machine;
-        software(machine, true)
-            .map(|installed| ExportedSoftware {
+    fn of(at: usize, with: &mut MachineRows<'_>) -> Result<Vec<ExportedSoftware>, StoreError> {
+        let machine = &with.snapshot.machine(at);
+        let rows = machine.iter().flat_map(|machine| {
+            software(machine, true).map(|installed| ExportedSoftware {
                 weaknesses: with.findings.count(machine, &installed.id),
                 machine: Arc::clone(machine),
                 installed,
             })
-            .collect()
+        });
+        Ok(rows.collect())
     }
 }
 
@@ -104,14 +131,15 @@ impl RowsOf for OtherSoftwareRows {
     type Row = ExportedOtherSoftware;
     const KIND: Kind = Kind::NonCpeSoftwareInventory;
 
-    fn of(exported: &ExportedMachine, _: &mut MachineRows<'_>) -> Vec<ExportedOtherSoftware> {
-        let machine = &exported.machine;
-        software(machine, false)
-            .map(|installed| ExportedOtherSoftware {
+    fn of(at: usize, with: &mut MachineRows<'_>) -> Result<Vec<ExportedOtherSoftware>, StoreError> {
+        let machine = &with.snapshot.machine(at);
+        let rows = machine.iter().flat_map(|machine| {
+            software(machine, false).map(|installed| ExportedOtherSoftware {
                 machine: Arc::clone(machine),
                 installed,
             })
-            .collect()
+        });
+        Ok(rows.collect())
     }
 }
 
@@ -124,11 +152,11 @@ impl RowsOf for VulnerabilityRows {
     /// The vulnerabilities, then the software that has none: such rows are exported
     /// too (api.md, section 10.4), but not one of which the rules say nothing: it
     /// would read as clean.
-    fn of(exported: &ExportedMachine, with: &mut MachineRows<'_>) -> Vec<ExportedFinding> {
-        let machine = &exported.machine;
-        let since = with
-            .history
-            .since(machine, exported.exposed.as_deref(), with.now);
+    fn of(at: usize, with: &mut MachineRows<'_>) -> Result<Vec<ExportedFinding>, StoreError> {
+        let Some(machine) = &with.snapshot.machine(at) else {
+            return Ok(Vec::new());
+        };
+        let since = with.since(machine, at)?;
         let findings = &mut with.findings;
         let mut rows: Vec<ExportedFinding> = findings
             .of(machine)
@@ -145,7 +173,7 @@ impl RowsOf for VulnerabilityRows {
             machine: Arc::clone(machine),
             installed,
         }));
-        rows
+        Ok(rows)
     }
 }
 

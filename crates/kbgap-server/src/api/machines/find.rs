@@ -71,7 +71,7 @@ pub(crate) fn by_ip(call: &Call) -> Answering<'_> {
         let (from, to) = (time.saturating_sub(NEAR_MS), time.saturating_add(NEAR_MS));
         let store = &call.state.store;
         let ids = store
-            .seen_at_address(&call.claims.tenant, &ip.to_string(), from, to)
+            .seen_at_address(&call.claims.tenant, ip, from, to)
             .await?;
         let page = call.fleet(|fleet| {
             let found = fleet.machines_with_ids(&ids);

@@ -1,0 +1,70 @@
+//! Lists by fingerprint, so that the rules run once for machines alike.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kbgap_catalog::Catalog;
+use kbgap_fleet::FleetMachine;
+use kbgap_store::SetHash;
+
+use super::set::{FindingSet, PackedSet};
+
+/// Fingerprints of which the list is known: less than a hundred bytes each.
+const KNOWN: usize = 1 << 16;
+
+/// The lists that machines were found to have.
+#[derive(Default)]
+pub(super) struct Lists {
+    known: HashMap<i64, List>,
+    /// Those that were made since they were last [taken](Self::take_new).
+    new: HashMap<SetHash, Arc<PackedSet>>,
+}
+
+/// What is known of a list.
+#[derive(Clone, Copy)]
+pub(super) struct List {
+    pub(super) hash: SetHash,
+    pub(super) len: usize,
+}
+
+impl Lists {
+    /// The list of a machine; `None` where it cannot be kept, which the log tells.
+    pub(super) fn of(
+        &mut self,
+        machine: &FleetMachine,
+        catalog: &Catalog,
+        fingerprint: i64,
+    ) -> Option<List> {
+        if let Some(known) = self.known.get(&fingerprint) {
+            return Some(*known);
+        }
+        match FindingSet::of(machine, catalog).pack() {
+            Ok(set) => {
+                if self.known.len() >= KNOWN {
+                    self.known.clear();
+                }
+                let list = List {
+                    hash: set.hash,
+                    len: set.len(),
+                };
+                self.known.insert(fingerprint, list);
+                self.new.insert(set.hash, Arc::new(set));
+                Some(list)
+            }
+            Err(error) => {
+                tracing::error!(%error, "a list of findings cannot be kept");
+                None
+            }
+        }
+    }
+
+    /// The lists that were made since the last call: the store may not have them yet.
+    pub(super) fn take_new(&mut self) -> HashMap<SetHash, Arc<PackedSet>> {
+        std::mem::take(&mut self.new)
+    }
+
+    /// Forgets the list of a fingerprint, which is made anew when it is asked for next.
+    pub(super) fn forget(&mut self, fingerprint: i64) {
+        self.known.remove(&fingerprint);
+    }
+}

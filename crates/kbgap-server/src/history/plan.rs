@@ -1,0 +1,200 @@
+//! What is to be recorded of machines.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kbgap_fleet::{Detections, FleetMachine};
+use kbgap_store::{Exposure, ExposureStep, Judged, SetHash};
+
+use super::change::matches;
+use super::lists::List;
+use super::set::PackedSet;
+use super::{FirstSeen, History};
+
+/// Lists all of whose CVEs were detected by a time; less than a hundred bytes each.
+const DETECTED: usize = 1 << 14;
+
+/// A machine whose newest row is not what it is vulnerable to.
+pub(super) struct Step {
+    pub(super) machine: Arc<FleetMachine>,
+    pub(super) judged: Judged,
+    /// Its newest row.
+    before: Option<Exposure>,
+    pub(super) list: List,
+    /// Since when it has what it did not have.
+    since: i64,
+}
+
+/// What a machine that may have something to record comes to.
+pub(super) enum Verdict {
+    /// Its newest row holds.
+    Holds,
+    /// Somebody who knows a newer feed or report has recorded it.
+    Left,
+    /// A row is to follow.
+    Follows(Box<Step>),
+}
+
+impl Step {
+    /// Compares a machine with its newest row. `now` is when it is recorded.
+    pub(super) fn of(
+        machine: &Arc<FleetMachine>,
+        judged: Judged,
+        before: Option<Exposure>,
+        now: i64,
+        list: impl FnOnce() -> Option<List>,
+    ) -> Verdict {
+        let is_there = |before: &Exposure| before.group_id == machine.group_id;
+        if let Some(before) = &before {
+            if before.judged.fingerprint == judged.fingerprint && is_there(before) {
+                return Verdict::Holds;
+            }
+            if before.judged.feed > judged.feed || before.judged.sequence > judged.sequence {
+                return Verdict::Left;
+            }
+        }
+        let Some(list) = list() else {
+            return Verdict::Left;
+        };
+        let same = before.as_ref();
+        if same.is_some_and(|before| before.set_hash == list.hash && is_there(before)) {
+            return Verdict::Holds;
+        }
+        let since = match &before {
+            // The same report under another feed: nothing was seen but now.
+            Some(before) if before.judged.feed != judged.feed => now,
+            _ => machine.seen_at,
+        };
+        Verdict::Follows(Box::new(Self {
+            machine: Arc::clone(machine),
+            judged,
+            before,
+            list,
+            since,
+        }))
+    }
+
+    /// The lists that have to be read to carry the times on.
+    pub(super) fn lists(&self) -> impl Iterator<Item = SetHash> {
+        let before = self.before.as_ref().map(|before| before.set_hash);
+        let moves = before.filter(|before| *before != self.list.hash);
+        moves.into_iter().chain(moves.map(|_| self.list.hash))
+    }
+
+    /// The row.
+    fn exposure(&self, first_seen: Vec<u8>) -> ExposureStep {
+        ExposureStep {
+            follows: self.before.as_ref().map_or(0, |before| before.sequence),
+            machine_id: self.machine.id().to_string(),
+            number: self.before.as_ref().map_or(0, |before| before.number) + 1,
+            seen_at_ms: self.machine.seen_at,
+            set_hash: self.list.hash,
+            first_seen,
+            group_id: self.machine.group_id,
+            judged: self.judged,
+        }
+    }
+}
+
+/// Where the findings of one list stand in the one before, of the last pair of lists:
+/// machines that go the same step follow one another.
+#[derive(Default)]
+pub(super) struct Carrier {
+    pair: Option<(SetHash, SetHash)>,
+    positions: Vec<Option<usize>>,
+}
+
+impl Carrier {
+    /// The times of a machine's list: what it had keeps its time. `None` where a list
+    /// that is needed is not there.
+    fn first_seen(
+        &mut self,
+        history: &History,
+        step: &Step,
+        sets: &HashMap<SetHash, Arc<PackedSet>>,
+    ) -> Option<FirstSeen> {
+        let Some(before) = &step.before else {
+            return Some(FirstSeen::at_once(step.since, step.list.len));
+        };
+        let times = FirstSeen::decode(&before.first_seen).unwrap_or_default();
+        let pair = (before.set_hash, step.list.hash);
+        if pair.0 == pair.1 {
+            return Some(times);
+        }
+        if self.pair != Some(pair) {
+            let (old, new) = (sets.get(&pair.0), sets.get(&pair.1)?);
+            let old = old.map(|old| history.unpacked(old)).unwrap_or_default();
+            self.positions = matches(&old, &history.unpacked(new));
+            self.pair = Some(pair);
+        }
+        let old = times.each();
+        let each: Vec<i64> = self
+            .positions
+            .iter()
+            .map(|position| position.and_then(|p| old.get(p)).copied())
+            .map(|time| time.unwrap_or(step.since))
+            .collect();
+        Some(FirstSeen::of(&each))
+    }
+
+    /// The row of a step and its times; `None` where they cannot be told.
+    pub(super) fn row(
+        &mut self,
+        history: &History,
+        step: &Step,
+        sets: &HashMap<SetHash, Arc<PackedSet>>,
+    ) -> Option<(ExposureStep, FirstSeen)> {
+        let first_seen = self.first_seen(history, step, sets)?;
+        match first_seen.encode() {
+            Ok(encoded) => Some((step.exposure(encoded), first_seen)),
+            Err(error) => {
+                tracing::error!(%error, "the times of a machine cannot be kept");
+                None
+            }
+        }
+    }
+}
+
+/// Lists all of whose CVEs were detected at a time or before.
+#[derive(Default)]
+pub(super) struct Detected(HashMap<(String, SetHash), i64>);
+
+impl Detected {
+    /// Whether all CVEs of a step's list are known to have been seen when it has them.
+    pub(super) fn knows(&self, tenant: &str, step: &Step) -> bool {
+        // What the machine had before was detected then; the rest is new at `since`.
+        let key = (tenant.to_owned(), step.list.hash);
+        step.list.len == 0 || self.0.get(&key).is_some_and(|&at| at <= step.since)
+    }
+
+    /// Adds the CVEs of a machine that no machine had at its times.
+    pub(super) fn add(
+        &mut self,
+        tenant: &str,
+        (step, first_seen): (&Step, &FirstSeen),
+        (history, set): (&History, &PackedSet),
+        known: &Detections,
+        detected: &mut HashMap<String, i64>,
+    ) {
+        let Some(latest) = first_seen.latest() else {
+            return;
+        };
+        let list = history.unpacked(set);
+        for (finding, at) in list.findings.iter().zip(first_seen.each()) {
+            let first = known.first(&finding.cve);
+            let first = first.into_iter().chain(detected.get(&finding.cve).copied());
+            if first.min().is_none_or(|first| at < first) {
+                detected.insert(finding.cve.clone(), at);
+            }
+        }
+        if self.0.len() >= DETECTED {
+            self.0.clear();
+        }
+        self.0.insert((tenant.to_owned(), step.list.hash), latest);
+    }
+
+    /// Forgets all, where it is not known what became of it.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}

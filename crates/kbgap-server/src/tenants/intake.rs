@@ -1,0 +1,258 @@
+//! The way of reports into the store and the index.
+//!
+//! Two steps, each for many requests at once: one commits what waits, the other enters
+//! what was committed into the index and lets readers see it. While one group is entered
+//! the next is committed. Nothing is read back: the store tells what it keeps of each
+//! machine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kbgap_fleet::CheckIn;
+use kbgap_inventory::{DeviceValue, Machine};
+use kbgap_store::{MachineReport, Put, PutOutcome, Store, StoreError, Stored};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot};
+
+use super::Tenants;
+
+/// Requests that may wait before clients are told to come again.
+const QUEUE: usize = 1_024;
+/// Reports that are committed at once, so that nobody waits for long.
+const GROUP: usize = 5_000;
+
+/// How long whoever reports waits for the history.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where reports are handed in.
+pub(crate) struct Intake {
+    queue: mpsc::Sender<Batch>,
+}
+
+/// A machine with its report as the store takes it.
+pub(crate) struct Report {
+    pub(crate) machine: Machine,
+    pub(crate) stored: MachineReport,
+}
+
+/// What became of reports; `None` where they could not be stored, which the log tells.
+type Became = Option<Vec<PutOutcome>>;
+
+/// What becomes of reports, when it is known.
+pub(crate) type Outcomes = oneshot::Receiver<Became>;
+
+struct Batch {
+    tenant: String,
+    reports: Vec<Report>,
+    reply: oneshot::Sender<Became>,
+}
+
+/// Reports of one tenant that were committed together.
+struct Committed {
+    tenant: String,
+    put: Put,
+    machines: Vec<(Machine, i64)>,
+    /// Who waits for how many of them.
+    replies: Vec<(usize, oneshot::Sender<Became>)>,
+}
+
+impl Intake {
+    /// Begins to take reports. Both tasks end when the intake is dropped.
+    pub(crate) fn start(tenants: &Arc<Tenants>) -> Self {
+        let (queue, batches) = mpsc::channel(QUEUE);
+        let (committed, entering) = mpsc::channel(1);
+        tokio::spawn(commit_all(Arc::clone(&tenants.store), batches, committed));
+        tokio::spawn(enter_all(Arc::clone(tenants), entering));
+        Self { queue }
+    }
+
+    /// Hands in reports.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] where too many wait.
+    pub(crate) fn hand_in(
+        &self,
+        tenant: &str,
+        reports: Vec<Report>,
+    ) -> Result<Outcomes, StoreError> {
+        let (batch, outcomes) = Batch::new(tenant, reports);
+        self.queue.try_send(batch).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Closed(_) => StoreError::Closed,
+        })?;
+        Ok(outcomes)
+    }
+
+    /// The same, waiting while too many wait: for a client that is still sending, and that
+    /// waits in turn. Not on the runtime's threads.
+    ///
+    /// # Errors
+    /// [`StoreError::Closed`] where the server ends.
+    pub(crate) fn hand_in_waiting(
+        &self,
+        tenant: &str,
+        reports: Vec<Report>,
+    ) -> Result<Outcomes, StoreError> {
+        let (batch, outcomes) = Batch::new(tenant, reports);
+        let sent = self.queue.blocking_send(batch);
+        sent.map_err(|_| StoreError::Closed)?;
+        Ok(outcomes)
+    }
+}
+
+impl Batch {
+    fn new(tenant: &str, reports: Vec<Report>) -> (Self, Outcomes) {
+        let (reply, outcomes) = oneshot::channel();
+        let batch = Self {
+            tenant: tenant.to_owned(),
+            reports,
+            reply,
+        };
+        (batch, outcomes)
+    }
+}
+
+async fn commit_all(
+    store: Arc<dyn Store>,
+    mut batches: mpsc::Receiver<Batch>,
+    entering: mpsc::Sender<Committed>,
+) {
+    while let Some(first) = batches.recv().await {
+        let mut count = first.reports.len();
+        let mut by_tenant: BTreeMap<String, Vec<Batch>> = BTreeMap::new();
+        by_tenant.insert(first.tenant.clone(), vec![first]);
+        while count < GROUP
+            && let Ok(next) = batches.try_recv()
+        {
+            count += next.reports.len();
+            by_tenant.entry(next.tenant.clone()).or_default().push(next);
+        }
+        for (tenant, group) in by_tenant {
+            if let Some(committed) = commit(store.as_ref(), tenant, group).await
+                && entering.send(committed).await.is_err()
+            {
+                return;
+            }
+        }
+    }
+}
+
+/// Commits the reports of a group.
+async fn commit(store: &dyn Store, tenant: String, group: Vec<Batch>) -> Option<Committed> {
+    let (mut machines, mut stored, mut replies) = (Vec::new(), Vec::new(), Vec::new());
+    for batch in group {
+        replies.push((batch.reports.len(), batch.reply));
+        for report in batch.reports {
+            machines.push((report.machine, report.stored.seen_at_ms));
+            stored.push(report.stored);
+        }
+    }
+    match store.put_machines(&tenant, stored).await {
+        Ok(put) => Some(Committed {
+            tenant,
+            put,
+            machines,
+            replies,
+        }),
+        Err(error) => {
+            tracing::error!(%error, "reports could not be stored");
+            for (_, reply) in replies {
+                // Whoever asked may have gone.
+                let _ = reply.send(None);
+            }
+            None
+        }
+    }
+}
+
+async fn enter_all(tenants: Arc<Tenants>, mut entering: mpsc::Receiver<Committed>) {
+    while let Some(committed) = entering.recv().await {
+        let Committed {
+            tenant,
+            put,
+            machines,
+            replies,
+        } = committed;
+        let outcomes: Vec<PutOutcome> = put.outcomes().collect();
+        let changed = match tenants.enter(&tenant, put, machines).await {
+            Ok(changed) => changed,
+            Err(error) => {
+                // They are durable, and the change feed brings them.
+                tracing::warn!(%error, "cannot follow the store");
+                false
+            }
+        };
+        let mut outcomes = outcomes.into_iter();
+        let replies: Vec<_> = replies
+            .into_iter()
+            .map(|(count, reply)| (reply, outcomes.by_ref().take(count).collect()))
+            .collect();
+        let reply = |replies: Vec<(oneshot::Sender<Became>, Vec<PutOutcome>)>| {
+            for (reply, outcomes) in replies {
+                let _ = reply.send(Some(outcomes));
+            }
+        };
+        if changed {
+            let recorded = tenants.recorded();
+            tokio::spawn(async move {
+                let is_late = tokio::time::timeout(PATIENCE, recorded).await.is_err();
+                if is_late {
+                    tracing::warn!("reports are stored, and their history will follow");
+                }
+                reply(replies);
+            });
+        } else {
+            reply(replies);
+        }
+    }
+}
+
+impl Tenants {
+    /// Enters reports that were committed into the index; tells whether they have changed
+    /// any machine.
+    async fn enter(
+        &self,
+        tenant: &str,
+        put: Put,
+        machines: Vec<(Machine, i64)>,
+    ) -> Result<bool, StoreError> {
+        let followed = self.writer().followed;
+        if followed < put.before {
+            // Another process has written in between: the change feed has all of it.
+            self.follow().await?;
+        }
+        let changed = tokio::task::block_in_place(|| {
+            let mut writer = self.writer();
+            let mut changed = Vec::new();
+            for ((machine, seen_at), stored) in machines.into_iter().zip(put.machines) {
+                // Whoever follows the change feed may have been here first.
+                if stored.outcome != PutOutcome::Stale && stored.sequence > writer.followed {
+                    let check_in = check_in(machine, seen_at, stored);
+                    changed.extend(writer.upsert(tenant, &check_in));
+                }
+            }
+            writer.followed = writer.followed.max(put.after);
+            let any = !changed.is_empty();
+            self.record_later(changed, &writer);
+            self.publish(&mut writer);
+            any
+        });
+        if let Some(recording) = &self.recording {
+            recording.room().await;
+        }
+        Ok(changed)
+    }
+}
+
+fn check_in(machine: Machine, seen_at: i64, stored: Stored) -> CheckIn {
+    CheckIn {
+        tags: stored.tags.apply(&machine.tags),
+        machine,
+        seen_at,
+        first_seen: stored.first_seen_ms,
+        group_id: stored.group_id,
+        value: DeviceValue::parse(&stored.device_value).unwrap_or_default(),
+        sequence: stored.sequence,
+    }
+}

@@ -1,0 +1,1 @@
+SELECT previous, finding_set FROM exposure WHERE sequence = ?1

@@ -1,0 +1,1 @@
+SELECT previous FROM exposure WHERE sequence = ?1

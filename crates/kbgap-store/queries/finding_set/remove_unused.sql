@@ -1,0 +1,1 @@
+DELETE FROM finding_set WHERE uses <= 0

@@ -1,5 +1,0 @@
-SELECT m.id, m.computer_dns_name, m.seen_at_ms, m.content_hash, i.body, m.sequence,
-    m.first_seen_ms, m.group_id, m.device_value, m.tag_edits
-FROM machine m JOIN inventory i ON i.tenant = m.tenant AND i.content_hash = m.content_hash
-WHERE m.tenant = ?1 AND m.folded_name = ?2
-ORDER BY m.seen_at_ms DESC, m.id

@@ -1,0 +1,1 @@
+UPDATE machine SET exposure = ?2 WHERE number = ?1

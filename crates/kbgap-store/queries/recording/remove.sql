@@ -1,0 +1,1 @@
+DELETE FROM recording WHERE first = ?1

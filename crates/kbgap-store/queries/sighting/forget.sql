@@ -1,1 +1,0 @@
-DELETE FROM sighting WHERE seen_at_ms < ?1

@@ -1,0 +1,1 @@
+SELECT number, machines, sequence_sum FROM tenant WHERE id = ?1

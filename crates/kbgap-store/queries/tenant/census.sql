@@ -1,0 +1,1 @@
+SELECT id, machines, sequence_sum FROM tenant ORDER BY id

@@ -1,0 +1,1 @@
+UPDATE tenant SET machines = ?2, sequence_sum = ?3 WHERE number = ?1
