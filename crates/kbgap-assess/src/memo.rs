@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{PoisonError, RwLock};
 
 /// As many as a fleet of a million machines may need at once; beyond, all is forgotten
 /// and found anew, so that no stream of odd reports fills the memory.
@@ -10,32 +10,30 @@ const LIMIT: usize = 1 << 16;
 
 /// A table of what was found, shared by threads.
 pub(crate) struct Memo<K, V> {
-    found: Mutex<HashMap<K, V>>,
+    found: RwLock<HashMap<K, V>>,
 }
 
 impl<K: Eq + Hash, V: Clone> Memo<K, V> {
     pub(crate) fn new() -> Self {
         Self {
-            found: Mutex::new(HashMap::new()),
+            found: RwLock::new(HashMap::new()),
         }
     }
 
     /// What is known under a key, else what is found now. Two threads may look for the
     /// same at once: whoever ends first is believed, so that all hold the same value.
     pub(crate) fn get_or(&self, key: K, find: impl FnOnce() -> V) -> V {
-        if let Some(known) = self.lock().get(&key) {
+        // An entry is whole or absent, also where a thread panicked.
+        let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = found.get(&key) {
             return known.clone();
         }
+        drop(found);
         let value = find();
-        let mut found = self.lock();
+        let mut found = self.found.write().unwrap_or_else(PoisonError::into_inner);
         if found.len() >= LIMIT {
             found.clear();
         }
         found.entry(key).or_insert(value).clone()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, V>> {
-        // An entry is whole or absent, also where a thread panicked.
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
