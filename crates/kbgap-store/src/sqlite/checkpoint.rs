@@ -16,8 +16,9 @@ use rusqlite::Connection;
 
 use super::connection;
 
-/// Pages in the log from which on it is moved: 16 MB.
-const BEGIN: usize = 4_096;
+/// Pages in the log from which on it is moved: 64 MB. Pages that were written again and again
+/// until then are moved once.
+const BEGIN: usize = 16_384;
 /// Pages in the log from which on the writer does so itself: 128 MB.
 const LONG: usize = 32_768;
 
@@ -98,4 +99,51 @@ impl Drop for Checkpointer {
 /// Moves what nobody reads from the log any more, without waiting for anybody.
 fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Commits so many pages, of which the thread is not told.
+    fn fill(writer: &Connection, pages: usize) {
+        let sql = "INSERT INTO filled
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+            SELECT randomblob(4000) FROM n";
+        writer.execute(sql, [pages]).unwrap();
+    }
+
+    #[test]
+    fn a_long_log_begins_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path: Arc<Path> = folder.path().join("kbgap.db").into();
+        let mut writer = connection::open(&path).unwrap();
+        writer
+            .execute_batch("CREATE TABLE filled (bytes BLOB)")
+            .unwrap();
+        let mut checkpointer = Checkpointer::start(Arc::clone(&path), &mut writer).unwrap();
+        fill(&writer, LONG);
+        assert!(checkpointer.pages.load(Ordering::Relaxed) >= LONG);
+        checkpointer.committed(&writer);
+        fill(&writer, 1);
+        assert!(checkpointer.pages.load(Ordering::Relaxed) < BEGIN);
+        checkpointer.committed(&writer);
+        assert_eq!(checkpointer.long, LONG);
+    }
+
+    #[test]
+    fn the_log_is_moved_beside_the_writing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path: Arc<Path> = folder.path().join("kbgap.db").into();
+        let mut writer = connection::open(&path).unwrap();
+        writer
+            .execute_batch("CREATE TABLE filled (bytes BLOB)")
+            .unwrap();
+        let mut checkpointer = Checkpointer::start(Arc::clone(&path), &mut writer).unwrap();
+        fill(&writer, BEGIN);
+        checkpointer.committed(&writer);
+        // Waits for the thread.
+        drop(checkpointer);
+        assert!(std::fs::metadata(&path).unwrap().len() >= 4_096 * BEGIN as u64);
+    }
 }

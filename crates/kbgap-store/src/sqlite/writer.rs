@@ -230,3 +230,51 @@ fn commit(connection: &mut Connection, group: Vec<Reports>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PackedBody;
+    use crate::sqlite::connection;
+
+    fn reports(bytes: usize) -> Vec<MachineReport> {
+        vec![MachineReport {
+            id: "a".to_owned(),
+            computer_dns_name: "a".to_owned(),
+            seen_at_ms: 1,
+            content_hash: [1; 32],
+            body: PackedBody::stored(vec![b'{'; bytes]),
+            group: None,
+            addresses: Vec::new(),
+        }]
+    }
+
+    #[tokio::test]
+    async fn so_many_bytes_wait_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let path: Arc<Path> = folder.path().join("kbgap.db").into();
+        let connection = connection::open(&path).unwrap();
+        let writer = Arc::new(Writer::start(path, connection).unwrap());
+        let (busy, held) = std::sync::mpsc::channel::<()>();
+        let holding = Arc::clone(&writer);
+        let holding = tokio::spawn(async move { holding.run(move |_| Ok(held.recv())).await });
+        tokio::task::yield_now().await;
+        let put = |bytes| {
+            let writer = Arc::clone(&writer);
+            async move { writer.put_machines("t".to_owned(), reports(bytes)).await }
+        };
+        let first = tokio::spawn(put(WAITING / 2));
+        tokio::task::yield_now().await;
+        let refused = put(WAITING / 2 + 1).await;
+        assert!(matches!(refused, Err(StoreError::Busy)), "{refused:?}");
+        let second = tokio::spawn(put(WAITING / 2 - 1));
+        tokio::task::yield_now().await;
+        busy.send(()).unwrap();
+        holding.await.unwrap().unwrap().unwrap();
+        first.await.unwrap().unwrap();
+        second.await.unwrap().unwrap();
+        // However much it is, it is taken when nothing waits.
+        put(WAITING + 1).await.unwrap();
+        assert_eq!(writer.waiting.load(Ordering::Relaxed), 0);
+    }
+}
