@@ -116,7 +116,7 @@ impl Server {
         let recording = Background(tokio::spawn(async move {
             recording.record_queued().await;
         }));
-        tenants.follow().await?;
+        tenants.catch_up().await?;
         let failed = |source| ServerError::Listen {
             listen: config.listen.clone(),
             source,

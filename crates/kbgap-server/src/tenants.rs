@@ -109,6 +109,17 @@ impl Tenants {
     /// # Errors
     /// [`StoreError`] when the store fails; the next call begins with the same changes.
     pub async fn follow(&self) -> Result<(), StoreError> {
+        self.follow_all(true).await
+    }
+
+    /// The same when the server starts. Nothing is recorded: what machines have to be is
+    /// found when all of them are looked at ([`Tenants::record_all`]), and nobody waits.
+    pub(crate) async fn catch_up(&self) -> Result<(), StoreError> {
+        self.follow_all(false).await
+    }
+
+    async fn follow_all(&self, records: bool) -> Result<(), StoreError> {
+        let recording = self.recording.as_ref().filter(|_| records);
         let _following = self.following.lock().await;
         loop {
             let followed = self.writer().followed;
@@ -122,10 +133,12 @@ impl Tenants {
             tokio::task::block_in_place(|| {
                 let mut writer = self.writer();
                 let changed = writer.follow(changes);
-                self.record_later(changed, &writer);
+                if let Some(recording) = recording {
+                    recording.enqueue(changed, &writer.feed);
+                }
                 self.publish(&mut writer);
             });
-            if let Some(recording) = &self.recording {
+            if let Some(recording) = recording {
                 recording.room().await;
             }
         }

@@ -232,8 +232,10 @@ impl Tenants {
             for ((machine, seen_at), stored) in machines.into_iter().zip(put.machines) {
                 // Whoever follows the change feed may have been here first.
                 if stored.outcome != PutOutcome::Stale && stored.sequence > writer.followed {
+                    let is_new =
+                        matches!(stored.outcome, PutOutcome::Created | PutOutcome::Changed);
                     let check_in = check_in(machine, seen_at, stored);
-                    changed.extend(writer.upsert(tenant, &check_in));
+                    changed.extend(writer.upsert(tenant, &check_in, is_new));
                 }
             }
             writer.followed = writer.followed.max(put.after);

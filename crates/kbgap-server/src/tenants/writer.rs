@@ -47,7 +47,7 @@ impl Writer {
                     match decode_machine(&machine.report.body) {
                         Ok(facts) => {
                             let check_in = check_in(facts, &machine);
-                            changed.extend(self.upsert(&tenant, &check_in));
+                            changed.extend(self.upsert(&tenant, &check_in, true));
                         }
                         Err(error) => {
                             let id = machine.report.id;
@@ -65,16 +65,18 @@ impl Writer {
         changed
     }
 
-    /// Takes a check-in; gives the machine where it has changed.
+    /// Takes a check-in; gives the machine where it has changed, or may have changed and
+    /// changed back since the index has seen it.
     pub(super) fn upsert(
         &mut self,
         tenant: &str,
         check_in: &CheckIn,
+        may_have: bool,
     ) -> Option<(String, Arc<FleetMachine>)> {
         let index = self.index(tenant);
         match index.upsert(check_in) {
-            Upserted::Seen => None,
-            Upserted::Changed => {
+            Upserted::Seen if !may_have => None,
+            Upserted::Seen | Upserted::Changed => {
                 let machine = index.fleet().machine(&check_in.machine.id)?;
                 Some((tenant.to_owned(), machine))
             }
