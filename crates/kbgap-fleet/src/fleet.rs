@@ -20,6 +20,7 @@ use crate::silence::Lasting;
 use crate::software::{Entries, decode_numbers};
 use crate::summary::Summaries;
 use crate::table::{Pages, SortedSet};
+use crate::words::Words;
 
 /// The machines of one tenant at one moment, and what they miss. It never changes:
 /// [`FleetIndex`](crate::FleetIndex) makes the next one, which shares with it all that
@@ -32,6 +33,7 @@ pub struct Fleet {
     pub(crate) machines: Pages<Slot>,
     pub(crate) profiles: Pages<Option<Arc<Profile>>>,
     pub(crate) software: Entries,
+    pub(crate) words: Words,
     /// Ids with ordinals, in the order of the ids' digits.
     pub(crate) ids: SortedSet<([u8; 20], u32)>,
     /// Hashes of names, in lower case, with ordinals.
@@ -81,6 +83,7 @@ impl Fleet {
             machines: Pages::default(),
             profiles: Pages::default(),
             software: Entries::default(),
+            words: Words::default(),
             ids: SortedSet::default(),
             names: SortedSet::default(),
             hasher: RandomState::new(),
@@ -202,7 +205,7 @@ impl Fleet {
         if let Some(ix) = self.catalog().find_software(software.as_str()) {
             for profile in self.profiles() {
                 if profile.state.parts().contains(&ix) {
-                    machines |= &profile.machines;
+                    profile.machines.add_to(&mut machines);
                 }
             }
         }
@@ -215,7 +218,7 @@ impl Fleet {
         let mut machines = RoaringBitmap::new();
         for profile in self.profiles() {
             if profile.state.vulnerable_in(software).is_some() {
-                machines |= &profile.machines;
+                profile.machines.add_to(&mut machines);
             }
         }
         machines - &self.silence(now).machines
@@ -323,34 +326,5 @@ impl Fleet {
 
     pub(crate) fn name_hash(&self, folded: &str) -> u32 {
         (self.hasher.hash_one(folded) >> 32) as u32
-    }
-}
-impl Fleet {
-    #[doc(hidden)]
-    pub fn sizes(&self) -> String {
-        let states: std::collections::HashSet<usize> = self
-            .profiles()
-            .map(|p| Arc::as_ptr(&p.state).addr())
-            .collect();
-        let packed: usize = self
-            .machines
-            .iter()
-            .filter_map(|s| s.packed.as_ref())
-            .map(|p| p.len())
-            .sum();
-        let soft: usize = self
-            .machines
-            .iter()
-            .filter_map(|s| s.packed.as_ref())
-            .map(|p| Packed::read(p).unwrap().software.len())
-            .sum();
-        format!(
-            "profiles {} states {} packed avg {} software bytes avg {} {}",
-            self.profiles().count(),
-            states.len(),
-            packed / self.len().max(1),
-            soft / self.len().max(1),
-            self.software.sizes()
-        )
     }
 }

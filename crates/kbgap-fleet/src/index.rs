@@ -17,6 +17,7 @@ use crate::score::Risks;
 use crate::silence::Lasting;
 use crate::software::{Interner, decode_numbers};
 use crate::state::PatchState;
+use crate::words::WordNumbers;
 
 /// A report with what else is kept of its machine.
 #[derive(Clone, Debug)]
@@ -58,6 +59,7 @@ impl CheckIn {
 pub struct FleetIndex {
     fleet: Fleet,
     interner: Interner,
+    words: WordNumbers,
     profile_of: HashMap<Arc<Projection>, u32>,
     /// Places of profiles that have no machine any more.
     vacant_profiles: Vec<u32>,
@@ -103,6 +105,7 @@ impl FleetIndex {
         Self {
             fleet: Fleet::new(catalog),
             interner: Interner::default(),
+            words: WordNumbers::default(),
             profile_of: HashMap::new(),
             vacant_profiles: Vec::new(),
             vacant_ordinals: Vec::new(),
@@ -145,7 +148,16 @@ impl FleetIndex {
             .read(&mut self.fleet.software, &machine.software);
         let facts = Projection::wide_with(machine, &change.facts);
         let software = change.packed();
-        let packed = Packed::of(machine, check_in.first_seen, &check_in.tags, &software).bytes();
+        let (words, known) = (&mut self.fleet.words, &mut self.words);
+        let word = |text| known.word(words, text);
+        let packed = Packed::of(
+            machine,
+            check_in.first_seen,
+            &check_in.tags,
+            &software,
+            word,
+        )
+        .bytes();
 
         let known = self.fleet.ordinal(&machine.id);
         let old = known.and_then(|ordinal| self.fleet.machines.get(ordinal as usize));
@@ -317,7 +329,7 @@ impl FleetIndex {
     /// Lets a profile go that a machine has left, where it was the last.
     fn vacate(&mut self, number: u32) {
         let profile = self.fleet.profile(number);
-        if let Some(profile) = profile.filter(|profile| profile.count == 0) {
+        if let Some(profile) = profile.filter(|profile| profile.machines.is_empty()) {
             self.profile_of.remove(&profile.facts);
             if let Some(place) = self.fleet.profiles.get_mut(number as usize) {
                 *place = None;
@@ -348,7 +360,7 @@ impl FleetIndex {
         let hash = fleet.name_hash(&machine.computer_dns_name.to_lowercase());
         fleet.names.insert((hash, ordinal));
         if let Some(Some(profile)) = fleet.profiles.get_mut(slot.profile as usize) {
-            Arc::make_mut(profile).insert(ordinal);
+            Arc::make_mut(profile).machines.insert(ordinal);
         }
         if let Some(name) = machine.group.as_ref().filter(|_| slot.group != 0) {
             let groups = Arc::make_mut(&mut fleet.groups);
@@ -377,10 +389,10 @@ impl FleetIndex {
         };
         let facts = Packed::read(&packed)?;
         fleet.ids.remove(&(facts.id, ordinal));
-        let hash = fleet.name_hash(&facts.name.to_lowercase());
+        let hash = fleet.name_hash(&facts.name(&fleet.words).to_lowercase());
         fleet.names.remove(&(hash, ordinal));
         if let Some(Some(profile)) = fleet.profiles.get_mut(slot.profile as usize) {
-            Arc::make_mut(profile).remove(ordinal);
+            Arc::make_mut(profile).machines.remove(ordinal);
         }
         if fleet.groups.contains_key(&slot.group) {
             let groups = Arc::make_mut(&mut fleet.groups);

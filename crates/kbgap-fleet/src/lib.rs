@@ -29,6 +29,7 @@ mod software;
 mod state;
 mod summary;
 mod table;
+mod words;
 
 pub use detections::Detections;
 pub use fleet::Fleet;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use kbgap_inventory::{IpAddress, Machine, MachineId};
 use serde::{Deserialize, Serialize};
 
+use crate::words::{Word, Words};
+
 /// What is kept of a machine beside the columns that change with every check-in.
 /// Machines without any change keep their bytes.
 #[derive(Debug, Serialize, Deserialize)]
@@ -14,14 +16,23 @@ pub(crate) struct Packed<'a> {
     pub(crate) first_seen: i64,
     /// Major and minor version of Windows.
     pub(crate) version: (u32, u32),
-    pub(crate) name: &'a str,
-    pub(crate) platform: Option<&'a str>,
-    pub(crate) tags: Vec<&'a str>,
+    /// The name up to its first dot.
+    host: &'a str,
+    /// The rest of it.
+    #[serde(borrow)]
+    domain: Word<'a>,
+    #[serde(borrow)]
+    platform: Option<Word<'a>>,
+    #[serde(borrow)]
+    tags: Vec<Word<'a>>,
+    #[serde(borrow)]
     addresses: Vec<Address<'a>>,
     last_address: Option<IpAddr>,
     external_address: Option<IpAddr>,
+    #[serde(borrow)]
     aad_device_id: Option<Digits<'a>>,
-    agent_version: Option<&'a str>,
+    #[serde(borrow)]
+    agent_version: Option<Word<'a>>,
     /// The numbers of the entries of its software.
     pub(crate) software: &'a [u8],
 }
@@ -29,9 +40,12 @@ pub(crate) struct Packed<'a> {
 #[derive(Debug, Serialize, Deserialize)]
 struct Address<'a> {
     address: IpAddr,
+    #[serde(borrow)]
     mac: Option<Digits<'a>>,
-    kind: Option<&'a str>,
-    status: Option<&'a str>,
+    #[serde(borrow)]
+    kind: Option<Word<'a>>,
+    #[serde(borrow)]
+    status: Option<Word<'a>>,
 }
 
 /// A text, shorter where it is what it should be: hex digits.
@@ -66,25 +80,29 @@ impl<'a> Packed<'a> {
         first_seen: i64,
         tags: &'a [String],
         software: &'a [u8],
+        mut word: impl FnMut(&'a str) -> Word<'a>,
     ) -> Self {
-        let address = |a: &'a IpAddress| Address {
+        let name = machine.computer_dns_name.as_str();
+        let (host, domain) = name.split_at(name.find('.').unwrap_or(name.len()));
+        let mut address = |a: &'a IpAddress| Address {
             address: a.ip_address,
             mac: a.mac_address.as_deref().map(Digits::of),
-            kind: a.kind.as_deref(),
-            status: a.operational_status.as_deref(),
+            kind: a.kind.as_deref().map(&mut word),
+            status: a.operational_status.as_deref().map(&mut word),
         };
         Self {
+            addresses: machine.ip_addresses.iter().map(&mut address).collect(),
+            host,
+            domain: word(domain),
             id: machine.id.to_bytes(),
             first_seen,
             version: machine.os.version,
-            name: &machine.computer_dns_name,
-            platform: machine.os.platform.as_deref(),
-            tags: tags.iter().map(String::as_str).collect(),
-            addresses: machine.ip_addresses.iter().map(address).collect(),
+            platform: machine.os.platform.as_deref().map(&mut word),
+            tags: tags.iter().map(|tag| word(tag)).collect(),
             last_address: machine.last_ip_address,
             external_address: machine.last_external_ip_address,
             aad_device_id: machine.aad_device_id.as_deref().map(Digits::of),
-            agent_version: machine.agent_version.as_deref(),
+            agent_version: machine.agent_version.as_deref().map(&mut word),
             software,
         }
     }
@@ -103,20 +121,30 @@ impl<'a> Packed<'a> {
         MachineId::from_bytes(self.id)
     }
 
-    pub(crate) fn reported(&self) -> Reported {
+    pub(crate) fn name(&self, words: &Words) -> String {
+        format!("{}{}", self.host, words.text(self.domain))
+    }
+
+    pub(crate) fn tags(&self, words: &Words) -> Vec<String> {
+        let tags = self.tags.iter();
+        tags.map(|&tag| words.text(tag).to_owned()).collect()
+    }
+
+    pub(crate) fn reported(&self, words: &Words) -> Reported {
+        let owned = |word: Option<Word<'_>>| word.map(|word| words.text(word).to_owned());
         let address = |a: &Address<'_>| IpAddress {
             ip_address: a.address,
             mac_address: a.mac.as_ref().map(Digits::text),
-            kind: a.kind.map(str::to_owned),
-            operational_status: a.status.map(str::to_owned),
+            kind: owned(a.kind),
+            operational_status: owned(a.status),
         };
         Reported {
-            platform: self.platform.map(str::to_owned),
+            platform: owned(self.platform),
             ip_addresses: self.addresses.iter().map(address).collect(),
             last_ip_address: self.last_address,
             last_external_ip_address: self.external_address,
             aad_device_id: self.aad_device_id.as_ref().map(Digits::text),
-            agent_version: self.agent_version.map(str::to_owned),
+            agent_version: owned(self.agent_version),
         }
     }
 }

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use kbgap_assess::{Assessor, Projection};
-use roaring::RoaringBitmap;
 
 use crate::score::{Risks, Scratch};
 use crate::state::PatchState;
+use crate::table::MachineSet;
 
 /// States that a thread takes at a time.
 const PORTION: usize = 64;
@@ -23,9 +23,7 @@ pub(crate) struct Profile {
     /// The projection for a catalogue that knows every KB.
     pub(crate) facts: Arc<Projection>,
     pub(crate) state: Arc<PatchState>,
-    pub(crate) machines: RoaringBitmap,
-    /// How many they are.
-    pub(crate) count: u32,
+    pub(crate) machines: MachineSet,
 }
 
 impl Profile {
@@ -33,17 +31,8 @@ impl Profile {
         Self {
             facts,
             state,
-            machines: RoaringBitmap::new(),
-            count: 0,
+            machines: MachineSet::None,
         }
-    }
-
-    pub(crate) fn insert(&mut self, ordinal: u32) {
-        self.count += u32::from(self.machines.insert(ordinal));
-    }
-
-    pub(crate) fn remove(&mut self, ordinal: u32) {
-        self.count -= u32::from(self.machines.remove(ordinal));
     }
 }
 

@@ -126,7 +126,8 @@ impl Fleet {
         let profiles = (0..).zip(self.profiles.iter());
         profiles
             .filter_map(|(number, profile)| {
-                let count = profile.as_ref()?.count - silence.of_profile(number);
+                let all = u32::try_from(profile.as_ref()?.machines.len()).unwrap_or(u32::MAX);
+                let count = all - silence.of_profile(number);
                 (count > 0).then_some((number, count))
             })
             .collect()

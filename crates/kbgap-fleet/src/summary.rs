@@ -355,7 +355,7 @@ impl Fleet {
         let profiles = self.summary(now).profiles_exposed_to(cves);
         let mut machines = RoaringBitmap::new();
         for profile in profiles.iter().filter_map(|number| self.profile(number)) {
-            machines |= &profile.machines;
+            profile.machines.add_to(&mut machines);
         }
         machines - &self.silence(now).machines
     }
@@ -397,7 +397,7 @@ fn parts(fleet: &Fleet, silence: &Silence) -> BTreeMap<SoftwareIx, RoaringBitmap
     let mut parts: BTreeMap<SoftwareIx, RoaringBitmap> = BTreeMap::new();
     for profile in fleet.profiles() {
         for &part in profile.state.parts() {
-            *parts.entry(part).or_default() |= &profile.machines;
+            profile.machines.add_to(parts.entry(part).or_default());
         }
     }
     for machines in parts.values_mut() {

@@ -7,9 +7,12 @@
 //!
 //! - [`Pages`]: rows by number.
 //! - [`SortedSet`]: keys in order.
+//! - [`MachineSet`]: machines by ordinal.
 
+mod machine_set;
 mod pages;
 mod sorted;
 
+pub(crate) use machine_set::MachineSet;
 pub(crate) use pages::Pages;
 pub(crate) use sorted::SortedSet;

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use kbgap_catalog::SoftwareId;
 use roaring::RoaringBitmap;
 
-use crate::table::{Pages, SortedSet};
+use crate::table::{MachineSet, Pages, SortedSet};
 
 /// All entries, the software that they are of, and who has it.
 #[derive(Clone, Debug, Default)]
@@ -41,59 +41,7 @@ pub(crate) struct Software {
     pub(crate) id: SoftwareId,
     /// Entries of it that the reviewed tables know.
     pub(super) known: u32,
-    pub(super) machines: Machines,
-}
-
-/// Machines by ordinal.
-#[derive(Clone, Debug)]
-pub(super) enum Machines {
-    None,
-    One(u32),
-    Many(Arc<RoaringBitmap>),
-}
-
-impl Machines {
-    pub(super) fn insert(&mut self, ordinal: u32) {
-        match self {
-            Self::None => *self = Self::One(ordinal),
-            Self::One(other) if *other == ordinal => {}
-            Self::One(other) => {
-                *self = Self::Many(Arc::new(RoaringBitmap::from([*other, ordinal])));
-            }
-            Self::Many(all) => {
-                if !all.contains(ordinal) {
-                    Arc::make_mut(all).insert(ordinal);
-                }
-            }
-        }
-    }
-
-    pub(super) fn remove(&mut self, ordinal: u32) {
-        match self {
-            Self::One(only) if *only == ordinal => *self = Self::None,
-            Self::Many(all) => {
-                Arc::make_mut(all).remove(ordinal);
-                match all.len() {
-                    0 => *self = Self::None,
-                    1 => *self = all.min().map_or(Self::None, Self::One),
-                    _ => {}
-                }
-            }
-            Self::None | Self::One(_) => {}
-        }
-    }
-
-    pub(super) const fn is_empty(&self) -> bool {
-        matches!(self, Self::None)
-    }
-
-    pub(super) fn bitmap(&self) -> RoaringBitmap {
-        match self {
-            Self::None => RoaringBitmap::new(),
-            Self::One(ordinal) => RoaringBitmap::from([*ordinal]),
-            Self::Many(all) => RoaringBitmap::clone(all),
-        }
-    }
+    pub(super) machines: MachineSet,
 }
 
 impl Entries {
@@ -154,12 +102,8 @@ impl Entries {
 
     /// How many machines report a software, without those of a set.
     pub(crate) fn count(&self, software: u32, without: &RoaringBitmap) -> u64 {
-        match self.software.get(software as usize).map(|s| &s.machines) {
-            None | Some(Machines::None) => 0,
-            Some(Machines::One(ordinal)) => u64::from(!without.contains(*ordinal)),
-            Some(Machines::Many(all)) if without.is_empty() => all.len(),
-            Some(Machines::Many(all)) => all.difference_len(without),
-        }
+        let software = self.software.get(software as usize);
+        software.map_or(0, |s| s.machines.len_without(without))
     }
 
     /// To be called whenever a software was added or removed.
@@ -239,30 +183,5 @@ mod tests {
         fn damaged_ones_end(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
             prop_assert!(decode_numbers(&bytes).count() <= bytes.len());
         }
-    }
-}
-impl Entries {
-    pub(crate) fn sizes(&self) -> String {
-        let bm: usize = self
-            .software
-            .iter()
-            .map(|s| match &s.machines {
-                Machines::Many(b) => b.serialized_size(),
-                _ => 0,
-            })
-            .sum();
-        let many = self
-            .software
-            .iter()
-            .filter(|s| matches!(&s.machines, Machines::Many(_)))
-            .count();
-        format!(
-            "entries {} software {} (many {}) versions {} bitmaps {} MB",
-            self.entries.len(),
-            self.software.len(),
-            many,
-            self.versions.len(),
-            bm >> 20
-        )
     }
 }

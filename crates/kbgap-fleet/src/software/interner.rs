@@ -8,8 +8,8 @@ use kbgap_assess::SoftwareFact;
 use kbgap_catalog::{Component, SoftwareId, Version, is_mapped_software, map_installed};
 use kbgap_inventory::Software as Reported;
 
-use super::entries::{Entries, Entry, Machines, Software, encode_numbers};
-use crate::table::SortedSet;
+use super::entries::{Entries, Entry, Software, encode_numbers};
+use crate::table::{MachineSet, SortedSet};
 
 /// What was read in how many reported entries is kept: those of most machines.
 const KEPT: usize = 16_384;
@@ -183,7 +183,7 @@ impl Interner {
         let software = Software {
             id: id.clone(),
             known: 0,
-            machines: Machines::None,
+            machines: MachineSet::None,
         };
         let number = match self.vacant_software.pop() {
             Some(number) => {

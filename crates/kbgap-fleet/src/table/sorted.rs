@@ -6,6 +6,9 @@ use std::sync::Arc;
 /// Keys of a chunk at most.
 const CHUNK: usize = 256;
 
+/// Room for so many more that a chunk gets at a time.
+const SPARE: usize = 8;
+
 /// Keys in order, each once. Cloning it costs one pointer.
 #[derive(Clone, Debug)]
 pub(crate) struct SortedSet<K> {
@@ -77,6 +80,10 @@ impl<K: Ord + Copy> SortedSet<K> {
             return false;
         };
         let keys = Arc::make_mut(keys);
+        if keys.len() == keys.capacity() {
+            // Twice the room, as usual, would be half of the memory.
+            keys.reserve_exact(SPARE);
+        }
         keys.insert(place, key);
         *first = (*first).min(key);
         if keys.len() > CHUNK {

@@ -1,0 +1,175 @@
+//! Sets of machines, most of which are small.
+
+use std::sync::Arc;
+
+use roaring::RoaringBitmap;
+
+/// A set with more machines than this is a bitmap, which takes some ten bytes for each of
+/// its parts, of which a small set has nearly as many as machines.
+const FEW: usize = 128;
+
+/// Machines by ordinal. Cloning costs a pointer at most.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum MachineSet {
+    #[default]
+    None,
+    One(u32),
+    /// In order.
+    Few(Arc<Vec<u32>>),
+    Many(Arc<RoaringBitmap>),
+}
+
+impl MachineSet {
+    /// Adds a machine; `false` where it is there already.
+    pub(crate) fn insert(&mut self, ordinal: u32) -> bool {
+        match self {
+            Self::None => *self = Self::One(ordinal),
+            Self::One(other) if *other == ordinal => return false,
+            Self::One(other) => {
+                let both = vec![ordinal.min(*other), ordinal.max(*other)];
+                *self = Self::Few(Arc::new(both));
+            }
+            Self::Few(few) => {
+                let Err(place) = few.binary_search(&ordinal) else {
+                    return false;
+                };
+                if few.len() == FEW {
+                    let mut many: RoaringBitmap = few.iter().copied().collect();
+                    many.insert(ordinal);
+                    *self = Self::Many(Arc::new(many));
+                } else {
+                    let few = Arc::make_mut(few);
+                    few.reserve_exact(1 + few.len() / 8);
+                    few.insert(place, ordinal);
+                }
+            }
+            Self::Many(many) => {
+                // What is there already needs no copy.
+                return !many.contains(ordinal) && Arc::make_mut(many).insert(ordinal);
+            }
+        }
+        true
+    }
+
+    /// Takes a machine out; `false` where it is not there.
+    pub(crate) fn remove(&mut self, ordinal: u32) -> bool {
+        match self {
+            Self::One(only) if *only == ordinal => *self = Self::None,
+            Self::None | Self::One(_) => return false,
+            Self::Few(few) => {
+                let Ok(place) = few.binary_search(&ordinal) else {
+                    return false;
+                };
+                let few = Arc::make_mut(few);
+                few.remove(place);
+                if let [only] = few[..] {
+                    *self = Self::One(only);
+                }
+            }
+            Self::Many(many) => {
+                if !many.contains(ordinal) {
+                    return false;
+                }
+                let many = Arc::make_mut(many);
+                many.remove(ordinal);
+                // Half as many, so that a set at the border does not go to and fro.
+                if many.len() <= FEW as u64 / 2 {
+                    *self = Self::Few(Arc::new(many.iter().collect()));
+                }
+            }
+        }
+        true
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Self::None => 0,
+            Self::One(_) => 1,
+            Self::Few(few) => few.len() as u64,
+            Self::Many(many) => many.len(),
+        }
+    }
+
+    /// How many there are without those of a bitmap.
+    pub(crate) fn len_without(&self, other: &RoaringBitmap) -> u64 {
+        let missing = |ordinals: &[u32]| -> u64 {
+            let missing = ordinals.iter().filter(|&&ordinal| !other.contains(ordinal));
+            missing.count() as u64
+        };
+        match self {
+            Self::None => 0,
+            Self::One(ordinal) => missing(&[*ordinal]),
+            Self::Few(few) => missing(few),
+            Self::Many(many) => many.difference_len(other),
+        }
+    }
+
+    /// Adds all of them to a bitmap.
+    pub(crate) fn add_to(&self, bitmap: &mut RoaringBitmap) {
+        match self {
+            Self::None => {}
+            Self::One(ordinal) => {
+                bitmap.insert(*ordinal);
+            }
+            Self::Few(few) => bitmap.extend(few.iter()),
+            Self::Many(many) => *bitmap |= &**many,
+        }
+    }
+
+    pub(crate) fn bitmap(&self) -> RoaringBitmap {
+        match self {
+            Self::Many(many) => RoaringBitmap::clone(many),
+            _ => {
+                let mut bitmap = RoaringBitmap::new();
+                self.add_to(&mut bitmap);
+                bitmap
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_is_a_set_of_whatever_size(
+            steps in prop::collection::vec((0_u32..400, prop::bool::weighted(0.7)), 0..900),
+            turn in 0_usize..900,
+            without in prop::collection::btree_set(0_u32..400, 0..200),
+        ) {
+            let (mut set, mut plain) = (MachineSet::default(), BTreeSet::new());
+            let mut held = None;
+            for (number, (ordinal, inserts)) in steps.into_iter().enumerate() {
+                // First it grows, then it shrinks.
+                if inserts == (number < turn) {
+                    prop_assert_eq!(set.insert(ordinal), plain.insert(ordinal));
+                } else {
+                    prop_assert_eq!(set.remove(ordinal), plain.remove(&ordinal));
+                }
+                if number == turn {
+                    held = Some((set.clone(), plain.clone()));
+                }
+            }
+            let without: RoaringBitmap = without.into_iter().collect();
+            for (set, plain) in held.into_iter().chain([(set, plain)]) {
+                prop_assert!(set.bitmap().iter().eq(plain.iter().copied()));
+                prop_assert_eq!((set.len(), set.is_empty()), (plain.len() as u64, plain.is_empty()));
+                let left = plain.iter().filter(|o| !without.contains(**o)).count() as u64;
+                prop_assert_eq!(set.len_without(&without), left);
+                let mut joined = without.clone();
+                set.add_to(&mut joined);
+                prop_assert_eq!(joined, set.bitmap() | &without);
+            }
+        }
+    }
+}

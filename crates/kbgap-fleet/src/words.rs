@@ -1,0 +1,79 @@
+//! Words that machines have in common: domains, tags, kinds of interfaces.
+//!
+//! A machine keeps the number of a word instead of the word. Words stay for as long as
+//! the index, so there are only so many, and none is long; whatever comes then is kept
+//! with its machine.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::table::Pages;
+
+/// How many words there are at most.
+const WORDS: usize = 1 << 14;
+/// The longest of them, in bytes; a short one is not worth a number.
+const LENGTHS: std::ops::RangeInclusive<usize> = 2..=64;
+
+/// The words, as a snapshot has them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Words(Pages<Arc<str>>);
+
+/// Who gives numbers to words.
+#[derive(Debug, Default)]
+pub(crate) struct WordNumbers(HashMap<Arc<str>, u16>);
+
+/// A text that may be one of the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Word<'a> {
+    Known(u16),
+    Own(&'a str),
+}
+
+impl Words {
+    pub(crate) fn text<'t>(&'t self, word: Word<'t>) -> &'t str {
+        match word {
+            Word::Own(text) => text,
+            Word::Known(number) => self.0.get(usize::from(number)).map_or("", |text| text),
+        }
+    }
+}
+
+impl WordNumbers {
+    pub(crate) fn word<'t>(&mut self, words: &mut Words, text: &'t str) -> Word<'t> {
+        if let Some(&known) = self.0.get(text) {
+            return Word::Known(known);
+        }
+        let number = u16::try_from(words.0.len()).ok();
+        let number = number.filter(|_| LENGTHS.contains(&text.len()) && words.0.len() < WORDS);
+        let Some(number) = number else {
+            return Word::Own(text);
+        };
+        let text: Arc<str> = text.into();
+        words.0.push(Arc::clone(&text));
+        self.0.insert(text, number);
+        Word::Known(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_comes_back_however_many_there_are() {
+        let (mut words, mut numbers) = (Words::default(), WordNumbers::default());
+        let texts: Vec<String> = (0..WORDS + 100).map(|n| format!("word {n}")).collect();
+        let long = "x".repeat(100);
+        let texts = texts.iter().map(String::as_str);
+        let texts: Vec<&str> = texts.chain(["", "x", &long]).collect();
+        for _ in 0..2 {
+            for text in &texts {
+                let word = numbers.word(&mut words, text);
+                assert_eq!(words.text(word), *text);
+            }
+        }
+        assert_eq!(words.0.len(), WORDS);
+    }
+}
