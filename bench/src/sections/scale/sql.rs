@@ -2,13 +2,14 @@
 //! needs in one table, made from the feed once; machines with an index for the question; and
 //! what they installed in the order in which it is looked up.
 //!
-//! Its rule is simpler than ours: an update is missing where the revision is below the one
-//! that it brings and the machine does not list it. That favours SQL.
+//! Its rule is simpler than ours, which favours SQL: an update is missing where the revision
+//! is below the one that it brings, or what it depends on is so, and the machine does not
+//! list it. Other updates, of servicing stacks for instance, are left out.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use kbgap_catalog::{Catalog, Release};
+use kbgap_catalog::{Catalog, Condition, Family, Release};
 use kbgap_inventory::Machine;
 use rusqlite::{Connection, params};
 
@@ -19,7 +20,8 @@ PRAGMA cache_size = -4000000;
 PRAGMA temp_store = MEMORY;
 CREATE TABLE machine (
   id INTEGER PRIMARY KEY, device TEXT NOT NULL, name TEXT NOT NULL, device_group INTEGER NOT NULL,
-  platform INTEGER NOT NULL, revision INTEGER, seen_at INTEGER NOT NULL
+  platform INTEGER NOT NULL, revision INTEGER, secure_boot INTEGER NOT NULL, win_re INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL
 );
 CREATE TABLE software (
   machine INTEGER NOT NULL, software TEXT NOT NULL, version TEXT NOT NULL,
@@ -27,23 +29,28 @@ CREATE TABLE software (
 ) WITHOUT ROWID;
 CREATE TABLE machine_kb (machine INTEGER NOT NULL, kb INTEGER NOT NULL, PRIMARY KEY (machine, kb)) WITHOUT ROWID;
 CREATE TABLE fix (
-  software TEXT NOT NULL, platform INTEGER NOT NULL, kb INTEGER NOT NULL, revision INTEGER,
+  software TEXT NOT NULL, platform INTEGER NOT NULL, kb INTEGER NOT NULL, revision INTEGER NOT NULL,
+  condition INTEGER NOT NULL,
   PRIMARY KEY (software, platform, kb)
 ) WITHOUT ROWID;
 ";
 
 /// Made when all machines are in, which is faster and gives better trees.
 const INDEX: &str = "
-CREATE INDEX machine_of_group ON machine (device_group, platform, seen_at, revision);
-CREATE INDEX machine_of_platform ON machine (platform, seen_at, revision);
+CREATE INDEX machine_of_group ON machine (device_group, platform, seen_at, revision, secure_boot, win_re);
+CREATE INDEX machine_of_platform ON machine (platform, seen_at, revision, secure_boot, win_re);
 ANALYZE;
 ";
 
-const IN_GROUP: &str = "
+const MISSING: &str = "
 SELECT fix.kb, count(*) FROM machine
 JOIN fix ON fix.software = ?1 AND fix.platform = machine.platform
-WHERE machine.device_group = ?2 AND machine.seen_at > ?3
-  AND (fix.revision IS NULL OR machine.revision IS NULL OR machine.revision < fix.revision)
+WHERE machine.seen_at > ?2 AND machine.device_group = ?3
+  AND CASE fix.condition
+    WHEN 0 THEN machine.revision IS NULL OR machine.revision < fix.revision
+    WHEN 1 THEN machine.secure_boot
+    ELSE machine.win_re
+  END
   AND NOT EXISTS (SELECT 1 FROM machine_kb WHERE machine_kb.machine = machine.id AND machine_kb.kb = fix.kb)
 GROUP BY fix.kb ORDER BY count(*) DESC, fix.kb DESC
 ";
@@ -56,9 +63,15 @@ impl Database {
         let database = Connection::open(file)?;
         database.execute_batch(SCHEMA)?;
         database.execute_batch("BEGIN")?;
-        let mut insert = database.prepare("INSERT INTO fix VALUES (?, ?, ?, ?)")?;
-        for ((software, platform, kb), revision) in fixes(catalog) {
-            insert.execute(params![software, platform, kb, revision])?;
+        let mut insert = database.prepare("INSERT INTO fix VALUES (?, ?, ?, ?, ?)")?;
+        for ((software, platform, kb), needs) in fixes(catalog) {
+            insert.execute(params![
+                software,
+                platform,
+                kb,
+                needs.revision,
+                needs.condition
+            ])?;
         }
         drop(insert);
         Ok(Self(database))
@@ -75,7 +88,7 @@ impl Database {
         let number = i64::try_from(number)?;
         let platform = platform_of(machine).unwrap_or(-1);
         self.0
-            .prepare_cached("INSERT INTO machine VALUES (?, ?, ?, ?, ?, ?, ?)")?
+            .prepare_cached("INSERT INTO machine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?
             .execute(params![
                 number,
                 machine.id.as_str(),
@@ -83,6 +96,8 @@ impl Database {
                 group,
                 platform,
                 machine.os.revision,
+                machine.secure_boot == Some(true),
+                machine.win_re == Some(true),
                 seen_at
             ])?;
         let mut insert = self
@@ -110,23 +125,51 @@ impl Database {
         Ok(())
     }
 
-    /// The KBs of a software that machines of a group miss, and how many miss each.
+    /// The KBs of a software that machines of a group miss, or all where none is named,
+    /// and how many miss each.
     pub(super) fn missing(
         &self,
         software: &str,
-        group: i32,
+        group: Option<i32>,
         since: i64,
     ) -> anyhow::Result<Vec<(u32, u64)>> {
-        let mut statement = self.0.prepare_cached(IN_GROUP)?;
-        let rows = statement.query_map(params![software, group, since], |row| {
-            Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let read =
+            |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()));
+        let rows: Result<_, _> = match group {
+            Some(group) => {
+                let mut statement = self.0.prepare_cached(MISSING)?;
+                statement
+                    .query_map(params![software, since, group], read)?
+                    .collect()
+            }
+            None => {
+                let all = MISSING.replace("AND machine.device_group = ?3", "");
+                let mut statement = self.0.prepare_cached(&all)?;
+                statement
+                    .query_map(params![software, since], read)?
+                    .collect()
+            }
+        };
+        Ok(rows?)
+    }
+
+    /// Whether it can tell who misses a KB.
+    pub(super) fn knows(&self, kb: u32) -> anyhow::Result<bool> {
+        let mut statement = self.0.prepare_cached("SELECT 1 FROM fix WHERE kb = ?")?;
+        Ok(statement.exists([kb])?)
     }
 }
 
-/// Software, platform and KB with the revision that it brings at most.
-type Fixes<'a> = BTreeMap<(&'a str, i64, u32), Option<u32>>;
+/// What decides whether a machine misses an update.
+struct Needs {
+    /// What it brings at most.
+    revision: u32,
+    /// 0: the revision; 1: Secure Boot; 2: a recovery environment.
+    condition: u8,
+}
+
+/// For each software, platform and KB.
+type Fixes<'a> = BTreeMap<(&'a str, i64, u32), Needs>;
 
 fn fixes(catalog: &Catalog) -> Fixes<'_> {
     let mut fixes = Fixes::new();
@@ -142,11 +185,26 @@ fn fixes(catalog: &Catalog) -> Fixes<'_> {
             platform.server_core,
         );
         for fix in product.fixes() {
-            if let Some(kb) = fix.kb() {
-                let key = (catalog.software_id(software), number, kb.number());
-                let revision = fixes.entry(key).or_default();
-                *revision = (*revision).max(fix.revision());
+            let Some(kb) = fix.kb() else { continue };
+            // Before 2022 the feed names none, but our tables do.
+            let known = kb.id().zip(Family::of_platform(&platform));
+            let known = known.and_then(|(kb, family)| catalog.revision_of(kb, family));
+            let condition = match kb.condition() {
+                None => 0,
+                Some(Condition::SecureBoot) => 1,
+                Some(Condition::WinRe) => 2,
+            };
+            let revision = fix.revision().max(known);
+            if revision.is_none() && condition == 0 {
+                continue;
             }
+            let revision = revision.unwrap_or_default();
+            let key = (catalog.software_id(software), number, kb.number());
+            let needs = fixes.entry(key).or_insert(Needs {
+                revision,
+                condition,
+            });
+            needs.revision = needs.revision.max(revision);
         }
     }
     fixes
