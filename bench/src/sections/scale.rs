@@ -12,6 +12,7 @@ mod peer;
 mod sql;
 mod states;
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -21,6 +22,7 @@ use jiff::{Timestamp, ToSpan};
 use kbgap_generate::{Fleet, Generator};
 
 use crate::figure::Report;
+use crate::http::Ask;
 use crate::kbgap::Kbgap;
 
 pub(crate) use peer::serve;
@@ -88,7 +90,7 @@ impl Scale<'_> {
                 checkin::run(self, &loaded, report)?;
             }
             if wanted(Part::Ask) {
-                ask::run(self, loaded, report)?;
+                ask::run(loaded, report)?;
             }
         }
         if wanted(Part::Groups) {
@@ -107,6 +109,28 @@ impl Scale<'_> {
             ..Fleet::new(SEED)
         }))
     }
+}
+
+/// getmissingkbs over all machines.
+fn ask_all(address: SocketAddr, bearer: &str) -> Ask {
+    Ask::get(
+        address,
+        &format!("/api/Software/{SOFTWARE}/getmissingkbs"),
+        bearer,
+    )
+}
+
+/// The same of each device group that surely has some of so many machines.
+fn ask_groups(address: SocketAddr, bearer: &str, machines: u64) -> Vec<Ask> {
+    let count = usize::try_from(machines / 50).unwrap_or(usize::MAX);
+    kbgap_generate::groups()
+        .take(count)
+        .map(|group| {
+            let group = group.replace(' ', "%20");
+            let path = format!("/api/Software/{SOFTWARE}/getmissingkbs?rbacGroupName={group}");
+            Ask::get(address, &path, bearer)
+        })
+        .collect()
 }
 
 fn today() -> anyhow::Result<Date> {

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::Scale;
 use super::loaded::Loaded;
 use super::peer::STATIC;
+use super::{ask_all, ask_groups};
 use crate::drive::{Driven, answer, ask_each, ask_for};
 use crate::figure::{Goal, Report, float, median};
 use crate::http::Ask;
@@ -18,21 +18,14 @@ use crate::server::Server;
 const CONNECTIONS: usize = 32;
 const ROUNDS: usize = 10;
 const TIME: Duration = Duration::from_secs(1);
-/// Device groups that are asked for, each once.
-const GROUPS: usize = 200;
 
-pub(super) fn run(
-    _scale: &Scale<'_>,
-    mut loaded: Loaded,
-    report: &mut Report,
-) -> anyhow::Result<()> {
+pub(super) fn run(mut loaded: Loaded, report: &mut Report) -> anyhow::Result<()> {
     loaded.server.stop()?;
     let mut command = Command::new(env::current_exe()?);
     command.arg("--serve").arg(loaded.data.path());
     let server = Server::of(command)?;
-    let path = format!("/api/Software/{}/getmissingkbs", super::SOFTWARE);
-    let ask = |path: &str| Ask::get(server.address, path, &loaded.bearer);
-    let (ours, fixed) = (ask(&path), ask(STATIC));
+    let ours = ask_all(server.address, &loaded.bearer);
+    let fixed = Ask::get(server.address, STATIC, &loaded.bearer);
     let body = answer(&ours)?;
     ureq::post(format!("{}{STATIC}", server.url))
         .send(&body[..])
@@ -40,8 +33,8 @@ pub(super) fn run(
     report.note("ask: size of the answer", float(body.len()) / 1e3, "kB");
 
     // The first round of each only warms up.
-    let warm = (measured(&server, &ours)?, measured(&server, &fixed)?);
-    drop(warm);
+    measured(&server, &ours)?;
+    measured(&server, &fixed)?;
     let (mut answers, mut bytes) = (Driven::default(), Driven::default());
     let (mut ratios, mut cpu) = (Vec::new(), (0.0, 0.0));
     for _ in 0..ROUNDS {
@@ -84,15 +77,13 @@ pub(super) fn run(
         "×",
         Goal::Under(5.0),
     );
-    let scoped: Vec<Ask> = groups(GROUPS)
-        .map(|name| {
-            ask(&format!(
-                "{path}?rbacGroupName={}",
-                name.replace(' ', "%20")
-            ))
-        })
-        .collect();
-    let scoped = ask_each(&scoped)?;
+    report.note(
+        "ask: static route, 99 of 100 / median",
+        bytes.p99() / bytes.median(),
+        "×",
+    );
+    let groups = ask_groups(server.address, &loaded.bearer, loaded.machines);
+    let scoped = ask_each(&groups)?;
     report.add(
         "ask: one of 200 device groups, uncached, median",
         scoped.median(),
@@ -108,10 +99,6 @@ fn measured(server: &Server, ask: &Ask) -> anyhow::Result<(Driven, f64)> {
     let before = server.cpu()?;
     let driven = ask_for(ask, CONNECTIONS, TIME)?;
     Ok((driven, server.cpu()? - before))
-}
-
-fn groups(count: usize) -> impl Iterator<Item = String> {
-    kbgap_generate::groups().take(count)
 }
 
 fn slowest(driven: &Driven) -> f64 {

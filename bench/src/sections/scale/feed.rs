@@ -9,22 +9,17 @@ use anyhow::{Context, ensure};
 use kbgap_store::Store;
 use kbgap_store::sqlite::SqliteStore;
 
-use super::Scale;
 use super::loaded::{HELD_BACK, Loaded};
+use super::{Scale, ask_all};
 use crate::drive::{answer, block_on};
 use crate::figure::{Goal, Report};
-use crate::http::Ask;
 use crate::kbgap::feed_files;
 
 const PATIENCE: Duration = Duration::from_secs(1_200);
 const LOOK: Duration = Duration::from_millis(5);
 
 pub(super) fn run(scale: &Scale<'_>, loaded: &Loaded, report: &mut Report) -> anyhow::Result<()> {
-    let ask = Ask::get(
-        loaded.address(),
-        &format!("/api/Software/{}/getmissingkbs", super::SOFTWARE),
-        &loaded.bearer,
-    );
+    let ask = ask_all(loaded.address(), &loaded.bearer);
     let before = answer(&ask)?;
     let store = Arc::new(SqliteStore::open_to_read(
         &loaded.data.path().join("kbgap.db"),

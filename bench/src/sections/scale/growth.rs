@@ -1,10 +1,9 @@
 //! What grows with the fleet and what does not.
 
-use super::Scale;
 use super::loaded::Loaded;
+use super::{Scale, ask_all, ask_groups};
 use crate::drive::ask_each;
 use crate::figure::{Report, float};
-use crate::http::Ask;
 
 const ASKED: usize = 300;
 
@@ -18,22 +17,12 @@ pub(super) fn run(scale: &Scale<'_>, report: &mut Report) -> anyhow::Result<()> 
         loaded.restart(scale)?;
         report.note(&name("restart"), loaded.server.started, "s");
         report.note(&name("memory after it"), loaded.server.memory()?, "MB");
-        let path = format!("/api/Software/{}/getmissingkbs", super::SOFTWARE);
-        let asks = vec![Ask::get(loaded.address(), &path, &loaded.bearer); ASKED];
-        report.note(
-            &name("getmissingkbs, median"),
-            ask_each(&asks)?.median(),
-            "ms",
-        );
-        let scoped: Vec<Ask> = kbgap_generate::groups()
-            .map(|group| format!("{path}?rbacGroupName={}", group.replace(' ', "%20")))
-            .map(|path| Ask::get(loaded.address(), &path, &loaded.bearer))
-            .collect();
-        report.note(
-            &name("of a device group, median"),
-            ask_each(&scoped)?.median(),
-            "ms",
-        );
+        let asks = vec![ask_all(loaded.address(), &loaded.bearer); ASKED];
+        let all = ask_each(&asks)?.median();
+        report.note(&name("getmissingkbs, median"), all, "ms");
+        let asks = ask_groups(loaded.address(), &loaded.bearer, machines);
+        let scoped = ask_each(&asks)?.median();
+        report.note(&name("of a device group, median"), scoped, "ms");
         let size = float(loaded.machines);
         report.note(
             &name("memory for each"),
