@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use futures_util::FutureExt;
 use kbgap_catalog::SnapshotError;
 use kbgap_store::sqlite::SqliteStore;
@@ -75,6 +76,7 @@ pub struct Server {
     /// The feed generation of the catalogue that was loaded.
     generation: u64,
     recording: Background,
+    beside: Router,
 }
 
 /// A task that ends with the server.
@@ -147,6 +149,7 @@ impl Server {
             state,
             generation,
             recording,
+            beside: Router::new(),
         })
     }
 
@@ -176,6 +179,14 @@ impl Server {
         &self.state.store
     }
 
+    /// Serves these routes, too, with nothing of ours around them: a benchmark measures
+    /// beside them. They must not be among ours.
+    #[must_use]
+    pub fn beside(mut self, routes: Router) -> Self {
+        self.beside = self.beside.merge(routes);
+        self
+    }
+
     /// Serves until `shutdown`, then lets what is under way end, for some seconds.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) {
         let following = Background(tokio::spawn(background(
@@ -183,7 +194,7 @@ impl Server {
             self.generation,
         )));
         let tenants = Arc::clone(&self.state.tenants);
-        let router = router(self.state);
+        let router = router(self.state).merge(self.beside);
         match self.acceptor {
             None => connections::serve(self.listener, router, shutdown).await,
             Some(acceptor) => {
