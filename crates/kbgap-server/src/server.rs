@@ -41,6 +41,9 @@ const STREAMS: usize = 8;
 
 /// Exports that may be downloaded at a time; each takes a thread.
 const DOWNLOADS: usize = 8;
+/// Pages of exports that may be made at a time: each takes a thread that waits for others
+/// of the same kind, which read the history, so that these must not be all there are.
+const PAGES: usize = 16;
 
 /// Why a server could not start or run.
 #[derive(Debug, thiserror::Error)]
@@ -138,6 +141,7 @@ impl Server {
             exports: crate::exports::Exports::default(),
             prepared: crate::prepared::Prepared::default(),
             downloads: Arc::new(Semaphore::new(DOWNLOADS)),
+            pages: Semaphore::new(PAGES),
             issuer: OnceCell::new(),
             readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             streams: Semaphore::new(STREAMS),

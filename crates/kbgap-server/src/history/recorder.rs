@@ -31,7 +31,7 @@ pub(crate) struct Recorder {
     /// The last exposure that is known, of whatever process.
     followed: u64,
     /// Machines of which others have recorded something, until that is told.
-    stale: HashSet<(String, MachineId)>,
+    stale: HashSet<(Arc<str>, MachineId)>,
     lists: Lists,
     detected: Detected,
 }
@@ -51,7 +51,7 @@ pub(crate) struct News {
     pub(crate) detections: Option<Arc<Detections>>,
     /// The new marks of machines, of this tenant and of others; 0 where it is to be
     /// forgotten. Of several of one machine the last counts.
-    pub(crate) marks: Vec<(String, MachineId, u64)>,
+    pub(crate) marks: Vec<(Arc<str>, MachineId, u64)>,
 }
 
 impl News {
@@ -101,6 +101,7 @@ impl Recorder {
         feed: &Feed,
     ) -> Result<News, StoreError> {
         self.catch_up().await?;
+        let tenant: &Arc<str> = &Arc::from(tenant);
         let mut candidates =
             tokio::task::block_in_place(|| self.candidates(tenant, machines, feed));
         let mut news = News::default();
@@ -138,16 +139,22 @@ impl Recorder {
                 return Ok(());
             };
             self.followed = *last;
-            let stale = page.into_iter();
-            let stale = stale.filter_map(|(_, tenant, id)| Some((tenant, id.parse().ok()?)));
-            self.stale.extend(stale);
+            // After a feed these may be all machines.
+            for of_tenant in page.chunk_by(|(_, a, _), (_, b, _)| a == b) {
+                let Some((_, tenant, _)) = of_tenant.first() else {
+                    continue;
+                };
+                let tenant: Arc<str> = Arc::from(tenant.as_str());
+                let ids = of_tenant.iter().filter_map(|(.., id)| id.parse().ok());
+                self.stale.extend(ids.map(|id| (Arc::clone(&tenant), id)));
+            }
         }
     }
 
     /// The machines whose marks do not say that there is nothing to record.
     fn candidates(
         &self,
-        tenant: &str,
+        tenant: &Arc<str>,
         machines: Vec<Arc<FleetMachine>>,
         feed: &Feed,
     ) -> Vec<Candidate> {
@@ -167,17 +174,15 @@ impl Recorder {
         candidates.collect()
     }
 
-    fn is_stale(&self, tenant: &str, candidate: &Candidate) -> bool {
-        !self.stale.is_empty()
-            && self
-                .stale
-                .contains(&(tenant.to_owned(), candidate.machine.id().clone()))
+    fn is_stale(&self, tenant: &Arc<str>, candidate: &Candidate) -> bool {
+        let key = || (Arc::clone(tenant), candidate.machine.id().clone());
+        !self.stale.is_empty() && self.stale.contains(&key())
     }
 
     /// Records some machines, and gives those that have to be looked at again.
     async fn round(
         &mut self,
-        tenant: &str,
+        tenant: &Arc<str>,
         candidates: Vec<Candidate>,
         feed: &Feed,
         news: &mut News,
@@ -228,7 +233,7 @@ impl Recorder {
                 StepOutcome::Overtaken | StepOutcome::Gone | StepOutcome::Unlisted => 0,
             };
             let id = candidate.machine.id().clone();
-            news.marks.push((tenant.to_owned(), id, mark));
+            news.marks.push((Arc::clone(tenant), id, mark));
             match outcome {
                 StepOutcome::Taken | StepOutcome::Gone => {}
                 StepOutcome::Overtaken => again.push(candidate),
@@ -245,7 +250,7 @@ impl Recorder {
     /// marks. Machines that go the same step follow one another.
     fn steps(
         &mut self,
-        tenant: &str,
+        tenant: &Arc<str>,
         candidates: Vec<Candidate>,
         newest: Vec<Option<Exposure>>,
         catalog: &Catalog,
@@ -266,7 +271,7 @@ impl Recorder {
                 }
             };
             news.marks
-                .push((tenant.to_owned(), machine.id().clone(), mark));
+                .push((Arc::clone(tenant), machine.id().clone(), mark));
         }
         steps.sort_by_key(|step| (step.lists().next(), step.list.hash));
         steps
