@@ -29,6 +29,8 @@ pub(super) fn run(scale: &Scale<'_>, loaded: &Loaded, report: &mut Report) -> an
     // Machines with other updates, which then go back, and so on.
     let sample = scale.generator(0)?;
     let changing: Vec<u64> = (0..loaded.machines)
+        // One that was replaced is new, which is another thing.
+        .filter(|number| sample.id(*number, 0) == sample.id(*number, LATER))
         .filter(|number| updates(&sample, *number, 0) != updates(&sample, *number, LATER))
         .collect();
     let mut rounds = Vec::new();
