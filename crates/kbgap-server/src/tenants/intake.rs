@@ -5,12 +5,12 @@
 //! the next is committed. Nothing is read back: the store tells what it keeps of each
 //! machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use kbgap_fleet::CheckIn;
-use kbgap_inventory::{DeviceValue, Machine};
+use kbgap_inventory::{DeviceValue, Machine, MachineId};
 use kbgap_store::{MachineReport, Put, PutOutcome, Store, StoreError, Stored};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
@@ -228,17 +228,26 @@ impl Tenants {
             .any(|outcome| matches!(outcome, PutOutcome::Created | PutOutcome::Changed));
         let changed = tokio::task::block_in_place(|| {
             let mut writer = self.writer();
-            let mut changed = Vec::new();
+            let (mut changed, mut ids) = (Vec::new(), HashSet::new());
             for ((machine, seen_at), stored) in machines.into_iter().zip(put.machines) {
                 // Whoever follows the change feed may have been here first.
                 if stored.outcome != PutOutcome::Stale && stored.sequence > writer.followed {
+                    if ids.contains(&machine.id) {
+                        // Two reports in a row are two rows of history.
+                        changed.extend(writer.machines(with(tenant, ids.drain())));
+                    }
                     let is_new =
                         matches!(stored.outcome, PutOutcome::Created | PutOutcome::Changed);
-                    let check_in = check_in(machine, seen_at, stored);
-                    changed.extend(writer.upsert(tenant, &check_in, is_new));
+                    let check_in = check_in(machine, seen_at, &stored);
+                    // Where others write, it may have changed and changed back since the
+                    // index has seen it.
+                    if writer.upsert(tenant, &check_in) || is_new {
+                        ids.insert(check_in.machine.id);
+                    }
                 }
             }
             writer.followed = writer.followed.max(put.after);
+            changed.extend(writer.machines(with(tenant, ids.drain())));
             let any = has_news || !changed.is_empty();
             self.record_later(changed, &writer);
             self.publish(&mut writer);
@@ -251,7 +260,11 @@ impl Tenants {
     }
 }
 
-fn check_in(machine: Machine, seen_at: i64, stored: Stored) -> CheckIn {
+fn with(tenant: &str, ids: impl Iterator<Item = MachineId>) -> Vec<(String, MachineId)> {
+    ids.map(|id| (tenant.to_owned(), id)).collect()
+}
+
+fn check_in(machine: Machine, seen_at: i64, stored: &Stored) -> CheckIn {
     CheckIn {
         tags: stored.tags.apply(&machine.tags),
         machine,
