@@ -66,6 +66,18 @@ pub(crate) struct Slot {
     pub(crate) value: DeviceValue,
 }
 
+impl Slot {
+    pub(crate) const VACANT: Self = Self {
+        packed: None,
+        seen_at: 0,
+        sequence: 0,
+        mark: 0,
+        profile: u32::MAX,
+        group: 0,
+        value: DeviceValue::Normal,
+    };
+}
+
 /// A device group.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
@@ -287,6 +299,14 @@ impl Fleet {
         let ix = self.catalog().find_software(software.as_str());
         let is_part = |ix| self.profiles().any(|p| p.state.parts().contains(&ix));
         self.software.find(software.as_str()).is_some() || ix.is_some_and(is_part)
+    }
+
+    /// The sum of the places of all machines in the order of changes, modulo 2^64: with
+    /// their number it tells whether the fleet is the one that is stored.
+    #[must_use]
+    pub fn sequence_sum(&self) -> u64 {
+        let machines = self.machines.iter().filter(|slot| slot.packed.is_some());
+        machines.fold(0, |sum, slot| sum.wrapping_add(slot.sequence))
     }
 
     /// The device groups that have machines: their numbers and names.

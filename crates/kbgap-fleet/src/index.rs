@@ -113,6 +113,29 @@ impl FleetIndex {
         }
     }
 
+    /// The writer of a fleet whose tables are filled: with how many machines have each
+    /// entry of the software, and the places that are vacant.
+    pub(crate) fn of(
+        mut fleet: Fleet,
+        users: Vec<u32>,
+        vacant_profiles: Vec<u32>,
+        vacant_ordinals: Vec<u32>,
+    ) -> Self {
+        fleet.software.count_known(&users);
+        let profiles = (0..).zip(fleet.profiles.iter());
+        let profile_of = profiles
+            .filter_map(|(number, profile)| Some((Arc::clone(&profile.as_ref()?.facts), number)));
+        Self {
+            profile_of: profile_of.collect(),
+            interner: Interner::of(&fleet.software, users),
+            words: WordNumbers::of(&fleet.words),
+            vacant_profiles,
+            vacant_ordinals,
+            published: None,
+            fleet,
+        }
+    }
+
     /// The fleet as it is now, published or not.
     #[must_use]
     pub const fn fleet(&self) -> &Fleet {
@@ -340,16 +363,8 @@ impl FleetIndex {
 
     fn new_ordinal(&mut self) -> u32 {
         self.vacant_ordinals.pop().unwrap_or_else(|| {
-            let vacant = Slot {
-                packed: None,
-                seen_at: 0,
-                sequence: 0,
-                mark: 0,
-                profile: u32::MAX,
-                group: 0,
-                value: DeviceValue::Normal,
-            };
-            u32::try_from(self.fleet.machines.push(vacant)).unwrap_or(u32::MAX)
+            let ordinal = self.fleet.machines.push(Slot::VACANT);
+            u32::try_from(ordinal).unwrap_or(u32::MAX)
         })
     }
 

@@ -25,6 +25,7 @@ mod profile;
 mod rows;
 mod score;
 mod silence;
+mod snapshot;
 mod software;
 mod state;
 mod summary;
@@ -38,6 +39,7 @@ pub use machine::FleetMachine;
 pub use packed::Reported;
 pub use rows::{MachineRows, ProductFix, View};
 pub use score::ExposureLevel;
+pub use snapshot::LoadError;
 pub use software::Installed;
 pub use summary::{Distribution, GroupScore, SoftwareSummary, Summary};
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -32,6 +32,10 @@ const FOLLOW: Duration = Duration::from_secs(1);
 
 /// How often history that can no longer be asked for is forgotten.
 const FORGET: Duration = Duration::from_secs(60 * 60);
+
+/// How often the fleets are kept for the next start, which then has as much to catch up
+/// with at most.
+const KEEP: Duration = Duration::from_secs(15 * 60);
 
 /// How long the last changes may take to be recorded when the server stops.
 const LAST: Duration = Duration::from_secs(5);
@@ -79,6 +83,8 @@ pub struct Server {
     /// The feed generation of the catalogue that was loaded.
     generation: u64,
     recording: Background,
+    /// The file in which the fleets are kept for the next start.
+    kept: PathBuf,
     beside: Router,
 }
 
@@ -121,7 +127,8 @@ impl Server {
         let recording = Background(tokio::spawn(async move {
             recording.record_queued().await;
         }));
-        tenants.catch_up().await?;
+        let kept = data_dir.join("fleets.snapshot");
+        tenants.start(&kept).await?;
         let failed = |source| ServerError::Listen {
             listen: config.listen.clone(),
             source,
@@ -153,6 +160,7 @@ impl Server {
             state,
             generation,
             recording,
+            kept,
             beside: Router::new(),
         })
     }
@@ -198,6 +206,15 @@ impl Server {
             self.generation,
         )));
         let tenants = Arc::clone(&self.state.tenants);
+        let keeping = Background(tokio::spawn({
+            let (tenants, kept) = (Arc::clone(&tenants), self.kept.clone());
+            async move {
+                loop {
+                    tokio::time::sleep(KEEP).await;
+                    tenants.keep(&kept).await;
+                }
+            }
+        }));
         let router = router(self.state).merge(self.beside);
         match self.acceptor {
             None => connections::serve(self.listener, router, shutdown).await,
@@ -206,7 +223,7 @@ impl Server {
                 connections::serve(listener, router, shutdown).await;
             }
         }
-        drop(following);
+        drop((following, keeping));
         // What was reported last is in the history, too, when the process ends.
         if tokio::time::timeout(LAST, tenants.recorded())
             .await
@@ -215,6 +232,7 @@ impl Server {
             tracing::warn!("what changed last will be recorded at the next start");
         }
         drop(self.recording);
+        tenants.keep(&self.kept).await;
     }
 }
 

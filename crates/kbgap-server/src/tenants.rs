@@ -10,6 +10,7 @@
 //! What it changes for machines is recorded after it was published, by [`recording`].
 
 mod intake;
+mod kept;
 mod recording;
 mod writer;
 
@@ -42,6 +43,8 @@ pub struct Tenants {
     /// Held while the change feed is followed, so that it is read once.
     following: tokio::sync::Mutex<()>,
     recording: Option<Recording>,
+    /// Until which change the fleets were written to their file.
+    kept: Mutex<Option<u64>>,
 }
 
 /// What readers see: all fleets are under one catalogue.
@@ -49,6 +52,8 @@ pub struct Tenants {
 struct Published {
     catalog: Catalog,
     fleets: HashMap<String, Arc<Fleet>>,
+    /// The last change of the store that they have.
+    followed: u64,
 }
 
 impl Tenants {
@@ -83,6 +88,7 @@ impl Tenants {
         let published = Published {
             catalog: feed.catalog.clone(),
             fleets: HashMap::new(),
+            followed: 0,
         };
         Self {
             store,
@@ -91,6 +97,7 @@ impl Tenants {
             writer: Mutex::new(Writer::new(feed, history)),
             following: tokio::sync::Mutex::default(),
             recording,
+            kept: Mutex::default(),
         }
     }
 
@@ -174,6 +181,10 @@ impl Tenants {
         }
     }
 
+    fn lock_kept(&self) -> MutexGuard<'_, Option<u64>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -188,10 +199,13 @@ impl Tenants {
     fn publish(&self, writer: &mut Writer) {
         let fleets = writer.publish(self.clock.now_ms());
         let catalog = writer.feed.catalog.clone();
-        if fleets.is_empty() && catalog.checksum() == self.published.load().catalog.checksum() {
+        let last = self.published.load_full();
+        let is_same = last.followed == writer.followed;
+        if fleets.is_empty() && is_same && catalog.checksum() == last.catalog.checksum() {
             return;
         }
-        let mut published = Published::clone(&self.published.load());
+        let mut published = Published::clone(&last);
+        published.followed = writer.followed;
         published.catalog = catalog;
         published.fleets.extend(fleets);
         self.published.store(Arc::new(published));

@@ -32,6 +32,17 @@ impl Writer {
         }
     }
 
+    /// Goes on with fleets that have all changes until one.
+    pub(super) fn restore(&mut self, indexes: HashMap<String, FleetIndex>, followed: u64) {
+        self.indexes = indexes;
+        self.followed = followed;
+        if let Some(history) = &self.history {
+            for (tenant, index) in &mut self.indexes {
+                index.set_detections(history.detections(tenant));
+            }
+        }
+    }
+
     /// Applies changes as the store tells them. Those that were applied before are left out:
     /// what this process stores comes by a shorter way.
     pub(super) fn follow(&mut self, changes: Vec<MachineChange>) -> Changed {
