@@ -156,6 +156,10 @@ impl Tenants {
                 assessed.insert(tenant.clone(), reassessed);
             }
             let mut writer = tenants.writer();
+            // Who has stopped this one may have been faster, and must not be overtaken.
+            if is_set(&stop) {
+                return None;
+            }
             writer.set_feed(feed, assessed);
             tenants.publish(&mut writer);
             Some(())

@@ -83,6 +83,13 @@ impl Writer {
         }
     }
 
+    /// The mark of a machine; 0 where there is none.
+    pub(super) fn mark(&self, tenant: &str, id: &MachineId) -> u64 {
+        let index = self.indexes.get(tenant);
+        let machine = index.and_then(|index| index.fleet().machine(id));
+        machine.map_or(0, |machine| machine.mark)
+    }
+
     /// Takes in what was recorded of machines.
     pub(super) fn recorded(&mut self, tenant: &str, news: News) {
         for (tenant, id, mark) in &news.marks {
