@@ -17,6 +17,8 @@ pub(super) struct Writer {
     indexes: HashMap<String, FleetIndex>,
     /// The last change of the store that was applied.
     pub(super) followed: u64,
+    /// Whether that may be in the middle of a commit: nothing is published then.
+    pub(super) is_between: bool,
 }
 
 /// Machines that have changed, with their tenants, in the order in which they have.
@@ -29,6 +31,7 @@ impl Writer {
             history,
             indexes: HashMap::new(),
             followed: 0,
+            is_between: false,
         }
     }
 

@@ -15,6 +15,7 @@ mod host;
 mod ingest;
 mod missing_kbs;
 mod openapi;
+mod prepared;
 mod rate_limits;
 mod tls;
 mod tokens;
