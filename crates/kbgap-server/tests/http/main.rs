@@ -17,5 +17,7 @@ mod missing_kbs;
 mod openapi;
 mod prepared;
 mod rate_limits;
+mod recomputed;
+mod speed;
 mod tls;
 mod tokens;
