@@ -151,6 +151,14 @@ impl Fleet {
         self.at(self.ordinal(id)?)
     }
 
+    /// What [`FleetIndex::mark`](crate::FleetIndex::mark) has kept with a machine; 0 where
+    /// nothing is.
+    #[must_use]
+    pub fn mark_of(&self, id: &MachineId) -> u64 {
+        let slot = self.ordinal(id).and_then(|o| self.machines.get(o as usize));
+        slot.map_or(0, |slot| slot.mark)
+    }
+
     /// The machines in the order of their ids, from the first id that is not
     /// below `from` on.
     pub fn machines_from<'f>(

@@ -32,6 +32,8 @@ pub(crate) struct Recorder {
     followed: u64,
     /// Machines of which others have recorded something, until that is told.
     stale: HashSet<(Arc<str>, MachineId)>,
+    /// What has not been told yet: the store may fail between two rounds.
+    news: News,
     lists: Lists,
     detected: Detected,
 }
@@ -81,6 +83,7 @@ impl Recorder {
             history,
             clock,
             stale: HashSet::new(),
+            news: News::default(),
             lists: Lists::default(),
             detected: Detected::default(),
         }
@@ -90,7 +93,9 @@ impl Recorder {
         &self.history
     }
 
-    /// Records what has changed of these machines.
+    /// Records what has changed of these machines. `marks` tells the mark that a machine has
+    /// by now: the one that came with it is from before it waited, and what was recorded
+    /// meanwhile counts.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was recorded, or not all; it may be tried again.
@@ -99,23 +104,24 @@ impl Recorder {
         tenant: &str,
         machines: Vec<Arc<FleetMachine>>,
         feed: &Feed,
+        marks: impl Fn(&MachineId) -> u64,
     ) -> Result<News, StoreError> {
         self.catch_up().await?;
         let tenant: &Arc<str> = &Arc::from(tenant);
         let mut candidates =
-            tokio::task::block_in_place(|| self.candidates(tenant, machines, feed));
-        let mut news = News::default();
+            tokio::task::block_in_place(|| self.candidates(tenant, machines, feed, marks));
         while !candidates.is_empty() {
             let rest = candidates.split_off(ROUND.min(candidates.len()));
             let mut round = std::mem::replace(&mut candidates, rest);
             for _ in 0..ATTEMPTS {
-                round = self.round(tenant, round, feed, &mut news).await?;
+                round = self.round(tenant, round, feed).await?;
                 if round.is_empty() {
                     break;
                 }
             }
         }
         let stale = self.stale.drain().map(|(tenant, id)| (tenant, id, 0));
+        let mut news = std::mem::take(&mut self.news);
         news.marks.splice(0..0, stale);
         Ok(news)
     }
@@ -157,6 +163,7 @@ impl Recorder {
         tenant: &Arc<str>,
         machines: Vec<Arc<FleetMachine>>,
         feed: &Feed,
+        marks: impl Fn(&MachineId) -> u64,
     ) -> Vec<Candidate> {
         let now = self.clock.now_ms();
         let active = machines.into_iter().filter(|m| m.is_active(now));
@@ -166,9 +173,11 @@ impl Recorder {
                 feed: feed.generation,
                 sequence: machine.sequence,
             };
-            let mark = machine.mark;
             let candidate = Candidate { machine, judged };
-            let is_marked = candidate.mark() == mark && !self.is_stale(tenant, &candidate);
+            let (mark, machine) = (candidate.mark(), &candidate.machine);
+            let is_marked = machine.mark == mark
+                && marks(machine.id()) == mark
+                && !self.is_stale(tenant, &candidate);
             (!is_marked).then_some(candidate)
         });
         candidates.collect()
@@ -185,7 +194,6 @@ impl Recorder {
         tenant: &Arc<str>,
         candidates: Vec<Candidate>,
         feed: &Feed,
-        news: &mut News,
     ) -> Result<Vec<Candidate>, StoreError> {
         let now = self.clock.now_ms();
         let history = Arc::clone(&self.history);
@@ -196,7 +204,7 @@ impl Recorder {
         let newest = history.store.exposures_of(tenant, ids, u64::MAX).await?;
         // The rules take a millisecond or so: not on the runtime's threads.
         let steps = tokio::task::block_in_place(|| {
-            self.steps(tenant, candidates, newest, &feed.catalog, now, news)
+            self.steps(tenant, candidates, newest, &feed.catalog, now)
         });
         let new = self.lists.take_new();
         if steps.is_empty() {
@@ -221,7 +229,7 @@ impl Recorder {
             self.followed = recorded.after;
         }
         if !detected.is_empty() {
-            news.detections = Some(history.note(tenant, &detected));
+            self.news.detections = Some(history.note(tenant, &detected));
         }
         for (step, outcome) in steps.into_iter().zip(recorded.outcomes) {
             let Step {
@@ -233,7 +241,7 @@ impl Recorder {
                 StepOutcome::Overtaken | StepOutcome::Gone | StepOutcome::Unlisted => 0,
             };
             let id = candidate.machine.id().clone();
-            news.marks.push((Arc::clone(tenant), id, mark));
+            self.news.marks.push((Arc::clone(tenant), id, mark));
             match outcome {
                 StepOutcome::Taken | StepOutcome::Gone => {}
                 StepOutcome::Overtaken => again.push(candidate),
@@ -255,7 +263,6 @@ impl Recorder {
         newest: Vec<Option<Exposure>>,
         catalog: &Catalog,
         now: i64,
-        news: &mut News,
     ) -> Vec<Step> {
         let mut steps = Vec::new();
         for (candidate, before) in candidates.into_iter().zip(newest) {
@@ -270,7 +277,8 @@ impl Recorder {
                     continue;
                 }
             };
-            news.marks
+            self.news
+                .marks
                 .push((Arc::clone(tenant), machine.id().clone(), mark));
         }
         steps.sort_by_key(|step| (step.lists().next(), step.list.hash));

@@ -36,8 +36,17 @@ pub(crate) struct Report {
     pub(crate) stored: MachineReport,
 }
 
-/// What became of reports; `None` where they could not be stored, which the log tells.
-type Became = Option<Vec<PutOutcome>>;
+/// Why reports were not stored, none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotStored {
+    /// Others are writing; it would do to send them again in a moment.
+    Busy,
+    /// The log tells.
+    Failed,
+}
+
+/// What became of reports.
+type Became = Result<Vec<PutOutcome>, NotStored>;
 
 /// What becomes of reports, when it is known.
 pub(crate) type Outcomes = oneshot::Receiver<Became>;
@@ -157,9 +166,13 @@ async fn commit(store: &dyn Store, tenant: String, group: Vec<Batch>) -> Option<
         }),
         Err(error) => {
             tracing::error!(%error, "reports could not be stored");
+            let not_stored = match error.is_busy() {
+                true => NotStored::Busy,
+                false => NotStored::Failed,
+            };
             for (_, reply) in replies {
                 // Whoever asked may have gone.
-                let _ = reply.send(None);
+                let _ = reply.send(Err(not_stored));
             }
             None
         }
@@ -190,7 +203,7 @@ async fn enter_all(tenants: Arc<Tenants>, mut entering: mpsc::Receiver<Committed
             .collect();
         let reply = |replies: Vec<(oneshot::Sender<Became>, Vec<PutOutcome>)>| {
             for (reply, outcomes) in replies {
-                let _ = reply.send(Some(outcomes));
+                let _ = reply.send(Ok(outcomes));
             }
         };
         if changed {
@@ -226,7 +239,7 @@ impl Tenants {
         let has_news = put
             .outcomes()
             .any(|outcome| matches!(outcome, PutOutcome::Created | PutOutcome::Changed));
-        let changed = tokio::task::block_in_place(|| {
+        let (changed, is_between) = tokio::task::block_in_place(|| {
             let mut writer = self.writer();
             let (mut changed, mut ids) = (Vec::new(), HashSet::new());
             for ((machine, seen_at), stored) in machines.into_iter().zip(put.machines) {
@@ -251,8 +264,12 @@ impl Tenants {
             let any = has_news || !changed.is_empty();
             self.record_later(changed, &writer);
             self.publish(&mut writer);
-            any
+            (any, writer.is_between)
         });
+        if is_between {
+            // Who follows the change feed publishes these when it has come to its end.
+            self.follow().await?;
+        }
         if let Some(recording) = &self.recording {
             recording.room().await;
         }

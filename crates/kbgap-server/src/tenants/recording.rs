@@ -152,9 +152,11 @@ impl Tenants {
         machines: &[Arc<FleetMachine>],
         feed: &Feed,
     ) -> Result<(), StoreError> {
+        // Held until the marks are where the next call reads them.
         let mut recorder = recording.recorder.lock().await;
-        let news = recorder.record(tenant, machines.to_vec(), feed).await?;
-        drop(recorder);
+        let marks = |id: &MachineId| self.writer().mark(tenant, id);
+        let news = recorder.record(tenant, machines.to_vec(), feed, marks);
+        let news = news.await?;
         if !news.is_empty() {
             tokio::task::block_in_place(|| {
                 let mut writer = self.writer();

@@ -17,6 +17,8 @@ pub(super) struct Writer {
     indexes: HashMap<String, FleetIndex>,
     /// The last change of the store that was applied.
     pub(super) followed: u64,
+    /// Whether that may be in the middle of a commit: nothing is published then.
+    pub(super) is_between: bool,
 }
 
 /// Machines that have changed, with their tenants, in the order in which they have.
@@ -29,6 +31,7 @@ impl Writer {
             history,
             indexes: HashMap::new(),
             followed: 0,
+            is_between: false,
         }
     }
 
@@ -91,6 +94,12 @@ impl Writer {
             Some((tenant, machine))
         });
         found.collect()
+    }
+
+    /// The mark of a machine; 0 where there is none.
+    pub(super) fn mark(&self, tenant: &str, id: &MachineId) -> u64 {
+        let index = self.indexes.get(tenant);
+        index.map_or(0, |index| index.fleet().mark_of(id))
     }
 
     /// Takes in what was recorded of machines.
