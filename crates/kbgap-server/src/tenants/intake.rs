@@ -20,7 +20,7 @@ use super::Tenants;
 /// Requests that may wait before clients are told to come again.
 const QUEUE: usize = 1_024;
 /// Reports that are committed at once, so that nobody waits for long.
-const GROUP: usize = 5_000;
+const GROUP: usize = 2_500;
 
 /// How long whoever reports waits for the history.
 const PATIENCE: Duration = Duration::from_secs(10);

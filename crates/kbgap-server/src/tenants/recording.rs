@@ -19,8 +19,9 @@ use super::writer::Changed;
 use super::{Tenants, is_set};
 use crate::history::{Feed, Recorder};
 
-/// Machines that wait to be recorded; whoever brings more waits as well.
-const ROOM: u64 = 20_000;
+/// Machines that wait to be recorded; whoever brings more waits as well. They hold on to
+/// the fleets that they were taken from, each of which is some tens of megabytes more.
+const ROOM: u64 = 2_000;
 /// Machines that are recorded at once.
 const GROUP: usize = 2_000;
 /// Machines that are looked at at a time under a new catalogue.
