@@ -23,7 +23,7 @@ use crate::http::{Encoding, Failure, discard, next_piece, too_large};
 use crate::state::{AppState, Shared};
 
 /// Records that are stored at once.
-const PORTION: usize = 500;
+const PORTION: usize = 250;
 /// Portions of one request that are on their way into the store at a time.
 const UNDER_WAY: usize = 3;
 /// Pieces of a body that wait to be read.

@@ -19,8 +19,12 @@ use super::Tenants;
 
 /// Requests that may wait before clients are told to come again.
 const QUEUE: usize = 1_024;
-/// Reports that are committed at once, so that nobody waits for long.
-const GROUP: usize = 2_500;
+/// Reports that are committed at once: a parsed one takes three times the memory of its
+/// text, and three groups are on their way at a time.
+const GROUP: usize = 1_000;
+/// Reports after which readers are shown what has been entered, where more is waiting:
+/// each time, the pieces of the index that change next are copied.
+const SHOWN: usize = 2_500;
 
 /// How long whoever reports waits for the history.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -180,44 +184,74 @@ async fn commit(store: &dyn Store, tenant: String, group: Vec<Batch>) -> Option<
 }
 
 async fn enter_all(tenants: Arc<Tenants>, mut entering: mpsc::Receiver<Committed>) {
-    while let Some(committed) = entering.recv().await {
-        let Committed {
-            tenant,
-            put,
-            machines,
-            replies,
-        } = committed;
-        let outcomes: Vec<PutOutcome> = put.outcomes().collect();
-        let changed = match tenants.enter(&tenant, put, machines).await {
-            Ok(changed) => changed,
-            Err(error) => {
-                // They are durable, and the change feed brings them.
-                tracing::warn!(%error, "cannot follow the store");
-                false
-            }
-        };
-        let mut outcomes = outcomes.into_iter();
-        let replies: Vec<_> = replies
-            .into_iter()
+    while let Some(first) = entering.recv().await {
+        let (mut next, mut round, mut count) = (Some(first), Vec::new(), 0);
+        while let Some(committed) = next {
+            count += committed.machines.len();
+            round.push(enter(&tenants, committed).await);
+            next = (count < SHOWN).then(|| entering.try_recv().ok()).flatten();
+        }
+        if let Err(error) = tenants.show().await {
+            tracing::warn!(%error, "cannot follow the store");
+        }
+        for entered in round {
+            entered.reply(&tenants);
+        }
+    }
+}
+
+/// Reports that are in the index, and who waits for it.
+struct Entered {
+    changed: bool,
+    replies: Vec<(oneshot::Sender<Became>, Vec<PutOutcome>)>,
+}
+
+async fn enter(tenants: &Tenants, committed: Committed) -> Entered {
+    let Committed {
+        tenant,
+        put,
+        machines,
+        replies,
+    } = committed;
+    let mut outcomes: Vec<PutOutcome> = put.outcomes().collect();
+    let changed = match tenants.enter(&tenant, put, machines).await {
+        Ok(changed) => changed,
+        Err(error) => {
+            // They are durable, and the change feed brings them.
+            tracing::warn!(%error, "cannot follow the store");
+            false
+        }
+    };
+    let mut outcomes = outcomes.drain(..);
+    let replies = replies.into_iter();
+    Entered {
+        changed,
+        replies: replies
             .map(|(count, reply)| (reply, outcomes.by_ref().take(count).collect()))
-            .collect();
-        let reply = |replies: Vec<(oneshot::Sender<Became>, Vec<PutOutcome>)>| {
+            .collect(),
+    }
+}
+
+impl Entered {
+    /// Answers, when what has changed is recorded.
+    fn reply(self, tenants: &Arc<Tenants>) {
+        let Self { changed, replies } = self;
+        let reply = move || {
             for (reply, outcomes) in replies {
                 let _ = reply.send(Ok(outcomes));
             }
         };
-        if changed {
-            let recorded = tenants.recorded();
-            tokio::spawn(async move {
-                let is_late = tokio::time::timeout(PATIENCE, recorded).await.is_err();
-                if is_late {
-                    tracing::warn!("reports are stored, and their history will follow");
-                }
-                reply(replies);
-            });
-        } else {
-            reply(replies);
+        if !changed {
+            return reply();
         }
+        let recorded = tenants.recorded();
+        tokio::spawn(async move {
+            let is_late = tokio::time::timeout(PATIENCE, recorded).await.is_err();
+            if is_late {
+                tracing::warn!("reports are stored, and their history will follow");
+            }
+            reply();
+        });
     }
 }
 
@@ -239,7 +273,7 @@ impl Tenants {
         let has_news = put
             .outcomes()
             .any(|outcome| matches!(outcome, PutOutcome::Created | PutOutcome::Changed));
-        let (changed, is_between) = tokio::task::block_in_place(|| {
+        let changed = tokio::task::block_in_place(|| {
             let mut writer = self.writer();
             let (mut changed, mut ids) = (Vec::new(), HashSet::new());
             for ((machine, seen_at), stored) in machines.into_iter().zip(put.machines) {
@@ -263,17 +297,26 @@ impl Tenants {
             changed.extend(writer.machines(with(tenant, ids.drain())));
             let any = has_news || !changed.is_empty();
             self.record_later(changed, &writer);
+            any
+        });
+        if let Some(recording) = &self.recording {
+            recording.room().await;
+        }
+        Ok(changed)
+    }
+
+    /// Lets readers see what was entered.
+    async fn show(&self) -> Result<(), StoreError> {
+        let is_between = tokio::task::block_in_place(|| {
+            let mut writer = self.writer();
             self.publish(&mut writer);
-            (any, writer.is_between)
+            writer.is_between
         });
         if is_between {
             // Who follows the change feed publishes these when it has come to its end.
             self.follow().await?;
         }
-        if let Some(recording) = &self.recording {
-            recording.room().await;
-        }
-        Ok(changed)
+        Ok(())
     }
 }
 
