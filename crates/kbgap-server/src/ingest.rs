@@ -4,9 +4,13 @@
 //! with gzip or zstd. The answer tells for each record what became of it; it is
 //! sent after the commit, so that what was accepted is durable.
 //!
-//! NDJSON is read while it comes: what was read is stored while more is on the way, and a
-//! client that sends faster than that waits. Whatever is large is read on threads of its
-//! own, a few at a time.
+//! A document, and whatever is small, is stored in one commit and shows at once: all of it
+//! or nothing. Larger NDJSON is read [while it comes](lines): what was read is stored and
+//! shows, portion by portion, while more is on the way, and a client that sends faster than
+//! that waits. Whatever is large is read on threads of its own, a few at a time.
+//!
+//! Nothing is answered before it shows. Where too many requests wait the answer is 503: of
+//! what that one brought nothing is stored.
 
 mod lines;
 
@@ -22,7 +26,7 @@ use kbgap_store::{MachineReport, PackedBody, PutOutcome, StoreError};
 use serde::Serialize;
 use tokio::sync::oneshot::error::RecvError;
 
-use crate::http::{Failure, authenticate, discard, json, read_body};
+use crate::http::{Failure, Packed, authenticate, discard, json, read_body};
 use crate::state::{AppState, Shared};
 use crate::tenants::{NotStored, Outcomes, Report};
 
@@ -86,16 +90,26 @@ async fn answer(state: &Shared, request: Request) -> Result<Response<Body>, Fail
         return lines::answer(state, claims.tenant, &parts.headers, body).await;
     }
     let body = read_body(&parts.headers, body, state.config.max_body_mb << 20).await?;
+    whole(state, &claims.tenant, body, records_of_document).await
+}
+
+/// Reads a body at once, stores what it has in one commit, and answers.
+async fn whole(
+    state: &Shared,
+    tenant: &str,
+    body: Packed,
+    records: impl FnOnce(&[u8]) -> Result<Vec<Record>, Failure> + Send + 'static,
+) -> Result<Response<Body>, Failure> {
     let now = state.clock.now_ms();
     let is_small = body.plain_len().is_some_and(|length| length <= SMALL);
-    let read = move || Understood::of(records_of_document(&body.unpack()?)?, now);
+    let read = move || Understood::of(records(&body.unpack()?)?, now);
     let understood = match is_small {
         true => read()?,
         false => off_the_runtime(state, read).await?,
     };
     let Understood { mut answers, taken } = understood;
     if !taken.reports.is_empty() {
-        let outcomes = state.intake.hand_in(&claims.tenant, taken.reports)?;
+        let outcomes = state.intake.hand_in(tenant, taken.reports)?;
         tell(&mut answers, &taken.positions, outcomes.await)?;
     }
     respond(answers)

@@ -8,6 +8,14 @@
 //! - another catalogue, assessed beside everything else and brought in at once.
 //!
 //! What it changes for machines is recorded after it was published, by [`recording`].
+//!
+//! What readers see is whole:
+//!
+//! - All fleets are under one catalogue; a feed change shows for all machines at once.
+//! - Of a commit they see all or nothing: of what one request brings in one, of an edit of
+//!   many machines, of what another process stores at once. Only while another process
+//!   writes for seconds on end faster than it can be followed, a part of a commit may show.
+//! - Nothing is answered before it shows, and what is older than what is known never does.
 
 mod intake;
 mod kept;

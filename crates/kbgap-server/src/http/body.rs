@@ -46,11 +46,7 @@ pub(crate) async fn read_body(
         discard(headers, body).await;
         return Err(too_large(limit));
     }
-    Ok(Packed {
-        bytes,
-        encoding: name(headers),
-        limit,
-    })
+    Ok(Packed::new(headers, bytes, limit))
 }
 
 /// Takes what a refused client still sends: one that is cut off while sending sees a
@@ -144,6 +140,16 @@ fn name(headers: &HeaderMap) -> String {
 }
 
 impl Packed {
+    /// What came of a request with these headers, which may be `limit` bytes when it is
+    /// unpacked.
+    pub(crate) fn new(headers: &HeaderMap, bytes: Vec<u8>, limit: usize) -> Self {
+        Self {
+            bytes,
+            encoding: name(headers),
+            limit,
+        }
+    }
+
     /// Whether it is not packed at all, and how long it is then.
     pub(crate) fn plain_len(&self) -> Option<usize> {
         let encoding = Encoding::named(&self.encoding).ok()?;

@@ -3,6 +3,7 @@
 //! Lines are stored in portions, each at once and in order, so a body that ends badly (cut
 //! off, packed wrongly, too large) has been stored up to there. The answer is an error then
 //! and yet has `records`: what was stored is told, and to send all of it again does no harm.
+//! A body that is small as it comes is one portion, stored as a whole or not at all.
 
 mod pieces;
 
@@ -19,7 +20,7 @@ use self::pieces::{Piece, Pieces};
 use super::{
     Outcomes, RecordAnswer, RecordErrorAnswer, SMALL, Taken, respond, respond_failed, tell,
 };
-use crate::http::{Encoding, Failure, discard, next_piece, too_large};
+use crate::http::{Encoding, Failure, Packed, discard, next_piece, too_large};
 use crate::state::{AppState, Shared};
 
 /// Records that are stored at once.
@@ -45,15 +46,15 @@ pub(super) async fn answer(
             return Err(refused.err().unwrap_or_else(|| too_large(limit)));
         }
     };
-    // What is small holds no place while it comes, however slowly that is.
+    // What is small holds no place, neither while it comes nor while it is stored.
     let (begun, ended) = begin(&mut body).await?;
+    if ended {
+        let body = Packed::new(headers, begun.concat(), limit);
+        let read = |bytes: &[u8]| Ok(native::read_lines(bytes));
+        return super::whole(state, &tenant, body, read).await;
+    }
     // Who sends slowly holds a place, so there are more of these than of cores.
-    let places = if ended {
-        &state.readers
-    } else {
-        &state.streams
-    };
-    let _permit = places.acquire().await.map_err(Failure::internal)?;
+    let _permit = state.streams.acquire().await.map_err(Failure::internal)?;
     let (pieces, received) = mpsc::channel(WAITING);
     let reading = tokio::task::spawn_blocking({
         let state = Shared::clone(state);

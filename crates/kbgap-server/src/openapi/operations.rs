@@ -129,6 +129,10 @@ fn responses_of(route: &Route, schemas: &mut Schemas) -> Value {
         let status = if route.creates { "201" } else { "200" };
         all.shift_insert(0, status.to_owned(), success(route, schemas));
     }
+    if matches!(route.answer, Answer::Prepared(_)) {
+        let about = "The client has it: `If-None-Match` names the `ETag` that it came with.";
+        all.shift_insert(1, "304".to_owned(), json!({"description": about}));
+    }
     Value::from(all)
 }
 

@@ -40,10 +40,16 @@ fn report() -> Value {
     let machine = json!({"$ref": "#/components/schemas/ReportedMachine"});
     let answer =
         json!({"application/json": {"schema": {"$ref": "#/components/schemas/ReportAnswer"}}});
+    let failed = |about: &str| {
+        json!({"description": about, "content": {"application/json": {"schema": {"anyOf": [
+            {"$ref": "#/components/schemas/ReportAnswer"},
+            {"$ref": "#/components/schemas/Error"},
+        ]}}}})
+    };
     json!({
         "operationId": "reportMachines",
         "summary": "Report machines",
-        "description": "One document, an array of them or one a line; plain, gzip or Zstandard. What the answer calls accepted is stored. Application permission: `Inventory.Write.All`.",
+        "description": "One document, an array of them or one a line; plain, gzip or Zstandard. What the answer calls accepted is stored and shows. One a line may be of any number: beyond 64 kB they are stored while they come, and where the body ends badly the answer has the error and the records before it. Application permission: `Inventory.Write.All`.",
         "tags": ["Server"],
         "requestBody": {
             "required": true,
@@ -62,10 +68,9 @@ fn report() -> Value {
         },
         "responses": {
             "200": {"description": "Some were accepted, or none was given.", "content": answer},
-            "400": {"description": "All were refused, or the body is no JSON.", "content": {"application/json": {"schema": {"anyOf": [
-                {"$ref": "#/components/schemas/ReportAnswer"},
-                {"$ref": "#/components/schemas/Error"},
-            ]}}}},
+            "400": failed("All were refused, or the body is no JSON, or it ends badly."),
+            "413": failed("The body is larger than the server takes."),
+            "503": failed("Too many reports wait, or another process writes; `Retry-After` tells when to send them again."),
             "401": reference("Unauthorized"),
             "403": reference("Forbidden"),
             "429": reference("TooManyRequests"),
@@ -243,6 +248,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                 json!({
                     "accepted": count(),
                     "refused": count(),
+                    "error": {"$ref": "#/components/schemas/ErrorBody"},
                     "records": {"type": "array", "items": {"$ref": "#/components/schemas/ReportedRecord"}},
                 }),
                 &["accepted", "refused", "records"],
@@ -256,7 +262,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                     "line": count(),
                     "id": text(),
                     "computerDnsName": text(),
-                    "outcome": {"type": "string", "enum": ["created", "changed", "unchanged", "stale", "refused"]},
+                    "outcome": {"type": "string", "enum": ["created", "changed", "unchanged", "stale", "refused", "failed"]},
                     "error": {"type": "object", "properties": {"path": text(), "message": text()}},
                 }),
                 &["index", "outcome"],

@@ -8,6 +8,7 @@ mod feed;
 mod generate;
 mod harness;
 mod input;
+mod memory;
 mod python_clients;
 mod served;
 mod server;

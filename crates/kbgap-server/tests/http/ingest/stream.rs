@@ -37,6 +37,21 @@ fn lines(from: usize, to: usize) -> String {
     lines.collect()
 }
 
+/// The same with something that cannot be packed.
+fn long_lines(from: usize, to: usize) -> String {
+    let mut random = 1_u64;
+    let lines = lines(from, to);
+    let lines = lines.lines().map(|line| {
+        let words = [(); 4].map(|()| {
+            random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            format!("{random:016x}")
+        });
+        let version = format!("{{\"agentVersion\":\"{}\",", words.concat());
+        line.replacen('{', &version, 1) + "\n"
+    });
+    lines.collect()
+}
+
 /// Accepted, refused, records.
 fn counts(answer: &Answer) -> (u64, u64, usize) {
     let json = answer.json();
@@ -142,13 +157,13 @@ fn lines_longer_than_a_piece_and_broken_ones_between_them() {
 fn what_came_before_a_break_is_stored_and_told() {
     let server = TestServer::start();
     // Of several blocks, since half a block is nothing.
-    let text = lines(0, 4_000);
+    let text = long_lines(0, 4_000);
     let packed = [
         gzip(text.as_bytes()),
         zstd::encode_all(text.as_bytes(), 1).unwrap(),
     ];
     let [half, zstd_half] = packed.each_ref().map(|packed| &packed[..packed.len() / 2]);
-    let mut damaged = gzip(lines(2_000, 2_700).as_bytes());
+    let mut damaged = gzip(long_lines(5_000, 7_000).as_bytes());
     damaged.extend(b"and this is no gzip");
     let mut told = BTreeSet::new();
     for (encoding, body) in [("gzip", half), ("zstd", zstd_half), ("gzip", &damaged)] {
@@ -173,7 +188,13 @@ fn what_came_before_a_break_is_stored_and_told() {
     }
     assert_eq!(stored(&server), told.len());
     let answer = send(&server, "gzip", &damaged);
-    assert_eq!(counts(&answer).0, 700, "{}", answer.body);
+    assert_eq!(counts(&answer).0, 2_000, "{}", answer.body);
+    // A small one is stored as a whole or not at all.
+    let mut damaged = gzip(lines(8_000, 8_700).as_bytes());
+    damaged.extend(b"and this is no gzip");
+    let answer = send(&server, "gzip", &damaged);
+    assert_eq!((answer.status, stored(&server)), (400, told.len()));
+    assert!(answer.json()["records"].is_null());
     // Nothing at all could be read.
     let answer = send(&server, "gzip", b"{}");
     assert_eq!(

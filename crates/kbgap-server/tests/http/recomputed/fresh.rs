@@ -3,15 +3,47 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use kbgap_store::Store;
+use kbgap_store::sqlite::SqliteStore;
 use serde_json::Value;
 
 use super::world::World;
 
 /// How long history may take, for which nobody waits where other processes report.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// After so long without a new row there is none to come.
+const REST: Duration = Duration::from_millis(300);
 
-/// Compares the server with a fresh one.
+/// Compares the server with a fresh one, which finds nothing to add to the history.
 pub fn check(world: &mut World, at: &str) {
+    let recorded = recorded(world);
+    compare(world, at);
+    assert_eq!(self::recorded(world), recorded, "{at}: was not recorded");
+}
+
+/// The last place of the history when it has come to rest.
+fn recorded(world: &World) -> u64 {
+    let last = || {
+        let path = world.server.data_dir().join("kbgap.db");
+        let (sender, receiver) = std::sync::mpsc::channel();
+        world.server.run(async move {
+            let store = SqliteStore::open(&path).unwrap();
+            sender.send(store.last_exposure().await.unwrap()).unwrap();
+        });
+        receiver.recv().unwrap()
+    };
+    let (mut recorded, mut since) = (last(), Instant::now());
+    while since.elapsed() < REST {
+        std::thread::sleep(REST / 5);
+        let now = last();
+        if now != recorded {
+            (recorded, since) = (now, Instant::now());
+        }
+    }
+    recorded
+}
+
+fn compare(world: &mut World, at: &str) {
     let now = world.now();
     let fresh = world.server.beside(now);
     let known = std::mem::replace(&mut world.server.url, fresh.url.clone());

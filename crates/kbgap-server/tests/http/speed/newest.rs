@@ -1,7 +1,8 @@
 //! The newest report of a machine counts, in whatever order reports come.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicU64;
 
+use super::{Going, is_any};
 use crate::harness::{TestServer, document};
 use crate::host::{W1903, W1909};
 
@@ -41,41 +42,36 @@ fn shown(server: &TestServer) -> u64 {
 fn an_older_report_never_overwrites_a_newer_one() {
     let server = TestServer::start();
     server.post("/ingest/v1/machines", &report(0));
-    let ended = AtomicBool::new(false);
+    let going = AtomicU64::new(CLIENTS);
     std::thread::scope(|scope| {
-        let (server, ended) = (&server, &ended);
+        let (server, going) = (&server, &going);
         scope.spawn(move || {
             let mut last = 0;
-            while !ended.load(Ordering::SeqCst) {
+            while is_any(going) {
                 let now = shown(server);
                 assert!(now >= last, "{now} after {last}");
                 last = now;
             }
         });
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|client| {
-                scope.spawn(move || {
-                    for n in 0..REPORTS {
-                        // Each client goes forth and back, and they cross.
-                        let minute = |n: u64| (n * 7 + client * 31) % 400 + n;
-                        let newest = minute(n).max(minute(n + 1));
-                        let body = match n % 3 {
-                            0 => report(newest),
-                            // Both of one machine at once.
-                            1 => format!("[{},{}]", report(minute(n)), report(minute(n + 1))),
-                            _ => format!("{}\n{}", report(minute(n + 1)), report(minute(n))),
-                        };
-                        let answer = server.post("/ingest/v1/machines", &body);
-                        assert_eq!(answer.status, 200, "{}", answer.body);
-                        assert!(shown(server) >= newest);
-                    }
-                })
-            })
-            .collect();
-        for client in clients {
-            client.join().unwrap();
+        for client in 0..CLIENTS {
+            scope.spawn(move || {
+                let _going = Going(going);
+                for n in 0..REPORTS {
+                    // Each client goes forth and back, and they cross.
+                    let minute = |n: u64| (n * 7 + client * 31) % 400 + n;
+                    let newest = minute(n).max(minute(n + 1));
+                    let body = match n % 3 {
+                        0 => report(newest),
+                        // Both of one machine at once.
+                        1 => format!("[{},{}]", report(minute(n)), report(minute(n + 1))),
+                        _ => format!("{}\n{}", report(minute(n + 1)), report(minute(n))),
+                    };
+                    let answer = server.post("/ingest/v1/machines", &body);
+                    assert_eq!(answer.status, 200, "{}", answer.body);
+                    assert!(shown(server) >= newest);
+                }
+            });
         }
-        ended.store(true, Ordering::SeqCst);
     });
     let minutes =
         (0..CLIENTS).flat_map(|client| (0..=REPORTS).map(move |n| (n * 7 + client * 31) % 400 + n));

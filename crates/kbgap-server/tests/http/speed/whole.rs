@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use kbgap_inventory::native;
 use kbgap_server::new_machine;
 use kbgap_store::Store;
 use kbgap_store::sqlite::SqliteStore;
 
+use super::{Going, is_any};
 use crate::exposure::april;
 use crate::harness::{NOW_MS, TestServer, document, import_files};
 use crate::host::{PATCHED, W1909};
@@ -117,6 +119,7 @@ fn every_answer_is_of_one_moment() {
         for (set, count) in SETS {
             let (server, writing, mut reader) = (&server, &writing, reader());
             scope.spawn(move || {
+                let _going = Going(writing);
                 for turn in 1..=TURNS {
                     let version = if turn % 2 == 0 { W1909 } else { PATCHED };
                     post(server, &lines(set, count, version, turn));
@@ -129,13 +132,14 @@ fn every_answer_is_of_one_moment() {
                     };
                     assert!(expected.contains(&march), "{set} {turn}: {march}");
                 }
-                writing.fetch_sub(1, Ordering::SeqCst);
             });
         }
         for _ in 0..2 {
             let (writing, asked, mut reader) = (&writing, &asked, reader());
             scope.spawn(move || {
-                while writing.load(Ordering::SeqCst) > 0 || !reader.knows_april {
+                let start = Instant::now();
+                while is_any(writing) || !reader.knows_april {
+                    assert!(start.elapsed() < Duration::from_secs(120));
                     reader.ask();
                     asked.fetch_add(1, Ordering::SeqCst);
                 }
@@ -144,7 +148,7 @@ fn every_answer_is_of_one_moment() {
         // Tags change no row, and yet they have the change feed read in between.
         let (server, writing) = (&server, &writing);
         scope.spawn(move || {
-            while writing.load(Ordering::SeqCst) > 0 {
+            while is_any(writing) {
                 let edit = r#"{"Value":"x","Action":"Add"}"#;
                 let answer = server.act("POST", "/api/machines/a-0/tags", edit);
                 assert_eq!(answer.status, 200, "{}", answer.body);
@@ -182,13 +186,14 @@ fn what_another_process_commits_at_once_shows_at_once() {
         let missed = answer.json()["value"][0]["machineMissedOn"].as_u64();
         missed.unwrap_or_default()
     };
-    let ended = AtomicBool::new(false);
+    let going = AtomicU64::new(1);
     std::thread::scope(|scope| {
-        let (server, ended) = (&server, &ended);
+        let (server, committing) = (&server, Going(&going));
+        let going = &going;
         // Meanwhile somebody reports here, of whom nothing is counted.
         scope.spawn(move || {
             for minute in 0.. {
-                if ended.load(Ordering::SeqCst) {
+                if !is_any(going) {
                     return;
                 }
                 post(server, &lines("own", 1, PATCHED, minute % 1_440));
@@ -207,6 +212,6 @@ fn what_another_process_commits_at_once_shows_at_once() {
                 }
             }
         }
-        ended.store(true, Ordering::SeqCst);
+        drop(committing);
     });
 }

@@ -1,0 +1,67 @@
+//! What a server takes of memory.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use crate::harness::{command, kbgap, sample_feed};
+
+const LINES: usize = 2_000;
+/// The body is of 60 MB, less than may come.
+const LINE: usize = 30_000;
+/// A part of the body, whose whole would not fit beside it.
+const BOUND_KB: u64 = 40_000;
+
+/// The most memory that a process ever had, in kB; `None` where the system does not tell.
+fn most(child: &Child) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+fn lines(name: &str, length: usize) -> Vec<u8> {
+    let lines = (0..LINES).map(|n| {
+        let line = format!(
+            r#"{{"computerDnsName":"{name}-{n}","os":{{"version":"10.0.18363.592","architecture":"x64"}}}}"#
+        );
+        format!("{line:<length$}\n")
+    });
+    lines.collect::<String>().into_bytes()
+}
+
+#[test]
+fn a_large_body_is_never_held_as_a_whole() {
+    let data = sample_feed();
+    let mut child = command(data.path())
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = log.find_map(|line| line.ok().filter(|line| line.contains("listens on")));
+    std::thread::spawn(move || log.for_each(drop));
+    let line = line.unwrap();
+    let url = line
+        .split_whitespace()
+        .find(|word| word.starts_with("http://"));
+    let url = format!("{}/ingest/v1/machines", url.unwrap());
+    let token = kbgap(data.path(), &["token", "--role", "Inventory.Write.All"]).ok();
+    let post = |body: &[u8]| {
+        let mut answer = ureq::post(&url)
+            .header("Authorization", format!("Bearer {}", token.stdout.trim()))
+            .header("Content-Type", "application/x-ndjson")
+            .send(body)
+            .unwrap();
+        let answer = answer.body_mut().read_to_string().unwrap();
+        assert!(answer.starts_with(&format!("{{\"accepted\":{LINES},")));
+    };
+    // What a server has once it has taken reports.
+    post(&lines("small", 100));
+    let before = most(&child);
+    post(&lines("large", LINE));
+    let after = most(&child);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    if let (Some(before), Some(after)) = (before, after) {
+        assert!(after - before < BOUND_KB, "from {before} kB to {after} kB");
+    }
+}
