@@ -67,6 +67,8 @@ impl News {
 struct Candidate {
     machine: Arc<FleetMachine>,
     judged: Judged,
+    /// Whether the store may know a row of it.
+    has_rows: bool,
 }
 
 impl Candidate {
@@ -173,7 +175,15 @@ impl Recorder {
                 feed: feed.generation,
                 sequence: machine.sequence,
             };
-            let candidate = Candidate { machine, judged };
+            // One that is seen for the first time has no history, and a fleet that is loaded
+            // has a million of them. Should it have rows all the same, the store says so
+            // when another is to follow them.
+            let has_rows = machine.mark != 0 || machine.first_seen != machine.seen_at;
+            let candidate = Candidate {
+                machine,
+                judged,
+                has_rows,
+            };
             let (mark, machine) = (candidate.mark(), &candidate.machine);
             let is_marked = machine.mark == mark
                 && marks(machine.id()) == mark
@@ -197,11 +207,17 @@ impl Recorder {
     ) -> Result<Vec<Candidate>, StoreError> {
         let now = self.clock.now_ms();
         let history = Arc::clone(&self.history);
-        let ids = candidates
+        let asked = candidates.iter().filter(|candidate| candidate.has_rows);
+        let ids: Vec<String> = asked.map(|c| c.machine.id().to_string()).collect();
+        let known = match ids.is_empty() {
+            true => Vec::new(),
+            false => history.store.exposures_of(tenant, ids, u64::MAX).await?,
+        };
+        let mut known = known.into_iter();
+        let newest = candidates
             .iter()
-            .map(|c| c.machine.id().to_string())
+            .map(|candidate| candidate.has_rows.then(|| known.next())??)
             .collect();
-        let newest = history.store.exposures_of(tenant, ids, u64::MAX).await?;
         // The rules take a millisecond or so: not on the runtime's threads.
         let steps = tokio::task::block_in_place(|| {
             self.steps(tenant, candidates, newest, &feed.catalog, now)
@@ -235,7 +251,11 @@ impl Recorder {
             let Step {
                 machine, judged, ..
             } = step;
-            let candidate = Candidate { machine, judged };
+            let candidate = Candidate {
+                machine,
+                judged,
+                has_rows: true,
+            };
             let mark = match outcome {
                 StepOutcome::Taken => candidate.mark(),
                 StepOutcome::Overtaken | StepOutcome::Gone | StepOutcome::Unlisted => 0,
@@ -267,7 +287,9 @@ impl Recorder {
         let mut steps = Vec::new();
         for (candidate, before) in candidates.into_iter().zip(newest) {
             let mark = candidate.mark();
-            let Candidate { machine, judged } = candidate;
+            let Candidate {
+                machine, judged, ..
+            } = candidate;
             let list = || self.lists.of(&machine, catalog, judged.fingerprint);
             let mark = match Step::of(&machine, judged, before, now, list) {
                 Verdict::Holds => mark,
@@ -308,7 +330,11 @@ impl Recorder {
                 let Step {
                     machine, judged, ..
                 } = step;
-                again.push(Candidate { machine, judged });
+                again.push(Candidate {
+                    machine,
+                    judged,
+                    has_rows: true,
+                });
                 continue;
             };
             if let Some(set) = set.filter(|_| !known) {
