@@ -247,7 +247,7 @@ impl Tenants {
                 if stored.outcome != PutOutcome::Stale && stored.sequence > writer.followed {
                     let is_new =
                         matches!(stored.outcome, PutOutcome::Created | PutOutcome::Changed);
-                    let check_in = check_in(machine, seen_at, stored);
+                    let check_in = check_in(machine, seen_at, &stored);
                     changed.extend(writer.upsert(tenant, &check_in, is_new));
                 }
             }
@@ -268,7 +268,7 @@ impl Tenants {
     }
 }
 
-fn check_in(machine: Machine, seen_at: i64, stored: Stored) -> CheckIn {
+fn check_in(machine: Machine, seen_at: i64, stored: &Stored) -> CheckIn {
     CheckIn {
         tags: stored.tags.apply(&machine.tags),
         machine,

@@ -11,7 +11,11 @@ const REPORTS: u64 = 60;
 
 /// The Windows tells whether the minute is odd.
 fn report(minute: u64) -> String {
-    let version = if minute % 2 == 0 { W1909 } else { W1903 };
+    let version = if minute.is_multiple_of(2) {
+        W1909
+    } else {
+        W1903
+    };
     document(
         "x",
         version,
@@ -25,7 +29,11 @@ fn shown(server: &TestServer) -> u64 {
     let seen_at = machine["lastSeen"].as_str().unwrap();
     let number = |from: usize| seen_at[from..from + 2].parse::<u64>().unwrap();
     let minute = number(11) * 60 + number(14);
-    let build = if minute % 2 == 0 { 18_363 } else { 18_362 };
+    let build = if minute.is_multiple_of(2) {
+        18_363
+    } else {
+        18_362
+    };
     assert_eq!(machine["osBuild"], build, "{machine}");
     minute
 }
