@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use kbgap_server::{Clock, Config, RateLimits, Server};
 use kbgap_store::Store;
 use kbgap_store::sqlite::SqliteStore;
 use serde_json::Value;
@@ -101,28 +100,6 @@ pub(crate) fn wait(arrived: impl Fn() -> bool) {
         std::thread::sleep(Duration::from_millis(50));
     }
     panic!("it did not arrive");
-}
-
-/// Starts another server on the same data, which knows nothing but what is stored, at a
-/// time, and talks to that one from now on.
-fn restart_at(server: &mut TestServer, now: i64) {
-    let config = Config {
-        listen: "127.0.0.1:0".into(),
-        rate_limits: RateLimits::off(),
-        ..Config::default()
-    };
-    let folder = server.data_dir().to_owned();
-    let (sender, receiver) = std::sync::mpsc::channel();
-    server.run(async move {
-        let started = tokio::spawn(async move {
-            let clock = Clock::set_to(now);
-            Server::start(&folder, config, clock).await.unwrap()
-        });
-        let started = started.await.unwrap();
-        sender.send(started.url().unwrap()).unwrap();
-        tokio::spawn(started.run(std::future::pending()));
-    });
-    server.url = receiver.recv().unwrap();
 }
 
 pub(crate) fn april(day: u32, kb: u32) -> String {
@@ -268,7 +245,7 @@ fn the_feed_brings_and_updates_vulnerabilities() {
         assert_eq!(field(&row, "lastSeenTimestamp"), "2020-03-25 08:00:00");
     }
     // Neither another start nor the same report records anything.
-    restart_at(&mut server, NOW_MS + 60_000);
+    server.restart(NOW_MS + 60_000);
     report(&server, "pc-1", NEWEST, "2020-03-25T09:00:00Z", "");
     assert_eq!(told(&server).len(), 4);
 }
@@ -284,7 +261,7 @@ fn times_survive_a_restart() {
         rows(server, &path.replace(' ', "%20"))
     };
     let before = (changes(&server), vulnerable(&server), detected(&server));
-    restart_at(&mut server, NOW_MS + 60_000);
+    server.restart(NOW_MS + 60_000);
     assert_eq!(
         (changes(&server), vulnerable(&server), detected(&server)),
         before
@@ -377,7 +354,7 @@ fn pages_lose_and_repeat_nothing_while_machines_check_in() {
         link = next.strip_prefix(&server.url).unwrap().to_owned();
         if page == 3 {
             // A link outlives the server that gave it.
-            restart_at(&mut server, NOW_MS + 60_000);
+            server.restart(NOW_MS + 60_000);
         }
     }
     let key = |row: &Value| {
@@ -408,7 +385,7 @@ fn the_window_begins_with_its_six_hours() {
         let rows = rows(&server, &format!("{CHANGES}?SinceTime={since}"));
         assert_eq!(rows.len(), expected, "{since}");
     }
-    restart_at(&mut server, NOW_MS + 7 * HOUR_MS);
+    server.restart(NOW_MS + 7 * HOUR_MS);
     for (since, expected) in [("2020-03-25T17:59:59Z", told), ("2020-03-25T18:00:00Z", 0)] {
         let rows = rows(&server, &format!("{CHANGES}?sinceTime={since}"));
         assert_eq!(rows.len(), expected, "{since}");
@@ -478,8 +455,8 @@ fn a_removed_machine_has_no_history() {
 fn two_processes_record_each_change_once() {
     let mut server = TestServer::start();
     let first = server.url.clone();
-    restart_at(&mut server, NOW_MS);
-    let second = server.url.clone();
+    let beside = server.beside(NOW_MS);
+    let second = beside.url.clone();
     let versions = [OLD, MARCH, OLD, MARCH, OLD, MARCH, NEWEST];
     for (hour, (version, url)) in versions
         .into_iter()
@@ -516,7 +493,7 @@ fn what_nobody_can_ask_for_is_forgotten() {
         report(&server, "pc-1", version, seen_at, "");
     }
     let before = vulnerable(&server);
-    restart_at(&mut server, NOW_MS + 15 * 24 * HOUR_MS);
+    server.restart(NOW_MS + 15 * 24 * HOUR_MS);
     wait(|| {
         let store = SqliteStore::open(&server.data_dir().join("kbgap.db")).unwrap();
         let (sender, receiver) = std::sync::mpsc::channel();

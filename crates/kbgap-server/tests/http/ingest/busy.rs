@@ -55,3 +55,22 @@ fn what_is_accepted_is_stored_and_what_is_refused_is_not() {
     let stored: BTreeSet<String> = names.texts("computerDnsName").into_iter().collect();
     assert_eq!(stored, accepted);
 }
+
+#[test]
+fn what_another_process_keeps_from_being_written_is_to_be_sent_again() {
+    let server = TestServer::start();
+    let machine = document("pc-1", W1909, "2020-03-24T08:00:00Z");
+    let other = rusqlite::Connection::open(server.data_dir().join("kbgap.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = server.post(PATH, &machine);
+    assert_eq!(
+        (refused.status, refused.header("retry-after")),
+        (503, Some("1")),
+        "{}",
+        refused.body
+    );
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(server.read("/api/machines/pc-1").status, 404);
+    let answer = server.post(PATH, &machine);
+    assert_eq!(answer.json()["records"][0]["outcome"], "created");
+}
