@@ -10,12 +10,12 @@ use kbgap_inventory::{DeviceValue, Machine, MachineId};
 
 use crate::RETENTION_MS;
 use crate::detections::Detections;
-use crate::fleet::{Fleet, Group, Slot};
-use crate::packed::Packed;
+use crate::fleet::{Fleet, Group, Slot, VACANT};
+use crate::packed::{Details, Packed};
 use crate::profile::{Profile, state_of, states_of};
 use crate::score::Risks;
 use crate::silence::Lasting;
-use crate::software::{Interner, decode_numbers};
+use crate::software::{Change, Interner, encode_named};
 use crate::state::PatchState;
 use crate::words::WordNumbers;
 
@@ -143,27 +143,16 @@ impl FleetIndex {
     /// caller sees to it that an older report never follows a newer one.
     pub fn upsert(&mut self, check_in: &CheckIn) -> Upserted {
         let CheckIn { machine, .. } = check_in;
-        let change = self
-            .interner
-            .read(&mut self.fleet.software, &machine.software);
-        let facts = Projection::wide_with(machine, &change.facts);
-        let software = change.packed();
-        let (words, known) = (&mut self.fleet.words, &mut self.words);
-        let word = |text| known.word(words, text);
-        let packed = Packed::of(
-            machine,
-            check_in.first_seen,
-            &check_in.tags,
-            &software,
-            word,
-        )
-        .bytes();
-
         let known = self.fleet.ordinal(&machine.id);
-        let old = known.and_then(|ordinal| self.fleet.machines.get(ordinal as usize));
+        let inventory = &mut self.fleet.inventory;
+        let change = self.interner.read(inventory, known, &machine.software);
+        let facts = Projection::wide_with(machine, &change.facts);
+        let record = self.record(check_in, &change);
+
+        let old = known.and_then(|ordinal| self.fleet.machines.get(ordinal as usize).copied());
         let old_profile = old.and_then(|slot| self.fleet.profile(slot.profile));
         if let (Some(ordinal), Some(old), Some(profile)) = (known, old, old_profile)
-            && old.packed.as_deref() == Some(&*packed)
+            && self.fleet.inventory.records.get(ordinal) == record
             && (old.group, old.value) == (check_in.group_id, check_in.value)
             && *profile.facts == facts
             && self.is_named(check_in)
@@ -176,22 +165,22 @@ impl FleetIndex {
                 Upserted::Seen
             };
         }
-        let old_numbers = old.map_or_else(Vec::new, numbers);
         let ordinal = known.unwrap_or_else(|| self.new_ordinal());
+        let before = self.fleet.inventory.before(ordinal);
         self.interner
-            .apply(&mut self.fleet.software, ordinal, &old_numbers, &change);
+            .apply(&mut self.fleet.inventory, ordinal, &before, &change);
         let profile = self.profile(facts);
         let left = self.take(ordinal);
         let slot = Slot {
-            packed: Some(packed),
             seen_at: check_in.seen_at,
             sequence: check_in.sequence,
-            mark: left.as_ref().map_or(0, |slot| slot.mark),
+            mark: left.map_or(0, |slot| slot.mark),
             profile,
             group: check_in.group_id,
             value: check_in.value,
         };
         self.put(ordinal, slot, machine);
+        self.fleet.inventory.records.set(ordinal, &record);
         if let Some(left) = left {
             // Only now: the machine may have the same profile as before.
             self.vacate(left.profile);
@@ -201,18 +190,26 @@ impl FleetIndex {
         Upserted::Changed
     }
 
+    /// What is kept of a machine that has this software.
+    fn record(&mut self, check_in: &CheckIn, change: &Change) -> Vec<u8> {
+        let CheckIn { machine, .. } = check_in;
+        let (words, known) = (&mut self.fleet.inventory.words, &mut self.words);
+        let own = encode_named(&change.own, |text| known.word(words, text));
+        let word = |text| known.word(words, text);
+        let details = Details::of(machine, check_in.first_seen, &check_in.tags, word);
+        details.record(&machine.id, &change.packed(), &own)
+    }
+
     /// Forgets a machine.
     pub fn remove(&mut self, id: &MachineId) {
         let Some(ordinal) = self.fleet.ordinal(id) else {
             return;
         };
+        let inventory = &mut self.fleet.inventory;
+        let before = inventory.before(ordinal);
+        self.interner
+            .apply(inventory, ordinal, &before, &Change::default());
         if let Some(slot) = self.take(ordinal) {
-            self.interner.apply(
-                &mut self.fleet.software,
-                ordinal,
-                &numbers(&slot),
-                &crate::software::Change::default(),
-            );
             self.vacate(slot.profile);
         }
         self.vacant_ordinals.push(ordinal);
@@ -341,11 +338,10 @@ impl FleetIndex {
     fn new_ordinal(&mut self) -> u32 {
         self.vacant_ordinals.pop().unwrap_or_else(|| {
             let vacant = Slot {
-                packed: None,
                 seen_at: 0,
                 sequence: 0,
                 mark: 0,
-                profile: u32::MAX,
+                profile: VACANT,
                 group: 0,
                 value: DeviceValue::Normal,
             };
@@ -353,10 +349,11 @@ impl FleetIndex {
         })
     }
 
-    /// Enters a machine into all tables but those of its software.
+    /// Enters a machine into all tables but those of its software and its record.
     fn put(&mut self, ordinal: u32, slot: Slot, machine: &Machine) {
         let fleet = &mut self.fleet;
-        fleet.ids.insert((machine.id.to_bytes(), ordinal));
+        let records = &fleet.inventory.records;
+        fleet.ids.insert(&machine.id, ordinal, records);
         let hash = fleet.name_hash(&machine.computer_dns_name.to_lowercase());
         fleet.names.insert((hash, ordinal));
         if let Some(Some(profile)) = fleet.profiles.get_mut(slot.profile as usize) {
@@ -382,15 +379,15 @@ impl FleetIndex {
     fn take(&mut self, ordinal: u32) -> Option<Slot> {
         let fleet = &mut self.fleet;
         let place = fleet.machines.get_mut(ordinal as usize)?;
-        let packed = place.packed.take()?;
-        let slot = Slot {
-            packed: Some(Arc::clone(&packed)),
-            ..place.clone()
-        };
-        let facts = Packed::read(&packed)?;
-        fleet.ids.remove(&(facts.id, ordinal));
-        let hash = fleet.name_hash(&facts.name(&fleet.words).to_lowercase());
+        let slot = *place;
+        place.profile = VACANT;
+        let inventory = &mut fleet.inventory;
+        let packed = Packed::read(inventory.records.get(ordinal))?;
+        fleet.ids.remove(packed.id, &inventory.records);
+        let name = packed.details()?.name(&inventory.words);
+        let hash = fleet.name_hash(&name.to_lowercase());
         fleet.names.remove(&(hash, ordinal));
+        fleet.inventory.records.set(ordinal, &[]);
         if let Some(Some(profile)) = fleet.profiles.get_mut(slot.profile as usize) {
             Arc::make_mut(profile).machines.remove(ordinal);
         }
@@ -407,11 +404,6 @@ impl FleetIndex {
         self.moved(Some(slot.seen_at), None);
         Some(slot)
     }
-}
-
-fn numbers(slot: &Slot) -> Vec<u32> {
-    let packed = slot.packed.as_deref().and_then(Packed::read);
-    packed.map_or_else(Vec::new, |packed| decode_numbers(packed.software).collect())
 }
 
 #[cfg(test)]
