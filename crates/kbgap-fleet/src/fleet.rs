@@ -11,6 +11,7 @@ use roaring::RoaringBitmap;
 
 use crate::activity::Activity;
 use crate::detections::Detections;
+use crate::fingerprint::Fingerprint;
 use crate::ids::Ids;
 use crate::machine::FleetMachine;
 use crate::packed::Packed;
@@ -61,7 +62,12 @@ pub(crate) struct Slot {
     pub(crate) profile: u32,
     pub(crate) group: i32,
     pub(crate) value: DeviceValue,
+    /// Of the check-in that it was made of.
+    pub(crate) fingerprint: Fingerprint,
 }
+
+// There are a million of them.
+const _: () = assert!(size_of::<Slot>() == 40);
 
 /// The profile of no machine.
 pub(crate) const VACANT: u32 = u32::MAX;

@@ -17,6 +17,7 @@
 
 mod activity;
 mod detections;
+mod fingerprint;
 mod fleet;
 mod ids;
 mod index;
