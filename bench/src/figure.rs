@@ -117,9 +117,21 @@ fn three_digits(value: f64) -> String {
 }
 
 /// The middle one of several measurements; of an even number, the upper.
-pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(values: Vec<f64>) -> f64 {
+    percentile(values, 50)
+}
+
+/// What so many of a hundred measurements do not exceed.
+pub(crate) fn percentile(mut values: Vec<f64>, percent: usize) -> f64 {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    let at = values.len() * percent / 100;
+    values.get(at).copied().unwrap_or(f64::NAN)
+}
+
+/// A count or a size as a measurement.
+#[expect(clippy::cast_precision_loss, reason = "counts and sizes fit")]
+pub(crate) fn float(count: impl TryInto<u64>) -> f64 {
+    count.try_into().unwrap_or(u64::MAX) as f64
 }
 
 /// Writes a line for whoever waits.

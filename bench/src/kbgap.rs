@@ -1,10 +1,12 @@
 //! The binary that is measured.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, ensure};
+use kbgap_catalog::Month;
 
 /// The release binary of this checkout.
 #[derive(Debug)]
@@ -54,6 +56,29 @@ impl Kbgap {
         command.args(["feed", "import"]).arg(feed);
         Ok(command)
     }
+}
+
+/// The documents of the feed, the newest month last.
+///
+/// # Errors
+/// When the feed is missing.
+pub(crate) fn feed_files(shared: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let folder = shared.join("data/msrc-cvrf-xml");
+    let entries = fs::read_dir(&folder).with_context(|| {
+        format!(
+            "no feed at {}: name the folder with --shared",
+            folder.display()
+        )
+    })?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let month = name.get(..8).and_then(Month::from_document_id);
+        files.extend(month.map(|month| (month, path)));
+    }
+    files.sort();
+    Ok(files.into_iter().map(|(_, path)| path).collect())
 }
 
 /// A temporary folder for data.

@@ -3,4 +3,5 @@
 pub(crate) mod check;
 pub(crate) mod import;
 pub(crate) mod lists;
+pub(crate) mod scale;
 pub(crate) mod start;

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::io::Read;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use crate::kbgap::Kbgap;
 /// A running server. It is killed when the measurement is over, however that ends.
 pub(crate) struct Server {
     child: Child,
+    pub(crate) address: SocketAddr,
     pub(crate) url: String,
     /// Seconds from its start to its first answer.
     pub(crate) started: f64,
@@ -33,36 +34,83 @@ impl Server {
     /// Starts one on a data folder, without limits of calls.
     ///
     /// # Errors
-    /// When it does not answer within a minute.
+    /// When it does not answer within ten minutes.
     pub(crate) fn start(kbgap: &Kbgap, data_dir: &Path) -> anyhow::Result<Self> {
         let config = data_dir.join("bench.toml");
         fs::write(&config, "[rate_limits]\nenabled = false\n")?;
+        let mut command = kbgap.command(data_dir);
+        command.arg("serve").arg("--config").arg(&config);
+        Self::of(command)
+    }
+
+    /// Starts a command that takes `--listen`.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub(crate) fn of(mut command: Command) -> anyhow::Result<Self> {
         // Bound and freed again: the next to bind it is the server.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let start = Instant::now();
-        let child = kbgap
-            .command(data_dir)
-            .arg("serve")
+        let child = command
             .args(["--listen", &address.to_string()])
-            .arg("--config")
-            .arg(&config)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
         let mut server = Self {
             child,
+            address,
             url: format!("http://{address}"),
             started: 0.0,
         };
         let ready = format!("{}/readyz", server.url);
-        while start.elapsed() < Duration::from_secs(60) {
+        while start.elapsed() < Duration::from_secs(600) {
             if ureq::get(&ready).call().is_ok() {
                 server.started = start.elapsed().as_secs_f64();
                 return Ok(server);
             }
-            thread::sleep(Duration::from_micros(500));
+            if let Some(status) = server.child.try_wait()? {
+                bail!("the server has ended: {status}");
+            }
+            // Who waits long must not take a core from who starts.
+            let first = start.elapsed() < Duration::from_secs(1);
+            thread::sleep(Duration::from_micros(if first { 500 } else { 5_000 }));
         }
         bail!("the server does not answer on {ready}")
+    }
+
+    /// Stops it as an administrator does, and waits for its end.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    pub(crate) fn stop(&mut self) -> anyhow::Result<()> {
+        let told = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()?;
+        ensure!(told.success(), "the server cannot be told to stop");
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Processor time that it took until now, seconds.
+    ///
+    /// # Errors
+    /// Where there is no `/proc`.
+    pub(crate) fn cpu(&self) -> anyhow::Result<f64> {
+        let text = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name may hold anything; what follows it are numbers.
+        let (_, numbers) = text.rsplit_once(')').context("no name")?;
+        let mut ticks = numbers.split_whitespace().skip(11).map(str::parse::<f64>);
+        let mut next = || ticks.next().context("too few numbers");
+        // Linux counts in hundredths of a second whatever its own clock does.
+        Ok((next()?? + next()??) / 100.0)
+    }
+
+    /// The most memory that was ever resident, MB.
+    ///
+    /// # Errors
+    /// Where there is no `/proc`.
+    pub(crate) fn most_memory(&self) -> anyhow::Result<f64> {
+        self.status("VmHWM:")
     }
 
     /// Memory that is resident now, MB.
@@ -102,7 +150,7 @@ impl Server {
 #[derive(Clone)]
 pub(crate) struct Client {
     agent: ureq::Agent,
-    bearer: String,
+    pub(crate) bearer: String,
 }
 
 /// An answer that was read to its end and not kept.

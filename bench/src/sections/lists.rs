@@ -10,7 +10,7 @@ use anyhow::{Context, ensure};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::figure::{Goal, Report, median, say};
+use crate::figure::{Goal, Report, float, median, say};
 use crate::fleet::{STATES, document, name};
 use crate::kbgap::{Kbgap, folder};
 use crate::process::measure;
@@ -280,9 +280,4 @@ impl Setting {
         );
         Ok(())
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts and sizes fit")]
-fn float(count: impl TryInto<u64>) -> f64 {
-    count.try_into().unwrap_or(u64::MAX) as f64
 }

@@ -58,7 +58,7 @@ pub(crate) struct Slot {
     pub(crate) seen_at: i64,
     pub(crate) sequence: u64,
     pub(crate) mark: u64,
-    /// [`VACANT`] where there is no machine.
+    /// [`NOBODY`] where there is no machine.
     pub(crate) profile: u32,
     pub(crate) group: i32,
     pub(crate) value: DeviceValue,
@@ -70,11 +70,21 @@ pub(crate) struct Slot {
 const _: () = assert!(size_of::<Slot>() == 40);
 
 /// The profile of no machine.
-pub(crate) const VACANT: u32 = u32::MAX;
+pub(crate) const NOBODY: u32 = u32::MAX;
 
 impl Slot {
+    pub(crate) const VACANT: Self = Self {
+        seen_at: 0,
+        sequence: 0,
+        mark: 0,
+        profile: NOBODY,
+        group: 0,
+        value: DeviceValue::Normal,
+        fingerprint: [0; 7],
+    };
+
     pub(crate) const fn is_vacant(&self) -> bool {
-        self.profile == VACANT
+        self.profile == NOBODY
     }
 }
 
@@ -148,6 +158,14 @@ impl Fleet {
     #[must_use]
     pub fn machine(&self, id: &MachineId) -> Option<Arc<FleetMachine>> {
         self.at(self.ordinal(id)?)
+    }
+
+    /// What [`FleetIndex::mark`](crate::FleetIndex::mark) has kept with a machine; 0 where
+    /// nothing is.
+    #[must_use]
+    pub fn mark_of(&self, id: &MachineId) -> u64 {
+        let slot = self.ordinal(id).and_then(|o| self.machines.get(o as usize));
+        slot.map_or(0, |slot| slot.mark)
     }
 
     /// The machines in the order of their ids, from the first id that is not
@@ -293,6 +311,14 @@ impl Fleet {
         let ix = self.catalog().find_software(software.as_str());
         let is_part = |ix| self.profiles().any(|p| p.state.parts().contains(&ix));
         self.inventory.find(software.as_str()).is_some() || ix.is_some_and(is_part)
+    }
+
+    /// The sum of the places of all machines in the order of changes, modulo 2^64: with
+    /// their number it tells whether the fleet is the one that is stored.
+    #[must_use]
+    pub fn sequence_sum(&self) -> u64 {
+        let machines = self.machines.iter().filter(|slot| !slot.is_vacant());
+        machines.fold(0, |sum, slot| sum.wrapping_add(slot.sequence))
     }
 
     /// The device groups that have machines: their numbers and names.

@@ -66,6 +66,17 @@ impl Ids {
     }
 }
 
+impl FromIterator<(Bytes, u32)> for Ids {
+    fn from_iter<I: IntoIterator<Item = (Bytes, u32)>>(ids: I) -> Self {
+        let mut ids: Vec<(Bytes, u32)> = ids.into_iter().collect();
+        ids.sort_unstable();
+        let keys: Vec<Key> = ids.iter().map(|(id, ordinal)| key(id, *ordinal)).collect();
+        Self {
+            keys: SortedSet::of(&keys),
+        }
+    }
+}
+
 const fn key(id: &Bytes, ordinal: u32) -> Key {
     let high = u32::from_be_bytes([id[0], id[1], id[2], id[3]]);
     let low = u32::from_be_bytes([id[4], id[5], id[6], id[7]]);
@@ -124,6 +135,8 @@ mod tests {
                 }
             }
             prop_assert_eq!(ids.len(), plain.len());
+            let at_once: Ids = plain.iter().map(|(id, ordinal)| (*id, *ordinal)).collect();
+            prop_assert!(at_once.all().eq(plain.values().copied()));
             prop_assert!(ids.all().eq(plain.values().copied()));
             let later = plain.iter().filter(|(id, _)| MachineId::from_bytes(**id).as_str() >= from.as_str());
             prop_assert!(ids.from(&from, &records).eq(later.map(|(_, ordinal)| *ordinal)));

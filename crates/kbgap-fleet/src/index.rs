@@ -117,6 +117,30 @@ impl FleetIndex {
         }
     }
 
+    /// The writer of a fleet whose tables are filled: with how many machines have each
+    /// entry of the software, and the places that are vacant.
+    pub(crate) fn of(
+        mut fleet: Fleet,
+        users: Vec<u32>,
+        vacant_profiles: Vec<u32>,
+        vacant_ordinals: Vec<u32>,
+    ) -> Self {
+        fleet.inventory.shared.count_known(&users);
+        let profiles = (0..).zip(fleet.profiles.iter());
+        let profile_of = profiles
+            .filter_map(|(number, profile)| Some((Arc::clone(&profile.as_ref()?.facts), number)));
+        Self {
+            fingerprints: Fingerprints::default(),
+            profile_of: profile_of.collect(),
+            interner: Interner::of(&fleet.inventory.shared, users),
+            words: WordNumbers::of(&fleet.inventory.words),
+            vacant_profiles,
+            vacant_ordinals,
+            published: None,
+            fleet,
+        }
+    }
+
     /// The fleet as it is now, published or not.
     #[must_use]
     pub const fn fleet(&self) -> &Fleet {

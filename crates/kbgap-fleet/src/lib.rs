@@ -28,6 +28,7 @@ mod records;
 mod rows;
 mod score;
 mod silence;
+mod snapshot;
 mod software;
 mod state;
 mod summary;
@@ -41,6 +42,7 @@ pub use machine::FleetMachine;
 pub use packed::Reported;
 pub use rows::{MachineRows, ProductFix, View};
 pub use score::ExposureLevel;
+pub use snapshot::LoadError;
 pub use software::Installed;
 pub use summary::{Distribution, GroupScore, SoftwareSummary, Summary};
 

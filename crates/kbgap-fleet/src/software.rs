@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use kbgap_catalog::SoftwareId;
 
+pub(crate) use entries::{Entries, decode_numbers};
 pub(crate) use interner::{Change, Interner};
 pub(crate) use inventory::{Inventory, Which};
 pub(crate) use own::encode_named;

@@ -12,6 +12,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::ser::SerializeTuple;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::snapshot::{Input, LoadError, Output};
 use crate::table::Pages;
 
 /// How many words there are at most.
@@ -76,6 +77,19 @@ impl<'de> Visitor<'de> for Parts {
 }
 
 impl Words {
+    pub(crate) fn save(&self, out: &mut Output<'_>) -> std::io::Result<()> {
+        out.count(self.0.len())?;
+        self.0
+            .iter()
+            .try_for_each(|word| out.bytes(word.as_bytes()))
+    }
+
+    pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, LoadError> {
+        let mut buffer = Vec::new();
+        let words = (0..input.u32()?).map(|_| input.text(&mut buffer));
+        Ok(Self(words.collect::<Result<_, _>>()?))
+    }
+
     pub(crate) fn text<'t>(&'t self, word: Word<'t>) -> &'t str {
         match word {
             Word::Own(text) => text,
@@ -85,6 +99,16 @@ impl Words {
 }
 
 impl WordNumbers {
+    /// The numbers that words have.
+    pub(crate) fn of(words: &Words) -> Self {
+        let numbers = (0..).zip(words.0.iter());
+        Self(
+            numbers
+                .map(|(number, word)| (Arc::clone(word), number))
+                .collect(),
+        )
+    }
+
     pub(crate) fn word<'t>(&mut self, words: &mut Words, text: &'t str) -> Word<'t> {
         if let Some(&known) = self.0.get(text) {
             return Word::Known(known);

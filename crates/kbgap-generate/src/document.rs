@@ -135,7 +135,7 @@ impl Generator {
 
 impl Generator {
     fn write_name(&self, machine: &Machine<'_>, out: &mut Vec<u8>) {
-        let site = SITES[machine.group as usize % SITES.len()];
+        let (site, _) = group(machine.group);
         let kind = match machine.cohort.release.kind {
             Kind::Client => "pc",
             Kind::Server | Kind::CoreOnly => "srv",
@@ -284,9 +284,7 @@ impl Generator {
     }
 
     fn write_place(&self, machine: &mut Machine<'_>, out: &mut Vec<u8>) {
-        let group = machine.group;
-        let site = SITES[group as usize % SITES.len()];
-        let department = DEPARTMENTS[group as usize / SITES.len() % DEPARTMENTS.len()];
+        let (site, department) = group(machine.group);
         text(out, b",\"group\":\"", site);
         text(out, b" ", department);
         out.extend_from_slice(b"\",\"tags\":[");
@@ -309,7 +307,7 @@ impl Generator {
             out,
             format_args!(
                 ",\"lastIpAddress\":\"10.{a}.{b}.{c}\",\"lastExternalIpAddress\":\"203.0.113.{}\"",
-                group % 254 + 1
+                machine.group % 254 + 1
             ),
         );
         if machine.cohort.release.kind == Kind::Client {
@@ -346,6 +344,13 @@ impl Generator {
     const fn day_of(&self, machine: &Machine<'_>) -> Day {
         self.zero + machine.seen
     }
+}
+
+/// The site and the department of a device group.
+pub(crate) const fn group(number: u32) -> (&'static str, &'static str) {
+    let number = number as usize;
+    let department = number / SITES.len() % DEPARTMENTS.len();
+    (SITES[number % SITES.len()], DEPARTMENTS[department])
 }
 
 /// A device id: the key makes it another one for each device.

@@ -133,6 +133,14 @@ const MEASURED: [(u32, u32); 8] = [
     (200_000, 190_000),
 ];
 
+/// The names of all device groups, the largest first.
+pub fn groups() -> impl Iterator<Item = String> {
+    (0..machine::GROUPS).map(|group| {
+        let (site, department) = document::group(group);
+        format!("{site} {department}")
+    })
+}
+
 /// How many cohorts have so many states, between what was measured.
 fn cohorts(states: u32) -> u32 {
     let above = MEASURED.partition_point(|(measured, _)| *measured < states);

@@ -20,10 +20,11 @@ use kbgap_inventory::{Machine, native, native::Record};
 use kbgap_odata::ErrorCode;
 use kbgap_store::{MachineReport, PackedBody, PutOutcome, StoreError};
 use serde::Serialize;
+use tokio::sync::oneshot::error::RecvError;
 
 use crate::http::{Failure, authenticate, discard, json, read_body};
 use crate::state::{AppState, Shared};
-use crate::tenants::{Outcomes, Report};
+use crate::tenants::{NotStored, Outcomes, Report};
 
 /// What a report demands.
 pub(crate) const PERMISSION: Permission = Permission {
@@ -157,13 +158,16 @@ impl Taken {
 }
 
 /// Tells what became of reports, by the positions of their answers.
-fn tell<E>(
+fn tell(
     answers: &mut [RecordAnswer],
     positions: &[usize],
-    outcomes: Result<Option<Vec<PutOutcome>>, E>,
+    became: Result<Result<Vec<PutOutcome>, NotStored>, RecvError>,
 ) -> Result<(), Failure> {
-    let outcomes = outcomes.ok().flatten();
-    let outcomes = outcomes.ok_or_else(|| Failure::internal("reports were not stored"))?;
+    let outcomes = became.map_err(Failure::internal)?;
+    let outcomes = outcomes.map_err(|not_stored| match not_stored {
+        NotStored::Busy => Failure::from(StoreError::Busy),
+        NotStored::Failed => Failure::internal("reports were not stored"),
+    })?;
     for (&position, outcome) in positions.iter().zip(outcomes) {
         if let Some(answer) = answers.get_mut(position) {
             answer.outcome = outcome_name(outcome);
@@ -173,19 +177,34 @@ fn tell<E>(
 }
 
 fn respond(records: Vec<RecordAnswer>) -> Result<Response<Body>, Failure> {
-    let refused = records.iter().filter(|r| r.error.is_some()).count();
-    let accepted = records.len() - refused;
-    let status = match (accepted, refused) {
+    let answer = Answer::of(records);
+    let status = match (answer.accepted, answer.refused) {
         (0, 1..) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };
-    let answer = Answer {
-        accepted,
-        refused,
-        records,
-    };
     let body = serde_json::to_vec(&answer).map_err(Failure::internal)?;
     Ok(json(status, body))
+}
+
+/// The answer to a body that could not be read to its end: the error, and beside it what
+/// became of the records before.
+fn respond_failed(records: Vec<RecordAnswer>, failure: Failure) -> Result<Response<Body>, Failure> {
+    if records.is_empty() {
+        return Err(failure);
+    }
+    let answer = serde_json::to_vec(&Answer::of(records)).map_err(Failure::internal)?;
+    Err(failure.beside(answer))
+}
+
+impl Answer {
+    fn of(records: Vec<RecordAnswer>) -> Self {
+        let refused = records.iter().filter(|r| r.error.is_some()).count();
+        Self {
+            accepted: records.len() - refused,
+            refused,
+            records,
+        }
+    }
 }
 
 /// A large body takes seconds to read and many times its size in memory, so only as many

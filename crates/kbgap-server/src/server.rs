@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use futures_util::FutureExt;
 use kbgap_catalog::SnapshotError;
 use kbgap_store::sqlite::SqliteStore;
@@ -32,6 +33,10 @@ const FOLLOW: Duration = Duration::from_secs(1);
 /// How often history that can no longer be asked for is forgotten.
 const FORGET: Duration = Duration::from_secs(60 * 60);
 
+/// How often the fleets are kept for the next start, which then has as much to catch up
+/// with at most.
+const KEEP: Duration = Duration::from_secs(15 * 60);
+
 /// How long the last changes may take to be recorded when the server stops.
 const LAST: Duration = Duration::from_secs(5);
 
@@ -40,6 +45,9 @@ const STREAMS: usize = 8;
 
 /// Exports that may be downloaded at a time; each takes a thread.
 const DOWNLOADS: usize = 8;
+/// Pages of exports that may be made at a time: each takes a thread that waits for others
+/// of the same kind, which read the history, so that these must not be all there are.
+const PAGES: usize = 16;
 
 /// Why a server could not start or run.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +83,9 @@ pub struct Server {
     /// The feed generation of the catalogue that was loaded.
     generation: u64,
     recording: Background,
+    /// The file in which the fleets are kept for the next start.
+    kept: PathBuf,
+    beside: Router,
 }
 
 /// A task that ends with the server.
@@ -116,7 +127,8 @@ impl Server {
         let recording = Background(tokio::spawn(async move {
             recording.record_queued().await;
         }));
-        tenants.catch_up().await?;
+        let kept = data_dir.join("fleets.snapshot");
+        tenants.start(&kept).await?;
         let failed = |source| ServerError::Listen {
             listen: config.listen.clone(),
             source,
@@ -136,6 +148,7 @@ impl Server {
             exports: crate::exports::Exports::default(),
             prepared: crate::prepared::Prepared::default(),
             downloads: Arc::new(Semaphore::new(DOWNLOADS)),
+            pages: Semaphore::new(PAGES),
             issuer: OnceCell::new(),
             readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             streams: Semaphore::new(STREAMS),
@@ -147,6 +160,8 @@ impl Server {
             state,
             generation,
             recording,
+            kept,
+            beside: Router::new(),
         })
     }
 
@@ -176,6 +191,14 @@ impl Server {
         &self.state.store
     }
 
+    /// Serves these routes, too, with nothing of ours around them: a benchmark measures
+    /// beside them. They must not be among ours.
+    #[must_use]
+    pub fn beside(mut self, routes: Router) -> Self {
+        self.beside = self.beside.merge(routes);
+        self
+    }
+
     /// Serves until `shutdown`, then lets what is under way end, for some seconds.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) {
         let following = Background(tokio::spawn(background(
@@ -183,7 +206,16 @@ impl Server {
             self.generation,
         )));
         let tenants = Arc::clone(&self.state.tenants);
-        let router = router(self.state);
+        let keeping = Background(tokio::spawn({
+            let (tenants, kept) = (Arc::clone(&tenants), self.kept.clone());
+            async move {
+                loop {
+                    tokio::time::sleep(KEEP).await;
+                    tenants.keep(&kept).await;
+                }
+            }
+        }));
+        let router = router(self.state).merge(self.beside);
         match self.acceptor {
             None => connections::serve(self.listener, router, shutdown).await,
             Some(acceptor) => {
@@ -191,7 +223,7 @@ impl Server {
                 connections::serve(listener, router, shutdown).await;
             }
         }
-        drop(following);
+        drop((following, keeping));
         // What was reported last is in the history, too, when the process ends.
         if tokio::time::timeout(LAST, tenants.recorded())
             .await
@@ -200,6 +232,7 @@ impl Server {
             tracing::warn!("what changed last will be recorded at the next start");
         }
         drop(self.recording);
+        tenants.keep(&self.kept).await;
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct AppState {
     pub(crate) prepared: Prepared,
     /// Exports that may be downloaded at a time.
     pub(crate) downloads: Arc<Semaphore>,
+    /// Pages of exports that may be made at a time.
+    pub(crate) pages: Semaphore,
     pub(crate) limits: Limits,
     pub(crate) issuer: OnceCell<Issuer>,
     /// Lets in those who read a body of reports.

@@ -10,12 +10,14 @@
 //! What it changes for machines is recorded after it was published, by [`recording`].
 
 mod intake;
+mod kept;
 mod recording;
 mod writer;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use kbgap_catalog::Catalog;
@@ -23,7 +25,7 @@ use kbgap_fleet::{Fleet, FleetIndex};
 use kbgap_inventory::Machine;
 use kbgap_store::{PackedBody, Store, StoreError};
 
-pub(crate) use self::intake::{Intake, Outcomes, Report};
+pub(crate) use self::intake::{Intake, NotStored, Outcomes, Report};
 use self::recording::Recording;
 use self::writer::Writer;
 use crate::clock::Clock;
@@ -32,6 +34,9 @@ use crate::ingest::EncodeError;
 
 /// Changes that are read from the store at a time.
 const PAGE: usize = 2_000;
+/// How long nothing is published at most while page after page is read: a page may end in
+/// the middle of a commit, and whoever writes much beside this server may not end for long.
+const UNPUBLISHED: Duration = Duration::from_secs(2);
 
 /// The fleets of all tenants.
 pub struct Tenants {
@@ -42,6 +47,8 @@ pub struct Tenants {
     /// Held while the change feed is followed, so that it is read once.
     following: tokio::sync::Mutex<()>,
     recording: Option<Recording>,
+    /// Until which change the fleets were written to their file.
+    kept: Mutex<Option<u64>>,
 }
 
 /// What readers see: all fleets are under one catalogue.
@@ -49,6 +56,8 @@ pub struct Tenants {
 struct Published {
     catalog: Catalog,
     fleets: HashMap<String, Arc<Fleet>>,
+    /// The last change of the store that they have.
+    followed: u64,
 }
 
 impl Tenants {
@@ -83,6 +92,7 @@ impl Tenants {
         let published = Published {
             catalog: feed.catalog.clone(),
             fleets: HashMap::new(),
+            followed: 0,
         };
         Self {
             store,
@@ -91,6 +101,7 @@ impl Tenants {
             writer: Mutex::new(Writer::new(feed, history)),
             following: tokio::sync::Mutex::default(),
             recording,
+            kept: Mutex::default(),
         }
     }
 
@@ -121,14 +132,11 @@ impl Tenants {
     async fn follow_all(&self, records: bool) -> Result<(), StoreError> {
         let recording = self.recording.as_ref().filter(|_| records);
         let _following = self.following.lock().await;
+        let mut published = Instant::now();
         loop {
             let followed = self.writer().followed;
             let changes = self.store.changes_after(followed, PAGE).await?;
-            if changes.is_empty() {
-                // Time alone makes machines fall silent.
-                tokio::task::block_in_place(|| self.publish(&mut self.writer()));
-                return Ok(());
-            }
+            let is_last = changes.len() < PAGE;
             // Assessing a new state takes its time: not on the runtime's threads.
             tokio::task::block_in_place(|| {
                 let mut writer = self.writer();
@@ -136,10 +144,18 @@ impl Tenants {
                 if let Some(recording) = recording {
                     recording.enqueue(changed, &writer.feed);
                 }
+                writer.is_between = !is_last && published.elapsed() < UNPUBLISHED;
+                if !writer.is_between {
+                    published = Instant::now();
+                }
+                // Also where nothing came: time alone makes machines fall silent.
                 self.publish(&mut writer);
             });
             if let Some(recording) = recording {
                 recording.room().await;
+            }
+            if is_last {
+                return Ok(());
             }
         }
     }
@@ -155,8 +171,15 @@ impl Tenants {
                 let reassessed = FleetIndex::reassess(fleet, feed.catalog.clone(), &stop)?;
                 assessed.insert(tenant.clone(), reassessed);
             }
+            // Not in the middle of a commit, since all is published at once.
+            let _following = tenants.following.blocking_lock();
             let mut writer = tenants.writer();
+            // Who has stopped this one may have been faster, and must not be overtaken.
+            if is_set(&stop) {
+                return None;
+            }
             writer.set_feed(feed, assessed);
+            writer.is_between = false;
             tenants.publish(&mut writer);
             Some(())
         });
@@ -174,6 +197,10 @@ impl Tenants {
         }
     }
 
+    fn lock_kept(&self) -> MutexGuard<'_, Option<u64>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -186,12 +213,18 @@ impl Tenants {
 
     /// Lets readers see what has changed.
     fn publish(&self, writer: &mut Writer) {
-        let fleets = writer.publish(self.clock.now_ms());
-        let catalog = writer.feed.catalog.clone();
-        if fleets.is_empty() && catalog.checksum() == self.published.load().catalog.checksum() {
+        if writer.is_between {
             return;
         }
-        let mut published = Published::clone(&self.published.load());
+        let fleets = writer.publish(self.clock.now_ms());
+        let catalog = writer.feed.catalog.clone();
+        let last = self.published.load_full();
+        let is_same = last.followed == writer.followed;
+        if fleets.is_empty() && is_same && catalog.checksum() == last.catalog.checksum() {
+            return;
+        }
+        let mut published = Published::clone(&last);
+        published.followed = writer.followed;
         published.catalog = catalog;
         published.fleets.extend(fleets);
         self.published.store(Arc::new(published));

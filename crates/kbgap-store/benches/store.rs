@@ -1,6 +1,7 @@
 //! What a fleet costs the store: rows a second by kind, and the bytes that they take.
 //!
-//! `cargo bench -p kbgap-store -- 1000000` for a fleet of that size; 50,000 otherwise.
+//! `cargo bench -p kbgap-store --bench store -- 1000000 1024` for a fleet of that size
+//! that checks in by so many machines a commit; 50,000 and 256 otherwise.
 
 #![expect(
     clippy::unwrap_used,
@@ -22,14 +23,14 @@ const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 
 fn main() {
-    let machines: usize = std::env::args()
-        .find_map(|argument| argument.parse().ok())
-        .unwrap_or(50_000);
+    let mut numbers = std::env::args().filter_map(|argument| argument.parse().ok());
+    let machines: usize = numbers.next().unwrap_or(50_000);
+    let group: usize = numbers.next().unwrap_or(256);
     let folder = tempfile::tempdir().unwrap();
     println!("fdatasync of 1 MiB: {:?}", fdatasync(folder.path()));
     let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
     packing();
-    runtime.block_on(run(folder.path(), machines));
+    runtime.block_on(run(folder.path(), machines, group));
 }
 
 fn packing() {
@@ -53,7 +54,7 @@ fn packing() {
     );
 }
 
-async fn run(folder: &Path, machines: usize) {
+async fn run(folder: &Path, machines: usize, at_once: usize) {
     let store = SqliteStore::open(&folder.join("kbgap.db")).unwrap();
     let start = 1_700_000_000_000;
     let mut meter = Meter::new();
@@ -63,7 +64,7 @@ async fn run(folder: &Path, machines: usize) {
     }
     meter.tell("put, new", machines);
     let checked_in: Vec<usize> = scattered(machines).take(machines / 5).collect();
-    for group in checked_in.chunks(256) {
+    for group in checked_in.chunks(at_once) {
         let reports = group
             .iter()
             .map(|&n| report(n, 0, start + HOUR_MS))
@@ -71,7 +72,7 @@ async fn run(folder: &Path, machines: usize) {
         meter.writing(store.put_machines(TENANT, reports)).await;
     }
     meter.tell("put, unchanged", checked_in.len());
-    for group in checked_in.chunks(256) {
+    for group in checked_in.chunks(at_once) {
         let reports = group
             .iter()
             .map(|&n| report(n, 1, start + 2 * HOUR_MS))

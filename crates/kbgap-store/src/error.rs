@@ -48,6 +48,21 @@ pub enum StoreError {
     Database(#[from] rusqlite::Error),
 }
 
+impl StoreError {
+    /// Whether it would do to try again in a moment: others are writing.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Busy => true,
+            Self::Database(error) => matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+            ),
+            _ => false,
+        }
+    }
+}
+
 /// What SQLite says, and what one can do about it where that is known.
 pub(crate) fn told(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code().and_then(remedy) {

@@ -2,7 +2,8 @@
 //!
 //! [`Store`] is the contract, [`sqlite::SqliteStore`] keeps it in one file. Bodies
 //! are opaque bytes here: how a machine or a document is encoded is the business
-//! of those who write them.
+//! of those who write them. Those of machines come [packed](PackedBody), and whoever
+//! reads one unpacks it, on a thread of its own.
 
 mod body;
 mod error;

@@ -2,8 +2,12 @@
 //!
 //! All writes go through one thread with one connection. Reports that wait at
 //! the same time are committed together, so that a commit's flush to the disk is
-//! shared by many. Reads take a connection from a small pool, on the runtime's
-//! threads for blocking work; WAL lets them go on while the writer writes.
+//! shared by many. What a machine costs are the rows that it adds or changes and
+//! the pages in which they stand, so there are few of both: rows of new machines
+//! come at the end of their tables, what a commit touches is kept in memory, and
+//! the log is moved into the file by another thread. Reads take a connection from
+//! a small pool, on the runtime's threads for blocking work; WAL lets them go on
+//! while the writer writes.
 
 mod apps;
 mod checkpoint;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use kbgap_assess::Projection;
-use kbgap_inventory::{DeviceValue, Machine};
+use kbgap_inventory::Machine;
 
 use super::{CheckIn, FleetIndex, Upserted};
 use crate::RETENTION_MS;
 use crate::fingerprint::Fingerprint;
-use crate::fleet::{Fleet, Group, Slot, VACANT};
+use crate::fleet::{Fleet, Group, NOBODY, Slot};
 use crate::packed::{Packed, id_of};
 use crate::profile::{Profile, state_of};
 
@@ -85,16 +85,8 @@ impl FleetIndex {
 
     pub(super) fn new_ordinal(&mut self) -> u32 {
         self.vacant_ordinals.pop().unwrap_or_else(|| {
-            let vacant = Slot {
-                seen_at: 0,
-                sequence: 0,
-                mark: 0,
-                profile: VACANT,
-                group: 0,
-                value: DeviceValue::Normal,
-                fingerprint: Fingerprint::default(),
-            };
-            u32::try_from(self.fleet.machines.push(vacant)).unwrap_or(u32::MAX)
+            let ordinal = self.fleet.machines.push(Slot::VACANT);
+            u32::try_from(ordinal).unwrap_or(u32::MAX)
         })
     }
 
@@ -150,7 +142,7 @@ impl FleetIndex {
         let fleet = &mut self.fleet;
         let place = fleet.machines.get_mut(ordinal as usize)?;
         let slot = *place;
-        place.profile = VACANT;
+        place.profile = NOBODY;
         if let Some(name) = fleet.recorded_name(ordinal) {
             fleet.names.remove(&(name, ordinal));
         }

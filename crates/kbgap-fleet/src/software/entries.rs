@@ -7,6 +7,7 @@ use kbgap_catalog::SoftwareId;
 use roaring::RoaringBitmap;
 
 use super::read::Named;
+use crate::snapshot::{Input, LoadError, Output};
 use crate::table::{MachineSet, Pages, SortedSet};
 
 /// All entries, the software that they are of, and who has it.
@@ -43,6 +44,79 @@ pub(crate) struct Software {
 }
 
 impl Entries {
+    /// How many entries there are, vacant ones among them.
+    pub(crate) const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn save(&self, out: &mut Output<'_>) -> std::io::Result<()> {
+        out.count(self.versions.len())?;
+        for version in self.versions.iter() {
+            out.bytes(version.as_bytes())?;
+        }
+        out.count(self.software.len())?;
+        for software in self.software.iter() {
+            out.bytes(software.id.as_str().as_bytes())?;
+            out.set(&software.machines)?;
+        }
+        out.count(self.entries.len())?;
+        for entry in self.entries.iter() {
+            out.u32(entry.software)?;
+            out.u32(entry.version)?;
+            out.u8(u8::from(entry.is_known) | u8::from(entry.is_decided) << 1)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn load(input: &mut Input<'_>) -> Result<Self, LoadError> {
+        let mut entries = Self::default();
+        let mut buffer = Vec::new();
+        for _ in 0..input.u32()? {
+            entries.versions.push(input.text(&mut buffer)?);
+        }
+        let mut by_id = Vec::new();
+        for number in 0..input.u32()? {
+            let id = input.text(&mut buffer)?;
+            let id: SoftwareId = id.parse().map_err(|_| LoadError::Damaged("a software"))?;
+            let machines = input.set()?;
+            if !machines.is_empty() {
+                by_id.push((entries.hash(id.as_str()), number));
+            }
+            let known = 0;
+            entries.software.push(Software {
+                id,
+                known,
+                machines,
+            });
+        }
+        entries.by_id = by_id.into_iter().collect();
+        for _ in 0..input.u32()? {
+            let (software, version, flags) = (input.u32()?, input.u32()?, input.u8()?);
+            let entry = Entry {
+                software,
+                version,
+                is_known: flags & 1 != 0,
+                is_decided: flags & 2 != 0,
+            };
+            entries.entries.push(entry);
+        }
+        Ok(entries)
+    }
+
+    /// Notes how many entries of each software the reviewed tables know, of those that
+    /// machines have.
+    pub(crate) fn count_known(&mut self, users: &[u32]) {
+        for (number, &users) in users.iter().enumerate() {
+            let entry = self.entries.get(number).copied();
+            let entry = entry.filter(|entry| entry.is_known && users > 0);
+            if let Some(entry) = entry
+                && let Some(software) = self.software.get_mut(entry.software as usize)
+            {
+                software.known += 1;
+            }
+        }
+    }
+
     pub(crate) fn entry(&self, number: u32) -> Option<&Entry> {
         self.entries.get(number as usize)
     }

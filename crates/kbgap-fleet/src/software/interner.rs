@@ -1,6 +1,8 @@
 //! Who writes entries: finds the ones that machines name, makes those that are new, and
 //! takes away those that nobody has any more.
 
+mod filled;
+
 use std::sync::Arc;
 
 use kbgap_assess::SoftwareFact;

@@ -154,6 +154,13 @@ impl Inventory {
         owners.find(|&ordinal| self.own(ordinal).any(|own| own.is(id, &self.words)))
     }
 
+    /// Enters who has software that no other has, where only the records are there.
+    pub(crate) fn find_owners(&mut self) {
+        let ordinals = 0..self.records.len();
+        let owners = ordinals.flat_map(|o| self.own_hashes(o).into_iter().map(move |h| (h, o)));
+        self.owners = owners.collect();
+    }
+
     /// The software of a machine, before it changes.
     pub(crate) fn before(&self, ordinal: u32) -> Before {
         let packed = Packed::read(self.records.get(ordinal));

@@ -29,6 +29,16 @@ impl<K> Default for SortedSet<K> {
 }
 
 impl<K: Ord + Copy> SortedSet<K> {
+    /// The set of keys that are in its order already.
+    pub(crate) fn of(keys: &[K]) -> Self {
+        // Room for some more, so that the first of them do not split every chunk.
+        let chunks = keys.chunks(CHUNK - CHUNK / 8);
+        Self {
+            len: keys.len(),
+            chunks: Arc::new(chunks.map(|c| (c[0], Arc::new(c.to_vec()))).collect()),
+        }
+    }
+
     pub(crate) const fn len(&self) -> usize {
         self.len
     }
@@ -148,12 +158,7 @@ impl<K: Ord + Copy> FromIterator<K> for SortedSet<K> {
         let mut keys: Vec<K> = keys.into_iter().collect();
         keys.sort_unstable();
         keys.dedup();
-        // Room for some more, so that the first of them do not split every chunk.
-        let chunks = keys.chunks(CHUNK - CHUNK / 8);
-        Self {
-            len: keys.len(),
-            chunks: Arc::new(chunks.map(|c| (c[0], Arc::new(c.to_vec()))).collect()),
-        }
+        Self::of(&keys)
     }
 }
 

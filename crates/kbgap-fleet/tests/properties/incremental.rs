@@ -18,6 +18,8 @@ enum Event {
     Swap(u8, u8),
     Remove(u8),
     Feed(bool),
+    /// The index is written to a file and read again.
+    Restart,
     /// Somebody asks, so that something is kept that has to be made anew later; and holds
     /// on to the fleet.
     Look,
@@ -29,6 +31,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         2 => (0_u8..8, 0_u8..8).prop_map(|(one, other)| Event::Swap(one, other)),
         2 => (0_u8..8).prop_map(Event::Remove),
         1 => any::<bool>().prop_map(Event::Feed),
+        1 => Just(Event::Restart),
         2 => Just(Event::Look),
     ]
 }
@@ -136,6 +139,12 @@ impl Played {
                 let stop = AtomicBool::new(false);
                 let reassessed = FleetIndex::reassess(self.index.fleet(), catalog, &stop);
                 self.index.adopt(reassessed.unwrap());
+            }
+            Event::Restart => {
+                let mut file = Vec::new();
+                self.index.fleet().save(&mut file).unwrap();
+                let catalog = catalogs[self.catalog].clone();
+                self.index = FleetIndex::load(catalog, &mut &file[..]).unwrap();
             }
             Event::Look => {
                 let fleet = self.index.publish(NOW);

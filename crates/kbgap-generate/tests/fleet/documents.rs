@@ -65,6 +65,7 @@ fn there_are_two_hundred_groups_of_very_different_sizes() {
         *groups.entry(machine.group.unwrap()).or_default() += 1;
     }
     assert_eq!(groups.len(), 200);
+    assert!(kbgap_generate::groups().all(|name| groups.contains_key(&name)));
     let most = groups.values().max().unwrap();
     let least = groups.values().min().unwrap();
     assert!(*most > 2_000 && *least < 60, "{most}, {least}");

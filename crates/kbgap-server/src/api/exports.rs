@@ -11,9 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use kbgap_odata::edm::{Record, StructuredType};
 use kbgap_odata::{Allowed, ErrorCode, QueryOptions, SystemOption};
+use kbgap_store::StoreError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tokio::runtime::Handle;
 
 pub(crate) use changes::vulnerability_changes;
 pub(crate) use files::{download, non_cpe_files, software_files, vulnerability_files};
@@ -21,9 +21,10 @@ use rows::{MachineRows, RowsOf};
 
 use crate::call::Call;
 use crate::exports::ExportSnapshot;
+use crate::history::History;
 use crate::http::Failure;
 use crate::list::{RowWriter, rows_between};
-use crate::route::Answered;
+use crate::route::{Answered, Answering};
 
 /// What the exports in pages take.
 pub(super) const ALLOWED: Allowed = &[SystemOption::Top, SystemOption::SkipToken];
@@ -32,18 +33,18 @@ const PAGE: usize = 50_000;
 const MAX_PAGE: usize = 200_000;
 
 /// `GET /api/machines/SoftwareInventoryByMachine`.
-pub(crate) fn software_inventory(call: &Call) -> Answered {
-    page::<rows::SoftwareRows>(call)
+pub(crate) fn software_inventory(call: &Call) -> Answering<'_> {
+    Box::pin(page::<rows::SoftwareRows>(call))
 }
 
 /// `GET /api/machines/SoftwareInventoryNoProductCodeByMachine`.
-pub(crate) fn non_cpe_inventory(call: &Call) -> Answered {
-    page::<rows::OtherSoftwareRows>(call)
+pub(crate) fn non_cpe_inventory(call: &Call) -> Answering<'_> {
+    Box::pin(page::<rows::OtherSoftwareRows>(call))
 }
 
 /// `GET /api/machines/SoftwareVulnerabilitiesByMachine`.
-pub(crate) fn software_vulnerabilities(call: &Call) -> Answered {
-    page::<rows::VulnerabilityRows>(call)
+pub(crate) fn software_vulnerabilities(call: &Call) -> Answering<'_> {
+    Box::pin(page::<rows::VulnerabilityRows>(call))
 }
 
 /// Where a page has ended.
@@ -73,27 +74,22 @@ fn place<P: DeserializeOwned>(token: &str) -> Result<P, Failure> {
         .ok_or_else(|| invalid("The '$skiptoken' is not one of this server."))
 }
 
-fn page<R: RowsOf>(call: &Call) -> Answered {
+async fn page<R: RowsOf>(call: &Call) -> Answered {
     let options = QueryOptions::parse(call.query(), ALLOWED)?;
     let size = page_size(&options)?;
-    let (snapshot, mut place) = begin(call, &options)?;
+    let (snapshot, place) = begin(call, &options).await?;
     let limit = options.top.unwrap_or(size);
-    let mut machine_rows = MachineRows::new(&snapshot, &call.state.history);
-    let mut records: Vec<R::Row> = Vec::new();
-    let mut next = None;
-    while place.machine < snapshot.len() {
-        let mut rows = R::of(place.machine, &mut machine_rows)?;
-        let wanted = limit - records.len();
-        let left = rows.len().saturating_sub(place.row);
-        if left > wanted {
-            place.row += wanted;
-            records.extend(rows.drain(place.row - wanted..place.row));
-            next = Some(place);
-            break;
-        }
-        records.extend(rows.drain(place.row.min(rows.len())..));
-        (place.machine, place.row) = (place.machine + 1, 0);
-    }
+    let permit = call
+        .state
+        .pages
+        .acquire()
+        .await
+        .map_err(Failure::internal)?;
+    let history = Arc::clone(&call.state.history);
+    let fill = move || fill::<R>((&snapshot, &history), place, limit);
+    let filled = tokio::task::spawn_blocking(fill).await;
+    drop(permit);
+    let (records, next) = filled.map_err(Failure::internal)??;
     // With `$top` there is no next link (api.md, section 10.1).
     let next = next.filter(|_| options.top.is_none()).map(|place| {
         format!(
@@ -106,13 +102,38 @@ fn page<R: RowsOf>(call: &Call) -> Answered {
     write(call, R::KIND.of(), records, next)
 }
 
+/// The rows of a page, and where the next one begins, unless this is the last. Waits for
+/// the history on its thread.
+fn fill<R: RowsOf>(
+    (snapshot, history): (&ExportSnapshot, &History),
+    mut place: Place,
+    limit: usize,
+) -> Result<(Vec<R::Row>, Option<Place>), StoreError> {
+    let mut machine_rows = MachineRows::new(snapshot, history);
+    let mut records: Vec<R::Row> = Vec::new();
+    while place.machine < snapshot.len() {
+        let mut rows = R::of(place.machine, &mut machine_rows)?;
+        let wanted = limit - records.len();
+        let left = rows.len().saturating_sub(place.row);
+        if left > wanted {
+            place.row += wanted;
+            records.extend(rows.drain(place.row - wanted..place.row));
+            return Ok((records, Some(place)));
+        }
+        records.extend(rows.drain(place.row.min(rows.len())..));
+        (place.machine, place.row) = (place.machine + 1, 0);
+    }
+    Ok((records, None))
+}
+
 /// The snapshot of a link, or a new one.
-fn begin(call: &Call, options: &QueryOptions) -> Result<(Arc<ExportSnapshot>, Place), Failure> {
+async fn begin(
+    call: &Call,
+    options: &QueryOptions,
+) -> Result<(Arc<ExportSnapshot>, Place), Failure> {
     let exports = &call.state.exports;
     let Some(skip_token) = &options.skip_token else {
-        // On a thread where one may wait: see `Answer::Computed`.
-        let place = Handle::current().block_on(call.state.history.place())?;
-        let snapshot = take(call, place)?;
+        let snapshot = take(call).await?;
         let place = Place {
             snapshot: snapshot.id.clone(),
             machine: 0,
@@ -130,8 +151,8 @@ fn begin(call: &Call, options: &QueryOptions) -> Result<(Arc<ExportSnapshot>, Pl
     Ok((snapshot, place))
 }
 
-/// A snapshot as of now, and of this place of the history.
-fn take(call: &Call, place: u64) -> Result<Arc<ExportSnapshot>, Failure> {
+async fn take(call: &Call) -> Result<Arc<ExportSnapshot>, Failure> {
+    let place = call.state.history.place().await?;
     let id = kbgap_auth::random_guid().map_err(Failure::internal)?;
     let (exports, fleet) = (&call.state.exports, call.tenant_fleet());
     Ok(exports.take(&call.claims.tenant, fleet, (id, place), call.now()))

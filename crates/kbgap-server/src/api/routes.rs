@@ -208,7 +208,7 @@ fn export_routes() -> Vec<Route> {
             "machines/SoftwareInventoryByMachine",
             SOFTWARE_READ,
             ExportJson,
-            Computed(exports::software_inventory),
+            Stored(exports::software_inventory),
             Rows(&ASSET_SOFTWARE),
             "Export: software of all machines",
         )
@@ -218,7 +218,7 @@ fn export_routes() -> Vec<Route> {
             "machines/SoftwareInventoryNoProductCodeByMachine",
             SOFTWARE_READ,
             ExportJson,
-            Computed(exports::non_cpe_inventory),
+            Stored(exports::non_cpe_inventory),
             Rows(&ASSET_NON_CPE_SOFTWARE),
             "Export: software without a product code",
         )
@@ -228,7 +228,7 @@ fn export_routes() -> Vec<Route> {
             "machines/SoftwareVulnerabilitiesByMachine",
             VULNERABILITY_READ,
             ExportJson,
-            Computed(exports::software_vulnerabilities),
+            Stored(exports::software_vulnerabilities),
             Rows(&ASSET_VULNERABILITY),
             "Export: CVEs of all software of all machines",
         )

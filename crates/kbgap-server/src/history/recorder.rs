@@ -31,7 +31,9 @@ pub(crate) struct Recorder {
     /// The last exposure that is known, of whatever process.
     followed: u64,
     /// Machines of which others have recorded something, until that is told.
-    stale: HashSet<(String, MachineId)>,
+    stale: HashSet<(Arc<str>, MachineId)>,
+    /// What has not been told yet: the store may fail between two rounds.
+    news: News,
     lists: Lists,
     detected: Detected,
 }
@@ -51,7 +53,7 @@ pub(crate) struct News {
     pub(crate) detections: Option<Arc<Detections>>,
     /// The new marks of machines, of this tenant and of others; 0 where it is to be
     /// forgotten. Of several of one machine the last counts.
-    pub(crate) marks: Vec<(String, MachineId, u64)>,
+    pub(crate) marks: Vec<(Arc<str>, MachineId, u64)>,
 }
 
 impl News {
@@ -81,6 +83,7 @@ impl Recorder {
             history,
             clock,
             stale: HashSet::new(),
+            news: News::default(),
             lists: Lists::default(),
             detected: Detected::default(),
         }
@@ -90,7 +93,9 @@ impl Recorder {
         &self.history
     }
 
-    /// Records what has changed of these machines.
+    /// Records what has changed of these machines. `marks` tells the mark that a machine has
+    /// by now: the one that came with it is from before it waited, and what was recorded
+    /// meanwhile counts.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was recorded, or not all; it may be tried again.
@@ -99,22 +104,24 @@ impl Recorder {
         tenant: &str,
         machines: Vec<Arc<FleetMachine>>,
         feed: &Feed,
+        marks: impl Fn(&MachineId) -> u64,
     ) -> Result<News, StoreError> {
         self.catch_up().await?;
+        let tenant: &Arc<str> = &Arc::from(tenant);
         let mut candidates =
-            tokio::task::block_in_place(|| self.candidates(tenant, machines, feed));
-        let mut news = News::default();
+            tokio::task::block_in_place(|| self.candidates(tenant, machines, feed, marks));
         while !candidates.is_empty() {
             let rest = candidates.split_off(ROUND.min(candidates.len()));
             let mut round = std::mem::replace(&mut candidates, rest);
             for _ in 0..ATTEMPTS {
-                round = self.round(tenant, round, feed, &mut news).await?;
+                round = self.round(tenant, round, feed).await?;
                 if round.is_empty() {
                     break;
                 }
             }
         }
         let stale = self.stale.drain().map(|(tenant, id)| (tenant, id, 0));
+        let mut news = std::mem::take(&mut self.news);
         news.marks.splice(0..0, stale);
         Ok(news)
     }
@@ -138,18 +145,25 @@ impl Recorder {
                 return Ok(());
             };
             self.followed = *last;
-            let stale = page.into_iter();
-            let stale = stale.filter_map(|(_, tenant, id)| Some((tenant, id.parse().ok()?)));
-            self.stale.extend(stale);
+            // After a feed these may be all machines.
+            for of_tenant in page.chunk_by(|(_, a, _), (_, b, _)| a == b) {
+                let Some((_, tenant, _)) = of_tenant.first() else {
+                    continue;
+                };
+                let tenant: Arc<str> = Arc::from(tenant.as_str());
+                let ids = of_tenant.iter().filter_map(|(.., id)| id.parse().ok());
+                self.stale.extend(ids.map(|id| (Arc::clone(&tenant), id)));
+            }
         }
     }
 
     /// The machines whose marks do not say that there is nothing to record.
     fn candidates(
         &self,
-        tenant: &str,
+        tenant: &Arc<str>,
         machines: Vec<Arc<FleetMachine>>,
         feed: &Feed,
+        marks: impl Fn(&MachineId) -> u64,
     ) -> Vec<Candidate> {
         let now = self.clock.now_ms();
         let active = machines.into_iter().filter(|m| m.is_active(now));
@@ -159,28 +173,27 @@ impl Recorder {
                 feed: feed.generation,
                 sequence: machine.sequence,
             };
-            let mark = machine.mark;
             let candidate = Candidate { machine, judged };
-            let is_marked = candidate.mark() == mark && !self.is_stale(tenant, &candidate);
+            let (mark, machine) = (candidate.mark(), &candidate.machine);
+            let is_marked = machine.mark == mark
+                && marks(machine.id()) == mark
+                && !self.is_stale(tenant, &candidate);
             (!is_marked).then_some(candidate)
         });
         candidates.collect()
     }
 
-    fn is_stale(&self, tenant: &str, candidate: &Candidate) -> bool {
-        !self.stale.is_empty()
-            && self
-                .stale
-                .contains(&(tenant.to_owned(), candidate.machine.id().clone()))
+    fn is_stale(&self, tenant: &Arc<str>, candidate: &Candidate) -> bool {
+        let key = || (Arc::clone(tenant), candidate.machine.id().clone());
+        !self.stale.is_empty() && self.stale.contains(&key())
     }
 
     /// Records some machines, and gives those that have to be looked at again.
     async fn round(
         &mut self,
-        tenant: &str,
+        tenant: &Arc<str>,
         candidates: Vec<Candidate>,
         feed: &Feed,
-        news: &mut News,
     ) -> Result<Vec<Candidate>, StoreError> {
         let now = self.clock.now_ms();
         let history = Arc::clone(&self.history);
@@ -191,7 +204,7 @@ impl Recorder {
         let newest = history.store.exposures_of(tenant, ids, u64::MAX).await?;
         // The rules take a millisecond or so: not on the runtime's threads.
         let steps = tokio::task::block_in_place(|| {
-            self.steps(tenant, candidates, newest, &feed.catalog, now, news)
+            self.steps(tenant, candidates, newest, &feed.catalog, now)
         });
         let new = self.lists.take_new();
         if steps.is_empty() {
@@ -216,7 +229,7 @@ impl Recorder {
             self.followed = recorded.after;
         }
         if !detected.is_empty() {
-            news.detections = Some(history.note(tenant, &detected));
+            self.news.detections = Some(history.note(tenant, &detected));
         }
         for (step, outcome) in steps.into_iter().zip(recorded.outcomes) {
             let Step {
@@ -228,7 +241,7 @@ impl Recorder {
                 StepOutcome::Overtaken | StepOutcome::Gone | StepOutcome::Unlisted => 0,
             };
             let id = candidate.machine.id().clone();
-            news.marks.push((tenant.to_owned(), id, mark));
+            self.news.marks.push((Arc::clone(tenant), id, mark));
             match outcome {
                 StepOutcome::Taken | StepOutcome::Gone => {}
                 StepOutcome::Overtaken => again.push(candidate),
@@ -245,12 +258,11 @@ impl Recorder {
     /// marks. Machines that go the same step follow one another.
     fn steps(
         &mut self,
-        tenant: &str,
+        tenant: &Arc<str>,
         candidates: Vec<Candidate>,
         newest: Vec<Option<Exposure>>,
         catalog: &Catalog,
         now: i64,
-        news: &mut News,
     ) -> Vec<Step> {
         let mut steps = Vec::new();
         for (candidate, before) in candidates.into_iter().zip(newest) {
@@ -265,8 +277,9 @@ impl Recorder {
                     continue;
                 }
             };
-            news.marks
-                .push((tenant.to_owned(), machine.id().clone(), mark));
+            self.news
+                .marks
+                .push((Arc::clone(tenant), machine.id().clone(), mark));
         }
         steps.sort_by_key(|step| (step.lists().next(), step.list.hash));
         steps

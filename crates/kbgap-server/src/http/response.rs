@@ -38,11 +38,21 @@ pub(crate) struct Failure {
     allow: Option<String>,
     /// When to ask again.
     retry_after: Option<Duration>,
+    /// A JSON object whose members the answer has beside the error.
+    beside: Option<Vec<u8>>,
 }
 
 impl Failure {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         ApiError::new(code, message).into()
+    }
+
+    /// The same with the members of a JSON object that is not empty beside the error.
+    pub(crate) fn beside(self, object: Vec<u8>) -> Self {
+        Self {
+            beside: Some(object),
+            ..self
+        }
     }
 
     pub(crate) const fn status(&self) -> u16 {
@@ -99,6 +109,7 @@ impl From<ApiError> for Failure {
             cause: None,
             allow: None,
             retry_after: None,
+            beside: None,
         }
     }
 }
@@ -106,7 +117,7 @@ impl From<ApiError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy => Self {
+            busy if busy.is_busy() => Self {
                 retry_after: Some(Duration::from_secs(1)),
                 ..Self::new(
                     ErrorCode::ServiceUnavailable,
@@ -129,7 +140,13 @@ impl IntoResponse for Failure {
         }
         let status =
             StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = json(status, self.error.body(&target));
+        let mut body = self.error.body(&target);
+        if let Some(members) = self.beside.as_deref().and_then(|b| b.strip_prefix(b"{")) {
+            body.pop();
+            body.push(b',');
+            body.extend_from_slice(members);
+        }
+        let mut response = json(status, body);
         let headers = response.headers_mut();
         if code == ErrorCode::Unauthorized {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

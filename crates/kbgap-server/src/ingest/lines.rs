@@ -1,4 +1,10 @@
 //! NDJSON, read while it comes.
+//!
+//! Lines are stored in portions, each at once and in order, so a body that ends badly (cut
+//! off, packed wrongly, too large) has been stored up to there. The answer is an error then
+//! and yet has `records`: what was stored is told, and to send all of it again does no harm.
+
+mod pieces;
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
@@ -9,12 +15,15 @@ use kbgap_inventory::native;
 use kbgap_odata::ErrorCode;
 use tokio::sync::mpsc;
 
-use super::{Outcomes, RecordAnswer, SMALL, Taken, respond, tell};
+use self::pieces::{Piece, Pieces};
+use super::{
+    Outcomes, RecordAnswer, RecordErrorAnswer, SMALL, Taken, respond, respond_failed, tell,
+};
 use crate::http::{Encoding, Failure, discard, next_piece, too_large};
 use crate::state::{AppState, Shared};
 
 /// Records that are stored at once.
-const PORTION: usize = 500;
+const PORTION: usize = 250;
 /// Portions of one request that are on their way into the store at a time.
 const UNDER_WAY: usize = 3;
 /// Pieces of a body that wait to be read.
@@ -36,38 +45,96 @@ pub(super) async fn answer(
             return Err(refused.err().unwrap_or_else(|| too_large(limit)));
         }
     };
+    // What is small holds no place while it comes, however slowly that is.
+    let (begun, ended) = begin(&mut body).await?;
     // Who sends slowly holds a place, so there are more of these than of cores.
-    let _permit = state.streams.acquire().await.map_err(Failure::internal)?;
+    let places = if ended {
+        &state.readers
+    } else {
+        &state.streams
+    };
+    let _permit = places.acquire().await.map_err(Failure::internal)?;
     let (pieces, received) = mpsc::channel(WAITING);
     let reading = tokio::task::spawn_blocking({
         let state = Shared::clone(state);
         move || Lines::new(&state, &tenant).read(Pieces::new(received), encoding, limit)
     });
-    let mut broken = false;
-    loop {
-        let next = next_piece(&mut body).await.map_err(drop);
-        match next {
-            Ok(Some(piece)) => {
-                if pieces.send(piece).await.is_err() {
-                    // It reads no further: what is wrong is in its answer.
-                    discard(headers, body).await;
-                    break;
-                }
-            }
-            Ok(None) => break,
-            Err(_) => {
-                broken = true;
-                break;
-            }
-        }
+    let cut = pass_on(begun, &mut body, &pieces, limit).await;
+    if !matches!(cut, Cut::Ended) {
+        // Whoever is refused hears it only when all is sent.
+        discard(headers, body).await;
     }
     drop(pieces);
-    let answers = reading.await.map_err(Failure::internal)??;
-    if broken {
-        let message = "The body could not be read.";
-        return Err(Failure::new(ErrorCode::InvalidRequestBody, message));
+    let (answers, failure) = reading.await.map_err(Failure::internal)?;
+    let failure = match cut {
+        Cut::Broken(cause) => Some(cause),
+        Cut::Ended | Cut::Unread => failure,
+    };
+    match failure {
+        Some(failure) => respond_failed(answers, failure),
+        None => respond(answers),
     }
-    respond(answers)
+}
+
+/// How the passing on of a body has ended.
+enum Cut {
+    /// With its end.
+    Ended,
+    /// It is read no further: what is wrong is known there.
+    Unread,
+    /// It did not come to its end, or is too large.
+    Broken(Failure),
+}
+
+/// The first pieces, and whether that is all: no more is taken than is small.
+async fn begin(body: &mut Body) -> Result<(Vec<Bytes>, bool), Failure> {
+    let (mut begun, mut size) = (Vec::new(), 0);
+    while size <= SMALL {
+        let Some(piece) = next_piece(body).await.map_err(|_| broken())? else {
+            return Ok((begun, true));
+        };
+        size += piece.len();
+        begun.push(piece);
+    }
+    Ok((begun, false))
+}
+
+/// Passes pieces on to where they are read.
+async fn pass_on(
+    begun: Vec<Bytes>,
+    body: &mut Body,
+    pieces: &mpsc::Sender<Piece>,
+    limit: usize,
+) -> Cut {
+    let (mut begun, mut sent) = (begun.into_iter(), 0);
+    loop {
+        let next = match begun.next() {
+            Some(piece) => Ok(Some(piece)),
+            None => next_piece(body).await.map_err(|_| broken()),
+        };
+        let piece = match next {
+            Ok(Some(piece)) => piece,
+            Ok(None) => {
+                // Whoever reads may have found something wrong.
+                let _ = pieces.send(Piece::End).await;
+                return Cut::Ended;
+            }
+            Err(failure) => return Cut::Broken(failure),
+        };
+        sent += piece.len();
+        // What is packed may come to nothing when it is unpacked, for ever.
+        if sent > limit {
+            return Cut::Broken(too_large(limit));
+        }
+        if pieces.send(Piece::Of(piece)).await.is_err() {
+            return Cut::Unread;
+        }
+    }
+}
+
+fn broken() -> Failure {
+    let message = "The body could not be read to its end.";
+    Failure::new(ErrorCode::InvalidRequestBody, message)
 }
 
 /// A request whose lines are read. Not on the runtime's threads.
@@ -94,12 +161,25 @@ impl<'s> Lines<'s> {
         }
     }
 
+    /// Reads to the end or as far as it goes. All that was read is stored, and told.
     fn read(
         mut self,
         packed: Pieces,
         encoding: Encoding,
         limit: usize,
-    ) -> Result<Vec<RecordAnswer>, Failure> {
+    ) -> (Vec<RecordAnswer>, Option<Failure>) {
+        let ended = self.read_lines(packed, encoding, limit);
+        let ended = ended.and(self.hand_in());
+        let ended = ended.and(self.settle(0));
+        (self.answers, ended.err())
+    }
+
+    fn read_lines(
+        &mut self,
+        packed: Pieces,
+        encoding: Encoding,
+        limit: usize,
+    ) -> Result<(), Failure> {
         // One byte more than may come tells that more has come.
         let body = encoding.reader(Box::new(packed))?.take(limit as u64 + 1);
         let mut body = BufReader::with_capacity(SMALL, body);
@@ -113,7 +193,7 @@ impl<'s> Lines<'s> {
                 return Err(too_large(limit));
             }
             if read == 0 {
-                break;
+                return Ok(());
             }
             number += 1;
             let position = self.answers.len();
@@ -125,56 +205,47 @@ impl<'s> Lines<'s> {
                 self.hand_in()?;
             }
         }
-        self.hand_in()?;
-        self.settle(0)?;
-        Ok(self.answers)
     }
 
     fn hand_in(&mut self) -> Result<(), Failure> {
         let Taken { positions, reports } = std::mem::take(&mut self.taken);
-        if !reports.is_empty() {
-            let outcomes = self.state.intake.hand_in_waiting(self.tenant, reports)?;
-            self.under_way.push_back((positions, outcomes));
+        if reports.is_empty() {
+            return Ok(());
+        }
+        match self.state.intake.hand_in_waiting(self.tenant, reports) {
+            Ok(outcomes) => self.under_way.push_back((positions, outcomes)),
+            Err(error) => {
+                self.not_stored(&positions);
+                return Err(error.into());
+            }
         }
         self.settle(UNDER_WAY)
     }
 
     /// Waits until no more than so many portions are on their way.
     fn settle(&mut self, under_way: usize) -> Result<(), Failure> {
+        let mut settled = Ok(());
         while self.under_way.len() > under_way
             && let Some((positions, outcomes)) = self.under_way.pop_front()
         {
-            tell(&mut self.answers, &positions, outcomes.blocking_recv())?;
+            let told = tell(&mut self.answers, &positions, outcomes.blocking_recv());
+            if told.is_err() {
+                self.not_stored(&positions);
+            }
+            settled = settled.and(told);
         }
-        Ok(())
+        settled
     }
-}
 
-/// The pieces of a body, as something to read.
-struct Pieces {
-    received: mpsc::Receiver<Bytes>,
-    piece: Bytes,
-}
-
-impl Pieces {
-    fn new(received: mpsc::Receiver<Bytes>) -> Self {
-        Self {
-            received,
-            piece: Bytes::new(),
-        }
-    }
-}
-
-impl Read for Pieces {
-    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
-        while self.piece.is_empty() {
-            match self.received.blocking_recv() {
-                Some(piece) => self.piece = piece,
-                None => return Ok(0),
+    fn not_stored(&mut self, positions: &[usize]) {
+        for &position in positions {
+            if let Some(answer) = self.answers.get_mut(position) {
+                answer.outcome = "failed";
+                answer.error = Some(RecordErrorAnswer {
+                    path: None,
+                    message: "It could not be stored; send it again.".to_owned(),
+                });
             }
         }
-        let count = to.len().min(self.piece.len());
-        to[..count].copy_from_slice(&self.piece.split_to(count));
-        Ok(count)
     }
 }

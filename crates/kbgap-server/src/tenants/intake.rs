@@ -5,12 +5,12 @@
 //! the next is committed. Nothing is read back: the store tells what it keeps of each
 //! machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use kbgap_fleet::CheckIn;
-use kbgap_inventory::{DeviceValue, Machine};
+use kbgap_inventory::{DeviceValue, Machine, MachineId};
 use kbgap_store::{MachineReport, Put, PutOutcome, Store, StoreError, Stored};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
@@ -19,8 +19,12 @@ use super::Tenants;
 
 /// Requests that may wait before clients are told to come again.
 const QUEUE: usize = 1_024;
-/// Reports that are committed at once, so that nobody waits for long.
-const GROUP: usize = 5_000;
+/// Reports that are committed at once: a parsed one takes three times the memory of its
+/// text, and three groups are on their way at a time.
+const GROUP: usize = 1_000;
+/// Reports after which readers are shown what has been entered, where more is waiting:
+/// each time, the pieces of the index that change next are copied.
+const SHOWN: usize = 2_500;
 
 /// How long whoever reports waits for the history.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,8 +40,17 @@ pub(crate) struct Report {
     pub(crate) stored: MachineReport,
 }
 
-/// What became of reports; `None` where they could not be stored, which the log tells.
-type Became = Option<Vec<PutOutcome>>;
+/// Why reports were not stored, none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotStored {
+    /// Others are writing; it would do to send them again in a moment.
+    Busy,
+    /// The log tells.
+    Failed,
+}
+
+/// What became of reports.
+type Became = Result<Vec<PutOutcome>, NotStored>;
 
 /// What becomes of reports, when it is known.
 pub(crate) type Outcomes = oneshot::Receiver<Became>;
@@ -157,9 +170,13 @@ async fn commit(store: &dyn Store, tenant: String, group: Vec<Batch>) -> Option<
         }),
         Err(error) => {
             tracing::error!(%error, "reports could not be stored");
+            let not_stored = match error.is_busy() {
+                true => NotStored::Busy,
+                false => NotStored::Failed,
+            };
             for (_, reply) in replies {
                 // Whoever asked may have gone.
-                let _ = reply.send(None);
+                let _ = reply.send(Err(not_stored));
             }
             None
         }
@@ -167,44 +184,74 @@ async fn commit(store: &dyn Store, tenant: String, group: Vec<Batch>) -> Option<
 }
 
 async fn enter_all(tenants: Arc<Tenants>, mut entering: mpsc::Receiver<Committed>) {
-    while let Some(committed) = entering.recv().await {
-        let Committed {
-            tenant,
-            put,
-            machines,
-            replies,
-        } = committed;
-        let outcomes: Vec<PutOutcome> = put.outcomes().collect();
-        let changed = match tenants.enter(&tenant, put, machines).await {
-            Ok(changed) => changed,
-            Err(error) => {
-                // They are durable, and the change feed brings them.
-                tracing::warn!(%error, "cannot follow the store");
-                false
-            }
-        };
-        let mut outcomes = outcomes.into_iter();
-        let replies: Vec<_> = replies
-            .into_iter()
-            .map(|(count, reply)| (reply, outcomes.by_ref().take(count).collect()))
-            .collect();
-        let reply = |replies: Vec<(oneshot::Sender<Became>, Vec<PutOutcome>)>| {
-            for (reply, outcomes) in replies {
-                let _ = reply.send(Some(outcomes));
-            }
-        };
-        if changed {
-            let recorded = tenants.recorded();
-            tokio::spawn(async move {
-                let is_late = tokio::time::timeout(PATIENCE, recorded).await.is_err();
-                if is_late {
-                    tracing::warn!("reports are stored, and their history will follow");
-                }
-                reply(replies);
-            });
-        } else {
-            reply(replies);
+    while let Some(first) = entering.recv().await {
+        let (mut next, mut round, mut count) = (Some(first), Vec::new(), 0);
+        while let Some(committed) = next {
+            count += committed.machines.len();
+            round.push(enter(&tenants, committed).await);
+            next = (count < SHOWN).then(|| entering.try_recv().ok()).flatten();
         }
+        if let Err(error) = tenants.show().await {
+            tracing::warn!(%error, "cannot follow the store");
+        }
+        for entered in round {
+            entered.reply(&tenants);
+        }
+    }
+}
+
+/// Reports that are in the index, and who waits for it.
+struct Entered {
+    changed: bool,
+    replies: Vec<(oneshot::Sender<Became>, Vec<PutOutcome>)>,
+}
+
+async fn enter(tenants: &Tenants, committed: Committed) -> Entered {
+    let Committed {
+        tenant,
+        put,
+        machines,
+        replies,
+    } = committed;
+    let mut outcomes: Vec<PutOutcome> = put.outcomes().collect();
+    let changed = match tenants.enter(&tenant, put, machines).await {
+        Ok(changed) => changed,
+        Err(error) => {
+            // They are durable, and the change feed brings them.
+            tracing::warn!(%error, "cannot follow the store");
+            false
+        }
+    };
+    let mut outcomes = outcomes.drain(..);
+    let replies = replies.into_iter();
+    Entered {
+        changed,
+        replies: replies
+            .map(|(count, reply)| (reply, outcomes.by_ref().take(count).collect()))
+            .collect(),
+    }
+}
+
+impl Entered {
+    /// Answers, when what has changed is recorded.
+    fn reply(self, tenants: &Arc<Tenants>) {
+        let Self { changed, replies } = self;
+        let reply = move || {
+            for (reply, outcomes) in replies {
+                let _ = reply.send(Ok(outcomes));
+            }
+        };
+        if !changed {
+            return reply();
+        }
+        let recorded = tenants.recorded();
+        tokio::spawn(async move {
+            let is_late = tokio::time::timeout(PATIENCE, recorded).await.is_err();
+            if is_late {
+                tracing::warn!("reports are stored, and their history will follow");
+            }
+            reply();
+        });
     }
 }
 
@@ -228,20 +275,28 @@ impl Tenants {
             .any(|outcome| matches!(outcome, PutOutcome::Created | PutOutcome::Changed));
         let changed = tokio::task::block_in_place(|| {
             let mut writer = self.writer();
-            let mut changed = Vec::new();
+            let (mut changed, mut ids) = (Vec::new(), HashSet::new());
             for ((machine, seen_at), stored) in machines.into_iter().zip(put.machines) {
                 // Whoever follows the change feed may have been here first.
                 if stored.outcome != PutOutcome::Stale && stored.sequence > writer.followed {
+                    if ids.contains(&machine.id) {
+                        // Two reports in a row are two rows of history.
+                        changed.extend(writer.machines(with(tenant, ids.drain())));
+                    }
                     let is_new =
                         matches!(stored.outcome, PutOutcome::Created | PutOutcome::Changed);
-                    let check_in = check_in(machine, seen_at, stored);
-                    changed.extend(writer.upsert(tenant, &check_in, is_new));
+                    let check_in = check_in(machine, seen_at, &stored);
+                    // Where others write, it may have changed and changed back since the
+                    // index has seen it.
+                    if writer.upsert(tenant, &check_in) || is_new {
+                        ids.insert(check_in.machine.id);
+                    }
                 }
             }
             writer.followed = writer.followed.max(put.after);
+            changed.extend(writer.machines(with(tenant, ids.drain())));
             let any = has_news || !changed.is_empty();
             self.record_later(changed, &writer);
-            self.publish(&mut writer);
             any
         });
         if let Some(recording) = &self.recording {
@@ -249,9 +304,27 @@ impl Tenants {
         }
         Ok(changed)
     }
+
+    /// Lets readers see what was entered.
+    async fn show(&self) -> Result<(), StoreError> {
+        let is_between = tokio::task::block_in_place(|| {
+            let mut writer = self.writer();
+            self.publish(&mut writer);
+            writer.is_between
+        });
+        if is_between {
+            // Who follows the change feed publishes these when it has come to its end.
+            self.follow().await?;
+        }
+        Ok(())
+    }
 }
 
-fn check_in(machine: Machine, seen_at: i64, stored: Stored) -> CheckIn {
+fn with(tenant: &str, ids: impl Iterator<Item = MachineId>) -> Vec<(String, MachineId)> {
+    ids.map(|id| (tenant.to_owned(), id)).collect()
+}
+
+fn check_in(machine: Machine, seen_at: i64, stored: &Stored) -> CheckIn {
     CheckIn {
         tags: stored.tags.apply(&machine.tags),
         machine,

@@ -19,8 +19,9 @@ use super::writer::Changed;
 use super::{Tenants, is_set};
 use crate::history::{Feed, Recorder};
 
-/// Machines that wait to be recorded; whoever brings more waits as well.
-const ROOM: u64 = 20_000;
+/// Machines that wait to be recorded; whoever brings more waits as well. They hold on to
+/// the fleets that they were taken from, each of which is some tens of megabytes more.
+const ROOM: u64 = 2_000;
 /// Machines that are recorded at once.
 const GROUP: usize = 2_000;
 /// Machines that are looked at at a time under a new catalogue.
@@ -152,9 +153,11 @@ impl Tenants {
         machines: &[Arc<FleetMachine>],
         feed: &Feed,
     ) -> Result<(), StoreError> {
+        // Held until the marks are where the next call reads them.
         let mut recorder = recording.recorder.lock().await;
-        let news = recorder.record(tenant, machines.to_vec(), feed).await?;
-        drop(recorder);
+        let marks = |id: &MachineId| self.writer().mark(tenant, id);
+        let news = recorder.record(tenant, machines.to_vec(), feed, marks);
+        let news = news.await?;
         if !news.is_empty() {
             tokio::task::block_in_place(|| {
                 let mut writer = self.writer();

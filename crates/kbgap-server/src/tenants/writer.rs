@@ -17,6 +17,8 @@ pub(super) struct Writer {
     indexes: HashMap<String, FleetIndex>,
     /// The last change of the store that was applied.
     pub(super) followed: u64,
+    /// Whether that may be in the middle of a commit: nothing is published then.
+    pub(super) is_between: bool,
 }
 
 /// Machines that have changed, with their tenants, in the order in which they have.
@@ -29,13 +31,25 @@ impl Writer {
             history,
             indexes: HashMap::new(),
             followed: 0,
+            is_between: false,
+        }
+    }
+
+    /// Goes on with fleets that have all changes until one.
+    pub(super) fn restore(&mut self, indexes: HashMap<String, FleetIndex>, followed: u64) {
+        self.indexes = indexes;
+        self.followed = followed;
+        if let Some(history) = &self.history {
+            for (tenant, index) in &mut self.indexes {
+                index.set_detections(history.detections(tenant));
+            }
         }
     }
 
     /// Applies changes as the store tells them. Those that were applied before are left out:
     /// what this process stores comes by a shorter way.
     pub(super) fn follow(&mut self, changes: Vec<MachineChange>) -> Changed {
-        let mut changed = Changed::new();
+        let mut changed = Vec::new();
         for change in changes {
             let sequence = change.sequence();
             if sequence <= self.followed {
@@ -47,7 +61,8 @@ impl Writer {
                     match decode_machine(&machine.report.body) {
                         Ok(facts) => {
                             let check_in = check_in(facts, &machine);
-                            changed.extend(self.upsert(&tenant, &check_in, true));
+                            self.upsert(&tenant, &check_in);
+                            changed.push((tenant, check_in.machine.id));
                         }
                         Err(error) => {
                             let id = machine.report.id;
@@ -62,25 +77,29 @@ impl Writer {
                 }
             }
         }
-        changed
+        // It may have changed and changed back since the index has seen it.
+        self.machines(changed)
     }
 
-    /// Takes a check-in; gives the machine where it has changed, or may have changed and
-    /// changed back since the index has seen it.
-    pub(super) fn upsert(
-        &mut self,
-        tenant: &str,
-        check_in: &CheckIn,
-        may_have: bool,
-    ) -> Option<(String, Arc<FleetMachine>)> {
-        let index = self.index(tenant);
-        match index.upsert(check_in) {
-            Upserted::Seen if !may_have => None,
-            Upserted::Seen | Upserted::Changed => {
-                let machine = index.fleet().machine(&check_in.machine.id)?;
-                Some((tenant.to_owned(), machine))
-            }
-        }
+    /// Takes a check-in; tells whether the machine has changed.
+    pub(super) fn upsert(&mut self, tenant: &str, check_in: &CheckIn) -> bool {
+        self.index(tenant).upsert(check_in) == Upserted::Changed
+    }
+
+    /// Machines as they are now. A machine holds on to pieces of the index, which have to
+    /// be copied when they change again: so not after each change, but after many.
+    pub(super) fn machines(&mut self, ids: Vec<(String, MachineId)>) -> Changed {
+        let found = ids.into_iter().filter_map(|(tenant, id)| {
+            let machine = self.index(&tenant).fleet().machine(&id)?;
+            Some((tenant, machine))
+        });
+        found.collect()
+    }
+
+    /// The mark of a machine; 0 where there is none.
+    pub(super) fn mark(&self, tenant: &str, id: &MachineId) -> u64 {
+        let index = self.indexes.get(tenant);
+        index.map_or(0, |index| index.fleet().mark_of(id))
     }
 
     /// Takes in what was recorded of machines.

@@ -319,7 +319,55 @@ impl TestServer {
     }
 }
 
+/// Another server on the same data, which ends with it.
+pub struct Beside {
+    pub url: String,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+    }
+}
+
 impl TestServer {
+    /// Starts another server on the same data, whose clock shows `now`: it knows nothing
+    /// but what is stored.
+    pub fn beside(&self, now: i64) -> Beside {
+        let config = Config {
+            listen: "127.0.0.1:0".into(),
+            rate_limits: RateLimits::off(),
+            ..Config::default()
+        };
+        let folder = self.folder.path().to_owned();
+        let (stop, stopped) = oneshot::channel();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        self.run(async move {
+            let started = tokio::spawn(async move {
+                let clock = Clock::set_to(now);
+                Server::start(&folder, config, clock).await.unwrap()
+            });
+            let started = started.await.unwrap();
+            sender.send(started.url().unwrap()).unwrap();
+            tokio::spawn(started.run(async {
+                let _ = stopped.await;
+            }));
+        });
+        Beside {
+            url: receiver.recv().unwrap(),
+            stop: Some(stop),
+        }
+    }
+
+    /// Ends the server and starts another one on the same data.
+    pub fn restart(&mut self, now: i64) {
+        drop(self.stop.take());
+        let mut next = self.beside(now);
+        self.stop = next.stop.take();
+        self.url.clone_from(&next.url);
+    }
+
     /// Runs something inside the server's runtime.
     pub fn run(&self, work: impl Future<Output = ()>) {
         self.runtime.as_ref().unwrap().block_on(work);

@@ -5,7 +5,7 @@ use kbgap_store::sqlite::SqliteStore;
 use serde_json::Value;
 
 use crate::exposure::{EXPORT, MARCH, OLD, april, ask, field, import, report, rows};
-use crate::harness::TestServer;
+use crate::harness::{TestServer, document};
 
 /// What the store says: the last place of history, the feed under which the newest
 /// exposure of a machine holds, and the feed that there is.
@@ -73,4 +73,31 @@ fn what_a_feed_leaves_alone_is_not_written() {
     let times = rows(&server, EXPORT);
     let times = times.iter().map(|row| field(row, "firstSeenTimestamp"));
     assert_eq!(times.max(), Some("2020-03-25 09:00:00"));
+}
+
+#[test]
+fn a_machine_that_changes_and_changes_back_at_once_has_both_rows() {
+    let server = TestServer::start();
+    report(&server, "pc-1", OLD, "2020-03-25T08:00:00Z", "");
+    let device = field(&rows(&server, EXPORT)[0], "deviceId").to_owned();
+    let newest = || {
+        let (folder, tenant) = (server.data_dir().to_owned(), server.tenant.clone());
+        let ids = vec![device.clone()];
+        let (sender, receiver) = std::sync::mpsc::channel();
+        server.run(async move {
+            let store = SqliteStore::open(&folder.join("kbgap.db")).unwrap();
+            let newest = store.exposures_of(&tenant, ids, u64::MAX).await.unwrap();
+            let newest = newest.into_iter().flatten().next().unwrap();
+            sender.send((newest.set_hash, newest.number)).unwrap();
+        });
+        receiver.recv().unwrap()
+    };
+    let (old, number) = newest();
+    let lines = [
+        document("pc-1", MARCH, "2020-03-25T09:00:00Z"),
+        document("pc-1", OLD, "2020-03-25T10:00:00Z"),
+    ];
+    let answer = server.post("/ingest/v1/machines", &lines.join("\n"));
+    assert_eq!(answer.json()["accepted"], 2, "{}", answer.body);
+    assert_eq!(newest(), (old, number + 2));
 }

@@ -1,5 +1,8 @@
 //! What machines report.
 
+mod busy;
+mod stream;
+
 use std::io::Write;
 
 use kbgap_server::Config;
@@ -7,6 +10,12 @@ use kbgap_server::Config;
 use crate::harness::{TestServer, document};
 
 const PATH: &str = "/ingest/v1/machines";
+
+fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(plain).unwrap();
+    encoder.finish().unwrap()
+}
 
 #[test]
 fn a_bad_record_never_spoils_its_batch() {
@@ -98,11 +107,6 @@ fn packed_bodies_and_their_limits() {
             &[("Authorization", &token), ("Content-Encoding", encoding)],
             body,
         )
-    };
-    let gzip = |plain: &[u8]| {
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(plain).unwrap();
-        encoder.finish().unwrap()
     };
     let machine = document("a", "10.0.18363.592", "2020-03-24T08:00:00Z");
     assert_eq!(send("gzip", &gzip(machine.as_bytes())).status, 200);

@@ -49,7 +49,7 @@ pub(crate) fn vulnerability_files(call: &Call) -> Answering<'_> {
 async fn files(call: &Call, kind: Kind) -> Answered {
     let options = QueryOptions::parse(call.query(), &[])?;
     let hours = valid_hours(&options)?;
-    let snapshot = take(call, call.state.history.place().await?)?;
+    let snapshot = take(call).await?;
     // Links live by the real time, like tokens.
     let ends = crate::clock::Clock::real_seconds() + hours * 3_600;
     let issuer = oauth::issuer(&call.state).await?;

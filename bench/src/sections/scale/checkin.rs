@@ -1,0 +1,96 @@
+//! Reports of single machines, each in a request of its own, durable before the answer.
+
+use std::time::{Duration, Instant};
+
+use kbgap_generate::Generator;
+
+use super::Scale;
+use super::loaded::Loaded;
+use crate::drive::{Driven, drive};
+use crate::figure::{Goal, Report, float};
+use crate::http::Ask;
+
+const CONNECTIONS: usize = 256;
+const TIME: Duration = Duration::from_secs(10);
+/// A day on which many machines have other updates than on day 0.
+const LATER: u32 = 25;
+
+pub(super) fn run(scale: &Scale<'_>, loaded: &Loaded, report: &mut Report) -> anyhow::Result<()> {
+    let ask = Ask::report(loaded.address(), &loaded.bearer, None);
+
+    // The same reports a day later, then two days later, and so on.
+    let days = (1..6).map(|later| scale.generator(later));
+    let rounds = days.collect::<anyhow::Result<Vec<_>>>()?;
+    let all: Vec<u64> = (0..loaded.machines).collect();
+    let rounds = rounds.into_iter().map(|generator| (generator, 0)).collect();
+    let driven = drive(&ask, CONNECTIONS, reports(rounds, all), is_unchanged)?;
+    tell(report, "checkin: unchanged", &driven, 10_000.0);
+
+    // Machines with other updates, which then go back, and so on.
+    let sample = scale.generator(0)?;
+    let changing: Vec<u64> = (0..loaded.machines)
+        // One that was replaced is new, which is another thing.
+        .filter(|number| sample.id(*number, 0) == sample.id(*number, LATER))
+        .filter(|number| updates(&sample, *number, 0) != updates(&sample, *number, LATER))
+        .collect();
+    let mut rounds = Vec::new();
+    for later in 6..12 {
+        let day = if later % 2 == 0 { LATER } else { 0 };
+        rounds.push((scale.generator(later - day.cast_signed())?, day));
+    }
+    let driven = drive(&ask, CONNECTIONS, reports(rounds, changing), is_changed)?;
+    tell(report, "checkin: another patch state", &driven, 5_000.0);
+    Ok(())
+}
+
+/// The documents of some machines, round after round, until time is up.
+fn reports(
+    rounds: Vec<(Generator, u32)>,
+    numbers: Vec<u64>,
+) -> impl FnMut(&mut Vec<u8>) -> bool + 'static {
+    let end = Instant::now() + TIME;
+    let (mut round, mut at) = (0, 0);
+    move |body| {
+        if at == numbers.len() {
+            (round, at) = (round + 1, 0);
+        }
+        let (Some((generator, day)), Some(number)) = (rounds.get(round), numbers.get(at)) else {
+            return false;
+        };
+        at += 1;
+        generator.write(*number, *day, body);
+        Instant::now() < end
+    }
+}
+
+/// What a machine says of its system and its updates.
+fn updates(generator: &Generator, number: u64, day: u32) -> Vec<u8> {
+    const SOFTWARE: &[u8] = br#","software":"#;
+    let mut document = Vec::new();
+    generator.write(number, day, &mut document);
+    let end = document
+        .windows(SOFTWARE.len())
+        .position(|part| part == SOFTWARE);
+    document.truncate(end.unwrap_or_default());
+    document
+}
+
+fn is_unchanged(answer: &[u8]) -> bool {
+    has(answer, br#""outcome":"unchanged""#)
+}
+
+fn is_changed(answer: &[u8]) -> bool {
+    has(answer, br#""outcome":"changed""#)
+}
+
+fn has(answer: &[u8], what: &[u8]) -> bool {
+    answer.windows(what.len()).any(|part| part == what)
+}
+
+fn tell(report: &mut Report, name: &str, driven: &Driven, goal: f64) {
+    report.add(name, driven.per_second(), "reports/s", Goal::AtLeast(goal));
+    report.note(&format!("{name}, median"), driven.median(), "ms");
+    report.note(&format!("{name}, 99 of 100"), driven.p99(), "ms");
+    let others = float(driven.unexpected);
+    report.note(&format!("{name}: with another outcome"), others, "reports");
+}
