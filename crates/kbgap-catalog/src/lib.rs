@@ -34,5 +34,5 @@ pub use record::{
 };
 pub use servicing::{Condition, Family};
 pub use snapshot::SnapshotError;
-pub use software::{SoftwareId, SoftwareIdError};
+pub use software::{SEPARATOR, SoftwareId, SoftwareIdError};
 pub use version::{BuildRevision, Version, versions_in};

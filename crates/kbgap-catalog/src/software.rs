@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::fold::fold_with;
 
-const SEPARATOR: &str = "-_-";
+/// What divides the vendor and the name in an id.
+pub const SEPARATOR: &str = "-_-";
 
 /// A software as the API names it: `vendor-_-name`, lower-case
 /// (api.md, section 13). Either part may hold `.`, `-`, `_` or letters of any

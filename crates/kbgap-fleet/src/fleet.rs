@@ -11,16 +11,17 @@ use roaring::RoaringBitmap;
 
 use crate::activity::Activity;
 use crate::detections::Detections;
+use crate::fingerprint::Fingerprint;
+use crate::ids::Ids;
 use crate::machine::FleetMachine;
 use crate::packed::Packed;
 use crate::profile::Profile;
 use crate::rows::Counts;
 use crate::score::Risks;
 use crate::silence::Lasting;
-use crate::software::{Entries, decode_numbers};
+use crate::software::Inventory;
 use crate::summary::Summaries;
 use crate::table::{Pages, SortedSet};
-use crate::words::Words;
 
 /// The machines of one tenant at one moment, and what they miss. It never changes:
 /// [`FleetIndex`](crate::FleetIndex) makes the next one, which shares with it all that
@@ -32,10 +33,8 @@ pub struct Fleet {
     /// By ordinal.
     pub(crate) machines: Pages<Slot>,
     pub(crate) profiles: Pages<Option<Arc<Profile>>>,
-    pub(crate) software: Entries,
-    pub(crate) words: Words,
-    /// Ids with ordinals, in the order of the ids' digits.
-    pub(crate) ids: SortedSet<([u8; 20], u32)>,
+    pub(crate) inventory: Inventory,
+    pub(crate) ids: Ids,
     /// Hashes of names, in lower case, with ordinals.
     pub(crate) names: SortedSet<(u32, u32)>,
     hasher: RandomState,
@@ -53,29 +52,40 @@ pub struct Fleet {
     pub(crate) summaries: Arc<Mutex<Summaries>>,
 }
 
-/// What is kept of a machine.
-#[derive(Clone, Debug)]
+/// What is kept of a machine beside its record.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
-    /// What is only shown; `None` where the place is vacant.
-    pub(crate) packed: Option<Arc<[u8]>>,
     pub(crate) seen_at: i64,
     pub(crate) sequence: u64,
     pub(crate) mark: u64,
+    /// [`NOBODY`] where there is no machine.
     pub(crate) profile: u32,
     pub(crate) group: i32,
     pub(crate) value: DeviceValue,
+    /// Of the check-in that it was made of.
+    pub(crate) fingerprint: Fingerprint,
 }
+
+// There are a million of them.
+const _: () = assert!(size_of::<Slot>() == 40);
+
+/// The profile of no machine.
+pub(crate) const NOBODY: u32 = u32::MAX;
 
 impl Slot {
     pub(crate) const VACANT: Self = Self {
-        packed: None,
         seen_at: 0,
         sequence: 0,
         mark: 0,
-        profile: u32::MAX,
+        profile: NOBODY,
         group: 0,
         value: DeviceValue::Normal,
+        fingerprint: [0; 7],
     };
+
+    pub(crate) const fn is_vacant(&self) -> bool {
+        self.profile == NOBODY
+    }
 }
 
 /// A device group.
@@ -94,9 +104,8 @@ impl Fleet {
             assessor: Arc::new(Assessor::new(catalog)),
             machines: Pages::default(),
             profiles: Pages::default(),
-            software: Entries::default(),
-            words: Words::default(),
-            ids: SortedSet::default(),
+            inventory: Inventory::default(),
+            ids: Ids::default(),
             names: SortedSet::default(),
             hasher: RandomState::new(),
             activity: Activity::default(),
@@ -165,12 +174,10 @@ impl Fleet {
         &'f self,
         from: Option<&str>,
     ) -> impl Iterator<Item = Arc<FleetMachine>> + use<'f> {
-        let from = from.unwrap_or_default();
-        // Any text may stand for a place between ids.
-        let before = |(id, _): &([u8; 20], u32)| MachineId::from_bytes(*id).as_str() < from;
-        self.ids
-            .from(&before)
-            .filter_map(|(_, ordinal)| self.at(ordinal))
+        let ordinals = self
+            .ids
+            .from(from.unwrap_or_default(), &self.inventory.records);
+        ordinals.filter_map(|ordinal| self.at(ordinal))
     }
 
     /// The machine at a place that [`Fleet::places_at`] has given.
@@ -184,7 +191,7 @@ impl Fleet {
     #[must_use]
     pub fn places_at(&self, now: i64) -> Vec<u32> {
         let silence = self.silence(now);
-        let all = self.ids.range(..).map(|(_, ordinal)| ordinal);
+        let all = self.ids.all();
         all.filter(|&ordinal| !silence.machines.contains(ordinal))
             .collect()
     }
@@ -217,8 +224,8 @@ impl Fleet {
     /// The machines that have a software and count at `now`.
     #[must_use]
     pub fn machines_with(&self, software: &SoftwareId, now: i64) -> RoaringBitmap {
-        let mut machines = match self.software.find(software.as_str()) {
-            Some(number) => self.software.machines(number),
+        let mut machines = match self.inventory.find(software.as_str()) {
+            Some(which) => self.inventory.machines(which),
             None => RoaringBitmap::new(),
         };
         // Parts of Windows are not reported.
@@ -250,26 +257,23 @@ impl Fleet {
     pub fn undecided_on(&self, software: &SoftwareId, now: i64) -> (u64, u64) {
         let machines = self.machines_with(software, now);
         let ix = self.catalog().find_software(software.as_str());
-        let number = self.software.find(software.as_str());
-        let is_undecided = |ordinal: &u32| {
-            let slot = self.machines.get(*ordinal as usize);
-            let profile = slot.and_then(|slot| self.profile(slot.profile));
-            let packed = slot.and_then(|slot| Packed::read(slot.packed.as_deref()?));
-            let (Some(profile), Some(packed)) = (profile, packed) else {
+        let which = self.inventory.find(software.as_str());
+        // What no entry of is known is undecided on no machine.
+        let Some(which) = which.filter(|&which| self.inventory.is_known(which)) else {
+            return (0, machines.len());
+        };
+        let is_undecided = |&ordinal: &u32| {
+            let slot = self.machines.get(ordinal as usize);
+            let Some(profile) = slot.and_then(|slot| self.profile(slot.profile)) else {
                 return false;
             };
             let outcome = profile.state.outcome();
             if ix.is_some_and(|ix| profile.state.parts().contains(&ix)) {
                 return false;
             }
-            let entries = decode_numbers(packed.software).filter_map(|n| self.software.entry(n));
-            let mut own = entries.filter(|entry| Some(entry.software) == number);
-            own.any(|entry| entry.is_known && !(outcome.is_some() && entry.is_decided))
+            let mut listed = self.inventory.listed(ordinal, which);
+            listed.any(|own| own.is_known() && !(outcome.is_some() && own.is_decided()))
         };
-        // What no entry of is known is undecided on no machine.
-        if number.is_none_or(|number| !self.software.is_known(number)) {
-            return (0, machines.len());
-        }
         let undecided = machines.iter().filter(is_undecided).count();
         (undecided as u64, machines.len())
     }
@@ -306,14 +310,14 @@ impl Fleet {
     pub fn has_installed(&self, software: &SoftwareId) -> bool {
         let ix = self.catalog().find_software(software.as_str());
         let is_part = |ix| self.profiles().any(|p| p.state.parts().contains(&ix));
-        self.software.find(software.as_str()).is_some() || ix.is_some_and(is_part)
+        self.inventory.find(software.as_str()).is_some() || ix.is_some_and(is_part)
     }
 
     /// The sum of the places of all machines in the order of changes, modulo 2^64: with
     /// their number it tells whether the fleet is the one that is stored.
     #[must_use]
     pub fn sequence_sum(&self) -> u64 {
-        let machines = self.machines.iter().filter(|slot| slot.packed.is_some());
+        let machines = self.machines.iter().filter(|slot| !slot.is_vacant());
         machines.fold(0, |sum, slot| sum.wrapping_add(slot.sequence))
     }
 
@@ -335,21 +339,15 @@ impl Fleet {
     }
 
     pub(crate) fn ordinal(&self, id: &MachineId) -> Option<u32> {
-        let bytes = id.to_bytes();
-        let mut found = self.ids.range((bytes, 0)..=(bytes, u32::MAX));
-        found.next().map(|(_, ordinal)| ordinal)
+        self.ids.find(id, &self.inventory.records)
     }
 
     pub(crate) fn at(&self, ordinal: u32) -> Option<Arc<FleetMachine>> {
         let slot = self.machines.get(ordinal as usize)?;
         let profile = self.profile(slot.profile)?;
-        let packed = slot.packed.as_ref()?;
-        let facts = Packed::read(packed)?;
-        Some(Arc::new(FleetMachine::new(
-            (slot, &facts, Arc::clone(packed)),
-            (ordinal, profile),
-            self,
-        )))
+        let packed = Packed::read(self.inventory.records.get(ordinal))?;
+        let machine = FleetMachine::new((ordinal, slot, profile), &packed, self)?;
+        Some(Arc::new(machine))
     }
 
     pub(crate) fn name_hash(&self, folded: &str) -> u32 {

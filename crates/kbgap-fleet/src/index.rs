@@ -1,5 +1,7 @@
 //! Who writes the fleet: check-ins and feed changes go in, snapshots come out.
 
+mod tables;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,14 +10,14 @@ use kbgap_assess::{Assessor, Projection};
 use kbgap_catalog::Catalog;
 use kbgap_inventory::{DeviceValue, Machine, MachineId};
 
-use crate::RETENTION_MS;
 use crate::detections::Detections;
-use crate::fleet::{Fleet, Group, Slot};
-use crate::packed::Packed;
-use crate::profile::{Profile, state_of, states_of};
+use crate::fingerprint::Fingerprints;
+use crate::fleet::{Fleet, Slot};
+use crate::packed::Details;
+use crate::profile::{state_of, states_of};
 use crate::score::Risks;
 use crate::silence::Lasting;
-use crate::software::{Interner, decode_numbers};
+use crate::software::{Change, Interner, encode_named};
 use crate::state::PatchState;
 use crate::words::WordNumbers;
 
@@ -60,6 +62,7 @@ pub struct FleetIndex {
     fleet: Fleet,
     interner: Interner,
     words: WordNumbers,
+    fingerprints: Fingerprints,
     profile_of: HashMap<Arc<Projection>, u32>,
     /// Places of profiles that have no machine any more.
     vacant_profiles: Vec<u32>,
@@ -106,6 +109,7 @@ impl FleetIndex {
             fleet: Fleet::new(catalog),
             interner: Interner::default(),
             words: WordNumbers::default(),
+            fingerprints: Fingerprints::default(),
             profile_of: HashMap::new(),
             vacant_profiles: Vec::new(),
             vacant_ordinals: Vec::new(),
@@ -121,14 +125,15 @@ impl FleetIndex {
         vacant_profiles: Vec<u32>,
         vacant_ordinals: Vec<u32>,
     ) -> Self {
-        fleet.software.count_known(&users);
+        fleet.inventory.shared.count_known(&users);
         let profiles = (0..).zip(fleet.profiles.iter());
         let profile_of = profiles
             .filter_map(|(number, profile)| Some((Arc::clone(&profile.as_ref()?.facts), number)));
         Self {
+            fingerprints: Fingerprints::default(),
             profile_of: profile_of.collect(),
-            interner: Interner::of(&fleet.software, users),
-            words: WordNumbers::of(&fleet.words),
+            interner: Interner::of(&fleet.inventory.shared, users),
+            words: WordNumbers::of(&fleet.inventory.words),
             vacant_profiles,
             vacant_ordinals,
             published: None,
@@ -166,62 +171,64 @@ impl FleetIndex {
     /// caller sees to it that an older report never follows a newer one.
     pub fn upsert(&mut self, check_in: &CheckIn) -> Upserted {
         let CheckIn { machine, .. } = check_in;
-        let change = self
-            .interner
-            .read(&mut self.fleet.software, &machine.software);
-        let facts = Projection::wide_with(machine, &change.facts);
-        let software = change.packed();
-        let (words, known) = (&mut self.fleet.words, &mut self.words);
-        let word = |text| known.word(words, text);
-        let packed = Packed::of(
-            machine,
-            check_in.first_seen,
-            &check_in.tags,
-            &software,
-            word,
-        )
-        .bytes();
-
         let known = self.fleet.ordinal(&machine.id);
-        let old = known.and_then(|ordinal| self.fleet.machines.get(ordinal as usize));
-        let old_profile = old.and_then(|slot| self.fleet.profile(slot.profile));
-        if let (Some(ordinal), Some(old), Some(profile)) = (known, old, old_profile)
-            && old.packed.as_deref() == Some(&*packed)
-            && (old.group, old.value) == (check_in.group_id, check_in.value)
-            && *profile.facts == facts
+        let old = known.and_then(|ordinal| self.fleet.machines.get(ordinal as usize).copied());
+        let known = known.zip(old);
+        let fingerprint = self.fingerprints.of(check_in);
+        if let Some((ordinal, old)) = known
+            && old.fingerprint == fingerprint
             && self.is_named(check_in)
         {
-            let was_silent = old.seen_at < check_in.seen_at.saturating_sub(RETENTION_MS);
-            self.touch(ordinal, check_in);
-            return if was_silent {
-                Upserted::Changed
-            } else {
-                Upserted::Seen
-            };
+            return self.touch(ordinal, check_in, fingerprint);
         }
-        let old_numbers = old.map_or_else(Vec::new, numbers);
-        let ordinal = known.unwrap_or_else(|| self.new_ordinal());
+        let inventory = &mut self.fleet.inventory;
+        let ordinal = known.map(|(ordinal, _)| ordinal);
+        let change = self.interner.read(inventory, ordinal, &machine.software);
+        let facts = Projection::wide_with(machine, &change.facts);
+        let record = self.record(check_in, &change);
+        if let Some((ordinal, old)) = known
+            && self.fleet.inventory.records.get(ordinal) == record
+            && (old.group, old.value) == (check_in.group_id, check_in.value)
+            && self
+                .fleet
+                .profile(old.profile)
+                .is_some_and(|p| *p.facts == facts)
+            && self.is_named(check_in)
+        {
+            return self.touch(ordinal, check_in, fingerprint);
+        }
+        let ordinal = ordinal.unwrap_or_else(|| self.new_ordinal());
+        let before = self.fleet.inventory.before(ordinal);
         self.interner
-            .apply(&mut self.fleet.software, ordinal, &old_numbers, &change);
-        let profile = self.profile(facts);
-        let left = self.take(ordinal);
+            .apply(&mut self.fleet.inventory, ordinal, &before, &change);
         let slot = Slot {
-            packed: Some(packed),
             seen_at: check_in.seen_at,
             sequence: check_in.sequence,
-            mark: left.as_ref().map_or(0, |slot| slot.mark),
-            profile,
+            mark: old.map_or(0, |old| old.mark),
+            profile: self.profile(facts),
             group: check_in.group_id,
             value: check_in.value,
+            fingerprint,
         };
         self.put(ordinal, slot, machine);
-        if let Some(left) = left {
+        self.fleet.inventory.records.set(ordinal, &record);
+        if let Some(old) = old {
             // Only now: the machine may have the same profile as before.
-            self.vacate(left.profile);
+            self.vacate(old.profile);
         }
         self.fleet.generation += 1;
         self.fleet.composition += 1;
         Upserted::Changed
+    }
+
+    /// What is kept of a machine that has this software.
+    fn record(&mut self, check_in: &CheckIn, change: &Change) -> Vec<u8> {
+        let CheckIn { machine, .. } = check_in;
+        let (words, known) = (&mut self.fleet.inventory.words, &mut self.words);
+        let own = encode_named(&change.own, |text| known.word(words, text));
+        let word = |text| known.word(words, text);
+        let details = Details::of(machine, check_in.first_seen, &check_in.tags, word);
+        details.record(&machine.id, &change.packed(), &own)
     }
 
     /// Forgets a machine.
@@ -229,13 +236,11 @@ impl FleetIndex {
         let Some(ordinal) = self.fleet.ordinal(id) else {
             return;
         };
+        let inventory = &mut self.fleet.inventory;
+        let before = inventory.before(ordinal);
+        self.interner
+            .apply(inventory, ordinal, &before, &Change::default());
         if let Some(slot) = self.take(ordinal) {
-            self.interner.apply(
-                &mut self.fleet.software,
-                ordinal,
-                &numbers(&slot),
-                &crate::software::Change::default(),
-            );
             self.vacate(slot.profile);
         }
         self.vacant_ordinals.push(ordinal);
@@ -301,132 +306,6 @@ impl FleetIndex {
         self.fleet.generation += 1;
         self.fleet.composition += 1;
     }
-
-    /// Whether the group of a check-in has the name that it gives.
-    fn is_named(&self, check_in: &CheckIn) -> bool {
-        let group = self.fleet.groups.get(&check_in.group_id);
-        group.map(|group| &*group.name) == check_in.machine.group.as_deref()
-    }
-
-    /// Only the time has moved.
-    fn touch(&mut self, ordinal: u32, check_in: &CheckIn) {
-        let Some(slot) = self.fleet.machines.get_mut(ordinal as usize) else {
-            return;
-        };
-        let before = std::mem::replace(&mut slot.seen_at, check_in.seen_at);
-        slot.sequence = check_in.sequence;
-        self.fleet.activity.touch(ordinal, before, check_in.seen_at);
-        self.moved(Some(before), Some(check_in.seen_at));
-        self.fleet.generation += 1;
-    }
-
-    /// A machine was seen at other times than before.
-    fn moved(&mut self, before: Option<i64>, now: Option<i64>) {
-        if let Some(lasting) = &mut self.fleet.lasting
-            && !lasting.moved(before, now)
-        {
-            self.fleet.lasting = None;
-        }
-    }
-
-    fn profile(&mut self, facts: Projection) -> u32 {
-        if let Some(&known) = self.profile_of.get(&facts) {
-            return known;
-        }
-        let facts = Arc::new(facts);
-        let state = state_of(&facts, &self.fleet.assessor, &self.fleet.risks);
-        let profile = Some(Arc::new(Profile::new(Arc::clone(&facts), state)));
-        let number = match self.vacant_profiles.pop() {
-            Some(number) => {
-                if let Some(place) = self.fleet.profiles.get_mut(number as usize) {
-                    *place = profile;
-                }
-                number
-            }
-            None => u32::try_from(self.fleet.profiles.push(profile)).unwrap_or(u32::MAX),
-        };
-        self.profile_of.insert(facts, number);
-        number
-    }
-
-    /// Lets a profile go that a machine has left, where it was the last.
-    fn vacate(&mut self, number: u32) {
-        let profile = self.fleet.profile(number);
-        if let Some(profile) = profile.filter(|profile| profile.machines.is_empty()) {
-            self.profile_of.remove(&profile.facts);
-            if let Some(place) = self.fleet.profiles.get_mut(number as usize) {
-                *place = None;
-            }
-            self.vacant_profiles.push(number);
-        }
-    }
-
-    fn new_ordinal(&mut self) -> u32 {
-        self.vacant_ordinals.pop().unwrap_or_else(|| {
-            let ordinal = self.fleet.machines.push(Slot::VACANT);
-            u32::try_from(ordinal).unwrap_or(u32::MAX)
-        })
-    }
-
-    /// Enters a machine into all tables but those of its software.
-    fn put(&mut self, ordinal: u32, slot: Slot, machine: &Machine) {
-        let fleet = &mut self.fleet;
-        fleet.ids.insert((machine.id.to_bytes(), ordinal));
-        let hash = fleet.name_hash(&machine.computer_dns_name.to_lowercase());
-        fleet.names.insert((hash, ordinal));
-        if let Some(Some(profile)) = fleet.profiles.get_mut(slot.profile as usize) {
-            Arc::make_mut(profile).machines.insert(ordinal);
-        }
-        if let Some(name) = machine.group.as_ref().filter(|_| slot.group != 0) {
-            let groups = Arc::make_mut(&mut fleet.groups);
-            let group = groups.entry(slot.group).or_insert_with(|| Group {
-                name: name.as_str().into(),
-                machines: Arc::default(),
-            });
-            Arc::make_mut(&mut group.machines).insert(ordinal);
-        }
-        fleet.activity.insert(ordinal, slot.seen_at);
-        let seen_at = slot.seen_at;
-        if let Some(place) = fleet.machines.get_mut(ordinal as usize) {
-            *place = slot;
-        }
-        self.moved(None, Some(seen_at));
-    }
-
-    /// Takes a machine out of all tables but those of its software.
-    fn take(&mut self, ordinal: u32) -> Option<Slot> {
-        let fleet = &mut self.fleet;
-        let place = fleet.machines.get_mut(ordinal as usize)?;
-        let packed = place.packed.take()?;
-        let slot = Slot {
-            packed: Some(Arc::clone(&packed)),
-            ..place.clone()
-        };
-        let facts = Packed::read(&packed)?;
-        fleet.ids.remove(&(facts.id, ordinal));
-        let hash = fleet.name_hash(&facts.name(&fleet.words).to_lowercase());
-        fleet.names.remove(&(hash, ordinal));
-        if let Some(Some(profile)) = fleet.profiles.get_mut(slot.profile as usize) {
-            Arc::make_mut(profile).machines.remove(ordinal);
-        }
-        if fleet.groups.contains_key(&slot.group) {
-            let groups = Arc::make_mut(&mut fleet.groups);
-            if let Some(group) = groups.get_mut(&slot.group) {
-                Arc::make_mut(&mut group.machines).remove(ordinal);
-                if group.machines.is_empty() {
-                    groups.remove(&slot.group);
-                }
-            }
-        }
-        fleet.activity.remove(ordinal, slot.seen_at);
-        self.moved(Some(slot.seen_at), None);
-        Some(slot)
-    }
-}
-
-fn numbers(slot: &Slot) -> Vec<u32> {
-    let packed = slot.packed.as_deref().and_then(Packed::read);
-    packed.map_or_else(Vec::new, |packed| decode_numbers(packed.software).collect())
 }
 
 #[cfg(test)]

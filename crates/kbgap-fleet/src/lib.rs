@@ -8,8 +8,8 @@
 //!   bitmaps say which machines they are. Numbers are sums over profiles.
 //! - Readers hold a [`Fleet`], which never changes; the writer, a [`FleetIndex`], makes
 //!   the next one, which shares all [pieces](table) that stayed the same.
-//! - What is only shown of a machine is [packed](packed), its software
-//!   [shared](software) with other machines.
+//! - What is only shown of a machine is [packed](packed), some machines in one
+//!   [piece](records), and its software [shared](software) with other machines.
 //!
 //! In: [`CheckIn`]s, and another catalogue by way of [`Reassessed`]. Out: [`ProductFix`],
 //! a row of getmissingkbs; [`FleetMachine`], a machine; [`Summary`], numbers over all of
@@ -17,11 +17,14 @@
 
 mod activity;
 mod detections;
+mod fingerprint;
 mod fleet;
+mod ids;
 mod index;
 mod machine;
 mod packed;
 mod profile;
+mod records;
 mod rows;
 mod score;
 mod silence;

@@ -16,7 +16,7 @@ use crate::fleet::{Fleet, Slot};
 use crate::packed::{Packed, Reported};
 use crate::profile::Profile;
 use crate::score::ExposureLevel;
-use crate::software::{Entries, Entry, Installed, decode_numbers};
+use crate::software::{Installed, Inventory};
 use crate::state::PatchState;
 
 /// A machine, taken out of the index: it stays as it was, so that answers can outlive
@@ -46,40 +46,40 @@ pub struct FleetMachine {
     pub mark: u64,
     ordinal: u32,
     version: (u32, u32),
-    packed: Arc<[u8]>,
     facts: Arc<Projection>,
     pub(crate) patch_state: Arc<PatchState>,
-    entries: Entries,
+    inventory: Inventory,
     assessor: Arc<Assessor>,
 }
 
 impl FleetMachine {
     pub(crate) fn new(
-        (slot, facts, packed): (&Slot, &Packed<'_>, Arc<[u8]>),
-        (ordinal, profile): (u32, &Profile),
+        (ordinal, slot, profile): (u32, &Slot, &Profile),
+        packed: &Packed<'_>,
         fleet: &Fleet,
-    ) -> Self {
+    ) -> Option<Self> {
+        let words = &fleet.inventory.words;
+        let details = packed.details()?;
         let group = fleet.groups.get(&slot.group);
-        Self {
+        Some(Self {
             group: group.map(|group| Arc::clone(&group.name)),
-            entries: fleet.software.clone(),
+            inventory: fleet.inventory.clone(),
             assessor: Arc::clone(&fleet.assessor),
-            id: facts.machine_id(),
-            name: facts.name(&fleet.words),
-            reported: facts.reported(&fleet.words),
+            id: MachineId::from_bytes(*packed.id),
+            name: details.name(words),
+            reported: details.reported(words),
             seen_at: slot.seen_at,
-            first_seen: facts.first_seen,
+            first_seen: details.first_seen,
             group_id: slot.group,
             value: slot.value,
-            tags: facts.tags(&fleet.words),
+            tags: details.tags(words),
             sequence: slot.sequence,
             mark: slot.mark,
             ordinal,
-            version: facts.version,
-            packed,
+            version: details.version,
             facts: Arc::clone(&profile.facts),
             patch_state: Arc::clone(&profile.state),
-        }
+        })
     }
 
     /// Its id.
@@ -148,26 +148,19 @@ impl FleetMachine {
             })
             .collect();
         let parts: BTreeSet<SoftwareId> = all.iter().map(|part| part.id.clone()).collect();
-        let listed = self.listed().map(|(id, entry)| Installed {
-            id: id.clone(),
-            version: self.entries.version(entry),
-            is_known: entry.is_known,
-            is_assessed: self.os().is_some() && entry.is_decided,
+        let listed = self.inventory.list(self.ordinal).filter_map(|listed| {
+            Some(Installed {
+                id: listed.id()?,
+                version: listed.version(),
+                is_known: listed.is_known(),
+                is_assessed: self.os().is_some() && listed.is_decided(),
+            })
         });
         // What is part of Windows is there once, whatever the list says.
         all.extend(listed.filter(|installed| !parts.contains(&installed.id)));
         all.sort_unstable();
         all.dedup();
         all
-    }
-
-    /// Its software list, in no order.
-    fn listed(&self) -> impl Iterator<Item = (&SoftwareId, &Entry)> {
-        let numbers = Packed::read(&self.packed).map_or(&[][..], |packed| packed.software);
-        decode_numbers(numbers).filter_map(|number| {
-            let entry = self.entries.entry(number)?;
-            Some((&self.entries.software(entry.software)?.id, entry))
-        })
     }
 
     /// The KBs that it misses for a software and that no other of them supersedes.
@@ -295,8 +288,9 @@ impl FleetMachine {
         if ix.is_some_and(|ix| self.patch_state.parts().contains(&ix)) {
             return Some(self.os_version().into());
         }
-        let of = self.listed().filter(|(listed, _)| listed.as_str() == id);
-        let mut versions: Vec<Arc<str>> = of.map(|(_, e)| self.entries.version(e)).collect();
+        let which = self.inventory.find(id)?;
+        let listed = self.inventory.listed(self.ordinal, which);
+        let mut versions: Vec<Arc<str>> = listed.map(|listed| listed.version()).collect();
         // Of equal ones written otherwise always the same is named.
         versions.sort_unstable();
         versions

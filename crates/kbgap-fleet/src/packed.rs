@@ -1,7 +1,6 @@
 //! A machine in as few bytes as may be: what is only shown, and not counted.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use kbgap_inventory::{IpAddress, Machine, MachineId};
 use serde::{Deserialize, Serialize};
@@ -9,10 +8,22 @@ use serde::{Deserialize, Serialize};
 use crate::words::{Word, Words};
 
 /// What is kept of a machine beside the columns that change with every check-in.
-/// Machines without any change keep their bytes.
-#[derive(Debug, Serialize, Deserialize)]
+/// Machines without any change keep their bytes. What is looked for most comes first, so
+/// that the rest need not be read for it.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Packed<'a> {
-    pub(crate) id: [u8; 20],
+    pub(crate) id: &'a [u8; 20],
+    /// The numbers of the entries of its software that other machines have too.
+    pub(crate) software: &'a [u8],
+    /// The software that no other machine has.
+    pub(crate) own: &'a [u8],
+    /// [`Details`].
+    rest: &'a [u8],
+}
+
+/// What is kept only to be shown.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Details<'a> {
     pub(crate) first_seen: i64,
     /// Major and minor version of Windows.
     pub(crate) version: (u32, u32),
@@ -33,8 +44,6 @@ pub(crate) struct Packed<'a> {
     aad_device_id: Option<Digits<'a>>,
     #[serde(borrow)]
     agent_version: Option<Word<'a>>,
-    /// The numbers of the entries of its software.
-    pub(crate) software: &'a [u8],
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -73,13 +82,53 @@ pub struct Reported {
     pub agent_version: Option<String>,
 }
 
+/// The id in a record, where there is one.
+pub(crate) fn id_of(record: &[u8]) -> Option<&[u8; 20]> {
+    record.first_chunk()
+}
+
 impl<'a> Packed<'a> {
-    /// What is kept of a machine that has this software.
+    /// What a record says; `None` where nothing like this wrote it.
+    pub(crate) fn read(record: &'a [u8]) -> Option<Self> {
+        let (id, lists) = record.split_first_chunk()?;
+        let ((software, own), rest) = postcard::take_from_bytes(lists).ok()?;
+        Some(Self {
+            id,
+            software,
+            own,
+            rest,
+        })
+    }
+
+    pub(crate) fn details(&self) -> Option<Details<'a>> {
+        postcard::from_bytes(self.rest).ok()
+    }
+
+    /// The record of the same machine with its software kept in another way.
+    pub(crate) fn with_software(&self, software: &[u8], own: &[u8]) -> Vec<u8> {
+        let mut record = begin(self.id, software, own);
+        record.extend(self.rest);
+        record
+    }
+}
+
+fn begin(id: &[u8; 20], software: &[u8], own: &[u8]) -> Vec<u8> {
+    // A little more than most records have.
+    let mut record = Vec::with_capacity(256);
+    record.extend(id);
+    append(record, &(software, own))
+}
+
+/// Writing to memory fails for no value of these types.
+fn append(bytes: Vec<u8>, value: &impl Serialize) -> Vec<u8> {
+    postcard::to_extend(value, bytes).unwrap_or_default()
+}
+
+impl<'a> Details<'a> {
     pub(crate) fn of(
         machine: &'a Machine,
         first_seen: i64,
         tags: &'a [String],
-        software: &'a [u8],
         mut word: impl FnMut(&'a str) -> Word<'a>,
     ) -> Self {
         let name = machine.computer_dns_name.as_str();
@@ -94,7 +143,6 @@ impl<'a> Packed<'a> {
             addresses: machine.ip_addresses.iter().map(&mut address).collect(),
             host,
             domain: word(domain),
-            id: machine.id.to_bytes(),
             first_seen,
             version: machine.os.version,
             platform: machine.os.platform.as_deref().map(&mut word),
@@ -103,22 +151,12 @@ impl<'a> Packed<'a> {
             external_address: machine.last_external_ip_address,
             aad_device_id: machine.aad_device_id.as_deref().map(Digits::of),
             agent_version: machine.agent_version.as_deref().map(&mut word),
-            software,
         }
     }
 
-    pub(crate) fn bytes(&self) -> Arc<[u8]> {
-        // Writing to memory fails for no value of these types.
-        postcard::to_stdvec(self).unwrap_or_default().into()
-    }
-
-    /// What bytes say; `None` where nothing like this wrote them.
-    pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
-        postcard::from_bytes(bytes).ok()
-    }
-
-    pub(crate) fn machine_id(&self) -> MachineId {
-        MachineId::from_bytes(self.id)
+    /// The record of a machine with these details and this software.
+    pub(crate) fn record(&self, id: &MachineId, software: &[u8], own: &[u8]) -> Vec<u8> {
+        append(begin(&id.to_bytes(), software, own), self)
     }
 
     pub(crate) fn name(&self, words: &Words) -> String {

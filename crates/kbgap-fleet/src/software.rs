@@ -1,19 +1,24 @@
 //! What is installed: every version of every software, each once for all machines.
 //!
-//! Machines name their software by the numbers of its entries. Most software is on many
-//! machines, but each machine has some that no other has, so an entry must not cost more
-//! than its name: its texts are shared, and a software that only one machine has keeps
-//! that machine's number in place of a bitmap.
+//! Machines name their software by the numbers of its entries, where other machines have
+//! it too: its texts are shared. Each machine also has some that no other has: an entry
+//! for it would take several times the memory of its name, so the name stands in the
+//! machine's own record. [`Inventory`] answers for both.
 
 mod entries;
 mod interner;
+mod inventory;
+mod own;
+mod read;
 
 use std::sync::Arc;
 
 use kbgap_catalog::SoftwareId;
 
-pub(crate) use entries::{Entries, Entry, decode_numbers};
+pub(crate) use entries::{Entries, decode_numbers};
 pub(crate) use interner::{Change, Interner};
+pub(crate) use inventory::{Inventory, Which};
+pub(crate) use own::encode_named;
 
 /// A version of a software on a machine.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

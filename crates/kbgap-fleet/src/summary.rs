@@ -5,6 +5,7 @@
 //! else is summed over profiles. Equal lists of CVEs are shared by states, and CVEs that
 //! stand in the same lists have the same count, which is computed once.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
 
@@ -14,10 +15,9 @@ use roaring::RoaringBitmap;
 
 use crate::detections::Detections;
 use crate::fleet::Fleet;
-use crate::packed::Packed;
 use crate::score::{mean, weight};
 use crate::silence::Silence;
-use crate::software::{Entries, decode_numbers};
+use crate::software::{Inventory, Which};
 
 /// Numbers over the machines seen in the last 30 days.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Summary {
     pub groups: Vec<GroupScore>,
     catalog: Catalog,
     detections: Arc<Detections>,
-    entries: Entries,
+    inventory: Inventory,
     silence: Arc<Silence>,
     /// Of what machines are vulnerable in, and of the parts of Windows.
     own: BTreeMap<SoftwareId, Own>,
@@ -148,27 +148,21 @@ impl Fleet {
     #[must_use]
     pub fn distributions(&self, software: &SoftwareId, now: i64) -> Vec<Distribution> {
         let ix = self.catalog().find_software(software.as_str());
-        let number = self.software.find(software.as_str());
+        let which = self.inventory.find(software.as_str());
         let mut versions: BTreeMap<Arc<str>, OfVersion<'_>> = BTreeMap::new();
         for ordinal in &self.machines_with(software, now) {
             let slot = self.machines.get(ordinal as usize);
             let profile = slot.and_then(|slot| self.profile(slot.profile));
-            let packed = slot.and_then(|slot| slot.packed.as_deref());
-            let (Some(profile), Some(packed)) = (profile, packed) else {
-                continue;
-            };
+            let Some(profile) = profile else { continue };
             let list = ix.and_then(|ix| profile.state.vulnerable_in(ix));
             let is_part = ix.is_some_and(|ix| profile.state.parts().contains(&ix));
             let of: Vec<Arc<str>> = if is_part {
                 let machine = self.at(ordinal);
                 machine.map(|m| m.os_version().into()).into_iter().collect()
             } else {
-                let numbers = Packed::read(packed).map_or(&[][..], |packed| packed.software);
-                let entries = decode_numbers(numbers).filter_map(|n| self.software.entry(n));
-                let mut versions: Vec<Arc<str>> = entries
-                    .filter(|entry| Some(entry.software) == number)
-                    .map(|entry| self.software.version(entry))
-                    .collect();
+                let listed = which.map(|which| self.inventory.listed(ordinal, which));
+                let versions = listed.into_iter().flatten().map(|listed| listed.version());
+                let mut versions: Vec<Arc<str>> = versions.collect();
                 versions.dedup();
                 versions
             };
@@ -233,7 +227,7 @@ impl Summary {
             exposed: exposed(&lists, &machines, fleet.catalog().vulnerabilities().len()),
             catalog: fleet.catalog().clone(),
             detections: Arc::clone(&fleet.detections),
-            entries: fleet.software.clone(),
+            inventory: fleet.inventory.clone(),
             silence,
             lists,
         }
@@ -248,9 +242,9 @@ impl Summary {
     /// The numbers about one software; `None` where no machine has it.
     #[must_use]
     pub fn software(&self, id: &SoftwareId) -> Option<SoftwareSummary> {
-        let number = self.entries.find(id.as_str());
+        let which = self.inventory.find(id.as_str());
         let own = self.own.get(id);
-        let about = self.about(number, own);
+        let about = self.about(which, own);
         (about.installed > 0).then_some(about)
     }
 
@@ -261,27 +255,24 @@ impl Summary {
         from: Option<&str>,
     ) -> impl Iterator<Item = (SoftwareId, SoftwareSummary)> {
         let from = from.unwrap_or_default();
-        let mut reported = self.entries.in_order(from).peekable();
+        let mut reported = self.inventory.in_order(from).peekable();
         let own = self.own.iter().filter(move |(id, _)| id.as_str() >= from);
         let mut own = own.peekable();
         // Both are in the order of ids.
         let all = std::iter::from_fn(move || {
-            let next = reported.peek().and_then(|&n| self.entries.software(n));
-            let (number, other) = match (next, own.peek()) {
-                (None, None) => return None,
-                (Some(_), None) => (reported.next(), None),
-                (None, Some(_)) => (None, own.next()),
-                (Some(software), Some((id, _))) => match software.id.cmp(id) {
-                    std::cmp::Ordering::Less => (reported.next(), None),
-                    std::cmp::Ordering::Greater => (None, own.next()),
-                    std::cmp::Ordering::Equal => (reported.next(), own.next()),
-                },
+            let order = match (reported.peek(), own.peek()) {
+                (Some((id, _)), Some((other, _))) => id.cmp(other),
+                (Some(_), None) => Ordering::Less,
+                (None, _) => Ordering::Greater,
             };
-            let id = match other {
-                Some((id, _)) => id.clone(),
-                None => self.entries.software(number?)?.id.clone(),
+            let reported = order.is_le().then(|| reported.next()).flatten();
+            let other = order.is_ge().then(|| own.next()).flatten();
+            let about = self.about(reported.as_ref().map(|r| r.1), other.map(|o| o.1));
+            let id = match (reported, other) {
+                (Some((id, _)), _) => id,
+                (None, other) => other?.0.clone(),
             };
-            Some((id, self.about(number, other.map(|(_, own)| own))))
+            Some((id, about))
         });
         // What only silent machines have is not there.
         all.filter(|(_, about)| about.installed > 0)
@@ -293,15 +284,15 @@ impl Summary {
         vulnerable.map(|(id, _)| id)
     }
 
-    fn about(&self, number: Option<u32>, own: Option<&Own>) -> SoftwareSummary {
+    fn about(&self, which: Option<Which>, own: Option<&Own>) -> SoftwareSummary {
         let silent = &self.silence.machines;
         let parts = own.and_then(|own| own.installed.as_ref());
-        let installed = match (number, parts) {
+        let installed = match (which, parts) {
             (None, None) => 0,
-            (Some(number), None) => self.entries.count(number, silent),
+            (Some(which), None) => self.inventory.count(which, silent),
             (None, Some(parts)) => parts.len(),
-            (Some(number), Some(parts)) => {
-                let reported = self.entries.machines(number) - silent;
+            (Some(which), Some(parts)) => {
+                let reported = self.inventory.machines(which) - silent;
                 reported.union_len(parts)
             }
         };
@@ -313,7 +304,7 @@ impl Summary {
             public_exploit: own.public_exploit,
             impact: own.impact,
             // What is part of Windows is in the tables.
-            is_known: parts.is_some() || number.is_some_and(|n| self.entries.is_known(n)),
+            is_known: parts.is_some() || which.is_some_and(|w| self.inventory.is_known(w)),
             exposed_of_high_value: own.exposed_of_high_value,
         }
     }
@@ -482,7 +473,7 @@ impl Tally {
             })
             .collect();
         for (ordinal, slot) in (0..).zip(fleet.machines.iter()) {
-            if slot.packed.is_none() || silence.machines.contains(ordinal) {
+            if slot.is_vacant() || silence.machines.contains(ordinal) {
                 continue;
             }
             let value = place(slot.value);

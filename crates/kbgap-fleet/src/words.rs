@@ -5,9 +5,12 @@
 //! with its machine.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::ser::SerializeTuple;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::snapshot::{Input, LoadError, Output};
 use crate::table::Pages;
@@ -26,10 +29,51 @@ pub(crate) struct Words(Pages<Arc<str>>);
 pub(crate) struct WordNumbers(HashMap<Arc<str>, u16>);
 
 /// A text that may be one of the words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Word<'a> {
     Known(u16),
     Own(&'a str),
+}
+
+/// A word is one number above 0, another text is 0 and the text: a byte less than as an
+/// enum, of which each machine has a dozen.
+impl Serialize for Word<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut parts = serializer.serialize_tuple(2)?;
+        match self {
+            Self::Known(number) => parts.serialize_element(&(number + 1))?,
+            Self::Own(text) => {
+                parts.serialize_element(&0_u16)?;
+                parts.serialize_element(text)?;
+            }
+        }
+        parts.end()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_tuple(2, Parts)
+    }
+}
+
+struct Parts;
+
+impl<'de> Visitor<'de> for Parts {
+    type Value = Word<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the number of a word, or 0 and a text")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
+        let missing = || A::Error::invalid_length(0, &self);
+        let number: u16 = parts.next_element()?.ok_or_else(missing)?;
+        match number.checked_sub(1) {
+            Some(number) => Ok(Word::Known(number)),
+            None => parts.next_element()?.map(Word::Own).ok_or_else(missing),
+        }
+    }
 }
 
 impl Words {
@@ -96,6 +140,8 @@ mod tests {
             for text in &texts {
                 let word = numbers.word(&mut words, text);
                 assert_eq!(words.text(word), *text);
+                let packed = postcard::to_stdvec(&(word, 1_u8)).unwrap();
+                assert_eq!(postcard::from_bytes(&packed), Ok((word, 1_u8)));
             }
         }
         assert_eq!(words.0.len(), WORDS);

@@ -11,6 +11,7 @@ use kbgap_inventory::DeviceValue;
 use roaring::RoaringBitmap;
 
 use super::format::Input;
+use crate::fingerprint::Fingerprint;
 use crate::fleet::{Fleet, Group, Slot};
 use crate::index::FleetIndex;
 use crate::packed::Packed;
@@ -49,8 +50,8 @@ impl FleetIndex {
     pub fn load(catalog: Catalog, input: &mut dyn Read) -> Result<Self, LoadError> {
         let mut input = Input(input);
         let mut fleet = Fleet::new(catalog);
-        fleet.words = Words::load(&mut input)?;
-        fleet.software = Entries::load(&mut input)?;
+        fleet.inventory.words = Words::load(&mut input)?;
+        fleet.inventory.shared = Entries::load(&mut input)?;
         let names = group_names(&mut input)?;
         let vacant_profiles = profiles(&mut fleet, &mut input)?;
         let counted = machines(&mut fleet, &mut input)?;
@@ -63,6 +64,7 @@ impl FleetIndex {
         });
         fleet.groups = Arc::new(groups.collect());
         fleet.ids = counted.ids.into_iter().collect();
+        fleet.inventory.find_owners();
         fleet.names = counted.names.into_iter().collect();
         Ok(Self::of(
             fleet,
@@ -112,23 +114,23 @@ fn profiles(fleet: &mut Fleet, input: &mut Input<'_>) -> Result<Vec<u32>, LoadEr
 fn machines(fleet: &mut Fleet, input: &mut Input<'_>) -> Result<Counted, LoadError> {
     let mut buffer = Vec::new();
     let mut counted = Counted {
-        users: vec![0; fleet.software.len()],
+        users: vec![0; fleet.inventory.shared.len()],
         ..Counted::default()
     };
     for ordinal in 0..input.u32()? {
         let slot = slot(input, &mut buffer)?;
-        match &slot.packed {
-            None => counted.vacant.push(ordinal),
-            Some(packed) => {
-                let packed = Packed::read(packed).ok_or(LoadError::Damaged("a machine"))?;
-                enter(fleet, &slot, ordinal, &packed, &mut counted)?;
-            }
+        if slot.is_vacant() {
+            counted.vacant.push(ordinal);
+        } else {
+            enter(fleet, &slot, (ordinal, &buffer), &mut counted)?;
+            fleet.inventory.records.set(ordinal, &buffer);
         }
         fleet.machines.push(slot);
     }
     Ok(counted)
 }
 
+/// Reads a slot, and the record of its machine into the buffer.
 fn slot(input: &mut Input<'_>, buffer: &mut Vec<u8>) -> Result<Slot, LoadError> {
     let value = match input.u8()? {
         0 => return Ok(Slot::VACANT),
@@ -141,25 +143,27 @@ fn slot(input: &mut Input<'_>, buffer: &mut Vec<u8>) -> Result<Slot, LoadError> 
     let (profile, group) = (input.u32()?, input.i32()?);
     input.bytes(buffer)?;
     Ok(Slot {
-        packed: Some(buffer.as_slice().into()),
         seen_at,
         sequence,
         mark,
         profile,
         group,
         value,
+        // The next check-in tells.
+        fingerprint: Fingerprint::default(),
     })
 }
 
 fn enter(
     fleet: &mut Fleet,
     slot: &Slot,
-    ordinal: u32,
-    packed: &Packed<'_>,
+    (ordinal, record): (u32, &[u8]),
     counted: &mut Counted,
 ) -> Result<(), LoadError> {
-    let name = packed.name(&fleet.words).to_lowercase();
-    counted.ids.push((packed.id, ordinal));
+    let packed = Packed::read(record).ok_or(LoadError::Damaged("a machine"))?;
+    let details = packed.details().ok_or(LoadError::Damaged("a machine"))?;
+    let name = details.name(&fleet.inventory.words).to_lowercase();
+    counted.ids.push((*packed.id, ordinal));
     counted.names.push((fleet.name_hash(&name), ordinal));
     for number in decode_numbers(packed.software) {
         let users = counted.users.get_mut(number as usize);

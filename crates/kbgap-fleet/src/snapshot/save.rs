@@ -14,8 +14,8 @@ impl Fleet {
     /// What writing says.
     pub fn save(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let mut out = Output(out);
-        self.words.save(&mut out)?;
-        self.software.save(&mut out)?;
+        self.inventory.words.save(&mut out)?;
+        self.inventory.shared.save(&mut out)?;
         out.count(self.groups.len())?;
         for (id, group) in self.groups.iter() {
             out.0.write_all(&id.to_le_bytes())?;
@@ -32,17 +32,17 @@ impl Fleet {
             }
         }
         out.count(self.machines.len())?;
-        for slot in self.machines.iter() {
-            machine(slot, &mut out)?;
+        for (ordinal, slot) in (0..).zip(self.machines.iter()) {
+            machine(slot, self.inventory.records.get(ordinal), &mut out)?;
         }
         Ok(())
     }
 }
 
-fn machine(slot: &Slot, out: &mut Output<'_>) -> std::io::Result<()> {
-    let Some(packed) = &slot.packed else {
+fn machine(slot: &Slot, record: &[u8], out: &mut Output<'_>) -> std::io::Result<()> {
+    if slot.is_vacant() {
         return out.u8(0);
-    };
+    }
     out.u8(match slot.value {
         DeviceValue::Normal => 1,
         DeviceValue::Low => 2,
@@ -53,5 +53,5 @@ fn machine(slot: &Slot, out: &mut Output<'_>) -> std::io::Result<()> {
     out.u64(slot.mark)?;
     out.u32(slot.profile)?;
     out.u32(slot.group.cast_unsigned())?;
-    out.bytes(packed)
+    out.bytes(record)
 }

@@ -1,11 +1,12 @@
-//! The entries, as a snapshot has them.
+//! What several machines have, as a snapshot has it.
 
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use kbgap_catalog::SoftwareId;
 use roaring::RoaringBitmap;
 
+use super::read::Named;
 use crate::snapshot::{Input, LoadError, Output};
 use crate::table::{MachineSet, Pages, SortedSet};
 
@@ -18,9 +19,6 @@ pub(crate) struct Entries {
     /// Hashes of the ids with the numbers of the software.
     pub(super) by_id: SortedSet<(u32, u32)>,
     hasher: RandomState,
-    /// The numbers of the software in the order of their ids, where somebody has asked
-    /// for it since a software was added or removed.
-    pub(super) order: Arc<OnceLock<Vec<u32>>>,
 }
 
 /// A version of a software.
@@ -140,10 +138,33 @@ impl Entries {
         alike.find(|&number| self.name(number) == id)
     }
 
+    pub(super) fn number_of(&self, id: &SoftwareId) -> Option<u32> {
+        let mut alike = self.alike(&self.by_id, self.hash(id.as_str()));
+        alike.find(|&number| {
+            let software = self.software.get(number as usize);
+            software.is_some_and(|software| software.id == *id)
+        })
+    }
+
+    /// Has a text that is the one of an entry share its memory, which makes comparing them
+    /// quick, too.
+    pub(super) fn share_texts(&self, number: u32, named: &mut Named) {
+        if let Some(entry) = self.entry(number)
+            && let Some(software) = self.software.get(entry.software as usize)
+        {
+            named.id = software.id.clone();
+            named.version = self.version(entry);
+        }
+    }
+
+    pub(super) fn whole_hash(&self, of: impl Hash) -> u64 {
+        self.hasher.hash_one(of)
+    }
+
     /// Half of a hash: a set of them with numbers takes the place of a map, and whoever
     /// looks something up compares it.
     pub(super) fn hash(&self, of: impl Hash) -> u32 {
-        (self.hasher.hash_one(of) >> 32) as u32
+        (self.whole_hash(of) >> 32) as u32
     }
 
     pub(super) fn alike<'s>(
@@ -155,11 +176,10 @@ impl Entries {
             .map(|(_, number)| number)
     }
 
-    /// The numbers of all software, by id, from the first id that is not below `from` on.
-    pub(crate) fn in_order(&self, from: &str) -> impl Iterator<Item = u32> + '_ {
-        let order = self.order();
-        let first = order.partition_point(|&number| self.name(number) < from);
-        order.iter().skip(first).copied()
+    /// All software that somebody has.
+    pub(super) fn in_use(&self) -> impl Iterator<Item = (u32, &Software)> {
+        let numbers = (0..).zip(self.software.iter());
+        numbers.filter(|(_, software)| !software.machines.is_empty())
     }
 
     /// The machines that report a software.
@@ -180,26 +200,9 @@ impl Entries {
         software.map_or(0, |s| s.machines.len_without(without))
     }
 
-    /// To be called whenever a software was added or removed.
-    pub(super) fn forget_order(&mut self) {
-        if self.order.get().is_some() {
-            self.order = Arc::default();
-        }
-    }
-
     fn name(&self, number: u32) -> &str {
         let software = self.software.get(number as usize);
         software.map_or("", |s| s.id.as_str())
-    }
-
-    fn order(&self) -> &[u32] {
-        self.order.get_or_init(|| {
-            let numbers = (0..).zip(self.software.iter());
-            let used = numbers.filter(|(_, software)| !software.machines.is_empty());
-            let mut order: Vec<u32> = used.map(|(number, _)| number).collect();
-            order.sort_unstable_by(|a, b| self.name(*a).cmp(self.name(*b)));
-            order
-        })
     }
 }
 

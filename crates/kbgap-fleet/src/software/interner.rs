@@ -1,20 +1,22 @@
 //! Who writes entries: finds the ones that machines name, makes those that are new, and
 //! takes away those that nobody has any more.
 
-use std::collections::HashMap;
+mod filled;
+
 use std::sync::Arc;
 
 use kbgap_assess::SoftwareFact;
-use kbgap_catalog::{Component, SoftwareId, Version, is_mapped_software, map_installed};
+use kbgap_catalog::SoftwareId;
 use kbgap_inventory::Software as Reported;
 
-use super::entries::{Entries, Entry, Software, encode_numbers};
+use super::entries::{Entries, Entry, Software, decode_numbers, encode_numbers};
+use super::inventory::Inventory;
+use super::own::{self, Own};
+use super::read::{Kept, Named, Read};
+use crate::packed::Packed;
 use crate::table::{MachineSet, SortedSet};
 
-/// What was read in how many reported entries is kept: those of most machines.
-const KEPT: usize = 16_384;
-
-/// Beside [`Entries`], what only their writer needs.
+/// Beside [`Inventory`], what only its writer needs.
 #[derive(Debug, Default)]
 pub(crate) struct Interner {
     by_entry: SortedSet<(u32, u32)>,
@@ -26,26 +28,7 @@ pub(crate) struct Interner {
     vacant_entries: Vec<u32>,
     vacant_software: Vec<u32>,
     vacant_versions: Vec<u32>,
-    read: HashMap<u32, Read>,
-}
-
-/// What an entry of a software list says.
-#[derive(Clone, Debug)]
-struct Read {
-    reported: Reported,
-    /// `None` where it has no vendor, so that the API has no name for it.
-    named: Option<Named>,
-    fact: Option<SoftwareFact>,
-    /// The number that it had last: it may be another one's by now.
-    number: u32,
-}
-
-#[derive(Clone, Debug)]
-struct Named {
-    id: SoftwareId,
-    version: Arc<str>,
-    is_known: bool,
-    is_decided: bool,
+    kept: Kept,
 }
 
 /// The software of a machine, as it will be.
@@ -53,8 +36,18 @@ struct Named {
 pub(crate) struct Change {
     /// Its entries in ascending order, each once.
     numbers: Vec<u32>,
-    /// What the rules read in them.
+    /// What no other machine has, in order, each once.
+    pub(crate) own: Vec<Named>,
+    /// What the rules read in all of it.
     pub(crate) facts: Vec<SoftwareFact>,
+}
+
+/// The software of a machine, as it was.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    pub(super) numbers: Vec<u32>,
+    /// The hashes of the ids of what no other machine has.
+    pub(super) own: Vec<u32>,
 }
 
 impl Change {
@@ -65,73 +58,67 @@ impl Change {
 }
 
 impl Interner {
-    /// The writer of entries that are filled, by how many machines have each.
-    pub(crate) fn of(entries: &Entries, users: Vec<u32>) -> Self {
-        let mut interner = Self {
-            version_users: vec![0; entries.versions.len()],
-            ..Self::default()
-        };
-        let (mut by_entry, mut by_version) = (Vec::new(), Vec::new());
-        for ((number, entry), &users) in (0..).zip(entries.entries.iter()).zip(&users) {
-            let software = entries.software.get(entry.software as usize);
-            let version_users = interner.version_users.get_mut(entry.version as usize);
-            match (software, version_users) {
-                (Some(software), Some(version_users)) if users > 0 => {
-                    *version_users += 1;
-                    let version = entries.version(entry);
-                    by_entry.push((entry_hash(entries, &software.id, &version), number));
-                }
-                _ => interner.vacant_entries.push(number),
-            }
-        }
-        for ((number, version), &users) in (0..)
-            .zip(entries.versions.iter())
-            .zip(&interner.version_users)
-        {
-            match users {
-                0 => interner.vacant_versions.push(number),
-                _ => by_version.push((entries.hash(version), number)),
-            }
-        }
-        let software = (0..).zip(entries.software.iter());
-        let vacant = software.filter(|(_, software)| software.machines.is_empty());
-        interner.vacant_software = vacant.map(|(number, _)| number).collect();
-        interner.by_entry = by_entry.into_iter().collect();
-        interner.by_version = by_version.into_iter().collect();
-        interner.users = users;
-        interner
-    }
-
-    /// Finds or makes the entries of a list. They stay only if [`Interner::apply`] follows.
-    pub(crate) fn read(&mut self, entries: &mut Entries, list: &[Reported]) -> Change {
+    /// Finds or makes the entries of a list of a machine that may have an ordinal already.
+    /// They stay only if [`Interner::apply`] follows.
+    pub(crate) fn read(
+        &mut self,
+        inventory: &mut Inventory,
+        ordinal: Option<u32>,
+        list: &[Reported],
+    ) -> Change {
         let mut change = Change {
             numbers: Vec::with_capacity(list.len()),
-            facts: Vec::new(),
+            ..Change::default()
         };
         for reported in list {
-            let hash = entries.hash((&reported.vendor, &reported.name, &reported.version));
-            let known = self.read.remove(&hash).filter(|r| r.reported == *reported);
-            let mut read = known.unwrap_or_else(|| Read::of(reported));
-            change.facts.extend(read.fact.clone());
-            if let Some(named) = &read.named {
-                if !self.is_of(entries, read.number, named) {
-                    read.number = self.number(entries, named);
-                }
+            let Reported {
+                vendor,
+                name,
+                version,
+                ..
+            } = reported;
+            let hash = inventory.shared.whole_hash((vendor, name, version));
+            let known = self.kept.get(hash, reported);
+            if let Some(read) = known
+                && let Some(named) = &read.named
+                && self.is_of(&inventory.shared, read.number, named)
+            {
+                change.facts.extend(read.fact.clone());
                 change.numbers.push(read.number);
+                continue;
             }
-            if self.read.len() >= KEPT {
-                self.read.clear();
+            let mut read = known.cloned().unwrap_or_else(|| Read::of(reported));
+            change.facts.extend(read.fact.clone());
+            if let Some(named) = &mut read.named {
+                let Some(number) = self.shared_number(inventory, ordinal, named) else {
+                    // Nobody else will ask for it.
+                    change.own.push(named.clone());
+                    continue;
+                };
+                change.numbers.push(number);
+                read.number = number;
+                inventory.shared.share_texts(number, named);
             }
-            self.read.insert(hash, read);
+            self.kept.insert(hash, read);
         }
         change.numbers.sort_unstable();
         change.numbers.dedup();
+        change.own.sort_unstable_by(Named::order);
+        change.own.dedup();
         change
     }
 
-    /// Gives a machine these entries in place of those that it had.
-    pub(crate) fn apply(&mut self, entries: &mut Entries, ordinal: u32, old: &[u32], new: &Change) {
-        let new = &new.numbers;
+    /// Gives a machine these entries in place of those that it had; its record follows.
+    pub(crate) fn apply(
+        &mut self,
+        inventory: &mut Inventory,
+        ordinal: u32,
+        old: &Before,
+        new: &Change,
+    ) {
+        self.apply_own(inventory, ordinal, &old.own, &new.own);
+        let (old, new) = (&old.numbers, &new.numbers);
+        let entries = &mut inventory.shared;
         let software = |entries: &Entries, number| entries.entry(number).map(|e| e.software);
         for &number in new.iter().filter(|n| old.binary_search(n).is_err()) {
             self.users[number as usize] += 1;
@@ -152,12 +139,79 @@ impl Interner {
         let mut kept: Vec<u32> = new.iter().filter_map(|&n| software(entries, n)).collect();
         kept.sort_unstable();
         for number in gone {
+            let entries = &mut inventory.shared;
             let of = software(entries, number).filter(|s| kept.binary_search(s).is_err());
             self.leave(entries, number);
             if let Some(software) = of {
-                self.leave_software(entries, software, ordinal);
+                self.leave_software(inventory, software, ordinal);
             }
         }
+    }
+
+    /// Enters what no other machine has.
+    fn apply_own(&self, inventory: &mut Inventory, ordinal: u32, old: &[u32], new: &[Named]) {
+        let hash = |named: &Named| inventory.shared.hash(named.id.as_str());
+        let new: Vec<u32> = new.iter().map(hash).collect();
+        // Another software may have the same hash, but then only the order is told.
+        if old == new {
+            return;
+        }
+        for &hash in old {
+            inventory.owners.remove(&(hash, ordinal));
+        }
+        for hash in new {
+            inventory.owners.insert((hash, ordinal));
+        }
+        inventory.forget_order();
+    }
+
+    /// The number of an entry in the tables, where it belongs there; `None` where no other
+    /// machine than this one has the software.
+    fn shared_number(
+        &mut self,
+        inventory: &mut Inventory,
+        ordinal: Option<u32>,
+        named: &Named,
+    ) -> Option<u32> {
+        if inventory.shared.number_of(&named.id).is_none() {
+            let owner = inventory.owner(&named.id)?;
+            if Some(owner) == ordinal {
+                return None;
+            }
+            self.share(inventory, owner, &named.id);
+        }
+        Some(self.number(&mut inventory.shared, named))
+    }
+
+    /// Moves a software from the record of the only machine that has it to the tables.
+    fn share(&mut self, inventory: &mut Inventory, owner: u32, id: &SoftwareId) {
+        let Some(packed) = Packed::read(inventory.records.get(owner)) else {
+            return;
+        };
+        let is_moved = |own: &Own<'_>| own.is(id, &inventory.words);
+        let moved = Own::list(packed.own).filter(is_moved);
+        let moved: Vec<Named> = moved.map(|own| own.named(id, &inventory.words)).collect();
+        let mut numbers: Vec<u32> = decode_numbers(packed.software).collect();
+        for named in &moved {
+            let number = self.number(&mut inventory.shared, named);
+            self.users[number as usize] += 1;
+            numbers.push(number);
+        }
+        numbers.sort_unstable();
+        let rest = own::encode(Own::list(packed.own).filter(|own| !is_moved(own)));
+        let record = packed.with_software(&encode_numbers(&numbers), &rest);
+        let number = inventory.shared.number_of(id);
+        let software = number.and_then(|n| inventory.shared.software.get_mut(n as usize));
+        if let Some(software) = software {
+            software.machines.insert(owner);
+        }
+        let hash = inventory.shared.hash(id.as_str());
+        inventory.records.set(owner, &record);
+        // Two ids may have one hash.
+        if !inventory.own_hashes(owner).contains(&hash) {
+            inventory.owners.remove(&(hash, owner));
+        }
+        inventory.forget_order();
     }
 
     /// Whether a number is that of an entry that machines have.
@@ -209,12 +263,7 @@ impl Interner {
     }
 
     fn software(&mut self, entries: &mut Entries, id: &SoftwareId) -> u32 {
-        let hash = entries.hash(id.as_str());
-        let known = entries.alike(&entries.by_id, hash).find(|&number| {
-            let software = entries.software.get(number as usize);
-            software.is_some_and(|s| s.id == *id)
-        });
-        if let Some(known) = known {
+        if let Some(known) = entries.number_of(id) {
             return known;
         }
         let software = Software {
@@ -231,8 +280,8 @@ impl Interner {
             }
             None => as_number(entries.software.push(software)),
         };
+        let hash = entries.hash(id.as_str());
         entries.by_id.insert((hash, number));
-        entries.forget_order();
         number
     }
 
@@ -292,7 +341,8 @@ impl Interner {
         }
     }
 
-    fn leave_software(&mut self, entries: &mut Entries, number: u32, ordinal: u32) {
+    fn leave_software(&mut self, inventory: &mut Inventory, number: u32, ordinal: u32) {
+        let entries = &mut inventory.shared;
         let Some(software) = entries.software.get_mut(number as usize) else {
             return;
         };
@@ -305,45 +355,9 @@ impl Interner {
             let id = software.id.clone();
             let hash = entries.hash(id.as_str());
             entries.by_id.remove(&(hash, number));
-            entries.forget_order();
+            inventory.forget_order();
             self.vacant_software.push(number);
         }
-    }
-}
-
-impl Read {
-    fn of(reported: &Reported) -> Self {
-        Self {
-            named: Named::of(reported),
-            fact: SoftwareFact::of(&reported.vendor, &reported.name, &reported.version),
-            reported: reported.clone(),
-            number: u32::MAX,
-        }
-    }
-}
-
-impl Named {
-    fn of(reported: &Reported) -> Option<Self> {
-        let version = &reported.version;
-        let (id, is_known, by_version) =
-            match map_installed(&reported.vendor, &reported.name, version) {
-                // The old Edge is part of Windows: without its Windows it is not known to run.
-                Some((id, component)) => {
-                    let is_known = component != Component::EdgeHtml;
-                    (id, is_known, component == Component::EdgeChromium)
-                }
-                None => {
-                    let id = SoftwareId::from_names(&reported.vendor, &reported.name)?;
-                    let is_known = is_mapped_software(&id);
-                    (id, is_known, false)
-                }
-            };
-        Some(Self {
-            id,
-            is_known,
-            is_decided: by_version && Version::parse(version).is_some(),
-            version: version.as_str().into(),
-        })
     }
 }
 

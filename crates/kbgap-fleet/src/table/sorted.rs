@@ -1,5 +1,6 @@
 //! Keys in order, in chunks that snapshots share.
 
+use std::cmp::Ordering;
 use std::ops::RangeBounds;
 use std::sync::Arc;
 
@@ -28,6 +29,16 @@ impl<K> Default for SortedSet<K> {
 }
 
 impl<K: Ord + Copy> SortedSet<K> {
+    /// The set of keys that are in its order already.
+    pub(crate) fn of(keys: &[K]) -> Self {
+        // Room for some more, so that the first of them do not split every chunk.
+        let chunks = keys.chunks(CHUNK - CHUNK / 8);
+        Self {
+            len: keys.len(),
+            chunks: Arc::new(chunks.map(|c| (c[0], Arc::new(c.to_vec()))).collect()),
+        }
+    }
+
     pub(crate) const fn len(&self) -> usize {
         self.len
     }
@@ -68,15 +79,23 @@ impl<K: Ord + Copy> SortedSet<K> {
 
     /// Adds a key; `false` where it is there already.
     pub(crate) fn insert(&mut self, key: K) -> bool {
+        self.insert_by(key, |other| other.cmp(&key))
+    }
+
+    /// Adds a key to a set that has another order than keys have by themselves: `order`
+    /// tells where each stands to the new one.
+    pub(crate) fn insert_by(&mut self, key: K, order: impl Fn(&K) -> Ordering) -> bool {
+        let after = self
+            .chunks
+            .partition_point(|(first, _)| order(first).is_le());
         let chunks = Arc::make_mut(&mut self.chunks);
-        let after = chunks.partition_point(|(first, _)| *first <= key);
         let number = after.saturating_sub(1);
         let Some((first, keys)) = chunks.get_mut(number) else {
             chunks.push((key, Arc::new(vec![key])));
             self.len += 1;
             return true;
         };
-        let Err(place) = keys.binary_search(&key) else {
+        let Err(place) = keys.binary_search_by(&order) else {
             return false;
         };
         let keys = Arc::make_mut(keys);
@@ -85,7 +104,9 @@ impl<K: Ord + Copy> SortedSet<K> {
             keys.reserve_exact(SPARE);
         }
         keys.insert(place, key);
-        *first = (*first).min(key);
+        if place == 0 {
+            *first = key;
+        }
         if keys.len() > CHUNK {
             // Keys that come in order leave full chunks behind.
             let at = if place + 1 == keys.len() {
@@ -105,11 +126,18 @@ impl<K: Ord + Copy> SortedSet<K> {
 
     /// Takes a key out; `false` where it is not there.
     pub(crate) fn remove(&mut self, key: &K) -> bool {
-        let after = self.chunks.partition_point(|(first, _)| first <= key);
+        self.remove_by(|other| other.cmp(key))
+    }
+
+    /// The same in another order.
+    pub(crate) fn remove_by(&mut self, order: impl Fn(&K) -> Ordering) -> bool {
+        let after = self
+            .chunks
+            .partition_point(|(first, _)| order(first).is_le());
         let Some(number) = after.checked_sub(1) else {
             return false;
         };
-        let Ok(place) = self.chunks[number].1.binary_search(key) else {
+        let Ok(place) = self.chunks[number].1.binary_search_by(&order) else {
             return false;
         };
         let chunks = Arc::make_mut(&mut self.chunks);
@@ -130,12 +158,7 @@ impl<K: Ord + Copy> FromIterator<K> for SortedSet<K> {
         let mut keys: Vec<K> = keys.into_iter().collect();
         keys.sort_unstable();
         keys.dedup();
-        // Room for some more, so that the first of them do not split every chunk.
-        let chunks = keys.chunks(CHUNK - CHUNK / 8);
-        Self {
-            len: keys.len(),
-            chunks: Arc::new(chunks.map(|c| (c[0], Arc::new(c.to_vec()))).collect()),
-        }
+        Self::of(&keys)
     }
 }
 

@@ -14,8 +14,12 @@ use crate::world::{Host, NOW, all_software, any_feed, any_host, fleet};
 #[derive(Clone, Debug)]
 enum Event {
     CheckIn(Host),
+    /// Two machines change what is on their lists beside Edge.
+    Swap(u8, u8),
     Remove(u8),
     Feed(bool),
+    /// The index is written to a file and read again.
+    Restart,
     /// Somebody asks, so that something is kept that has to be made anew later; and holds
     /// on to the fleet.
     Look,
@@ -24,8 +28,10 @@ enum Event {
 fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         6 => any_host().prop_map(Event::CheckIn),
+        2 => (0_u8..8, 0_u8..8).prop_map(|(one, other)| Event::Swap(one, other)),
         2 => (0_u8..8).prop_map(Event::Remove),
         1 => any::<bool>().prop_map(Event::Feed),
+        1 => Just(Event::Restart),
         2 => Just(Event::Look),
     ]
 }
@@ -52,6 +58,14 @@ fn told(fleet: &Fleet) -> BTreeMap<String, String> {
         told.insert(format!("summary of {id}"), text);
         let versions = fleet.distributions(&id, NOW);
         told.insert(format!("versions of {id}"), format!("{versions:?}"));
+        assert!(fleet.has_installed(&id));
+        let undecided = fleet.undecided_on(&id, NOW);
+        told.insert(format!("undecided on {id}"), format!("{undecided:?}"));
+        for machine in fleet.machines_from(None) {
+            let version = machine.version_of(id.as_str());
+            let of = format!("version of {id} on {}", machine.name());
+            told.insert(of, format!("{version:?}"));
+        }
     }
     for view in [View::All, View::Effective] {
         for id in all_software() {
@@ -103,9 +117,14 @@ struct Played {
 impl Played {
     fn step(&mut self, catalogs: &[Catalog; 2], event: &Event) {
         match event {
-            Event::CheckIn(host) => {
-                self.index.upsert(&host.check_in());
-                self.there.insert(host.name, host.clone());
+            Event::CheckIn(host) => self.check_in(host.clone()),
+            Event::Swap(one, other) => {
+                let there = |name| self.there.get(name).cloned();
+                if let (Some(mut one), Some(mut other)) = (there(one), there(other)) {
+                    std::mem::swap(&mut one.programs, &mut other.programs);
+                    self.check_in(one);
+                    self.check_in(other);
+                }
             }
             Event::Remove(name) => {
                 let machine = self.index.fleet().find(&format!("pc-{name}"));
@@ -121,12 +140,23 @@ impl Played {
                 let reassessed = FleetIndex::reassess(self.index.fleet(), catalog, &stop);
                 self.index.adopt(reassessed.unwrap());
             }
+            Event::Restart => {
+                let mut file = Vec::new();
+                self.index.fleet().save(&mut file).unwrap();
+                let catalog = catalogs[self.catalog].clone();
+                self.index = FleetIndex::load(catalog, &mut &file[..]).unwrap();
+            }
             Event::Look => {
                 let fleet = self.index.publish(NOW);
                 let told = told(&fleet);
                 self.held.push((fleet, told));
             }
         }
+    }
+
+    fn check_in(&mut self, host: Host) {
+        self.index.upsert(&host.check_in());
+        self.there.insert(host.name, host);
     }
 
     fn afresh(&self, catalogs: &[Catalog; 2]) -> Arc<Fleet> {

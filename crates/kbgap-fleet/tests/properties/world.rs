@@ -116,9 +116,45 @@ pub struct Host {
     pub kbs: Vec<u32>,
     /// The last part of the version of its Edge.
     pub edge: Option<u32>,
+    /// What else is on its list.
+    pub programs: Vec<Program>,
     pub group: u8,
     pub value: DeviceValue,
     pub days_silent: i64,
+}
+
+/// An entry of a software list.
+#[derive(Clone, Debug)]
+pub struct Program {
+    vendor: &'static str,
+    name: String,
+    version: &'static str,
+}
+
+/// Names are few, so that one machine has a software, then two, then one again or none;
+/// some are known to the tables, some are written in two ways, and one has no vendor.
+fn any_program() -> impl Strategy<Value = Program> {
+    let named = prop::sample::select(vec![
+        ("Contoso", "Agent"),
+        ("CONTOSO", "agent"),
+        ("Contoso", "Survey  Tool"),
+        (
+            "Microsoft Corporation",
+            "Microsoft SQL Server 2019 (64-bit)",
+        ),
+        ("Microsoft Corporation", "Microsoft Edge"),
+        ("Microsoft Corporation", "Microsoft Edge Update"),
+        ("", "Nobody's"),
+    ])
+    .prop_map(|(vendor, name)| (vendor, name.to_owned()));
+    let numbered = (0_u8..12).prop_map(|number| ("Contoso", format!("Asset {number}")));
+    // The last is one of the old Edge.
+    let version = prop::sample::select(vec!["1.0", "2.0", "", "44.18362.1.0"]);
+    (prop_oneof![named, numbered], version).prop_map(|((vendor, name), version)| Program {
+        vendor,
+        name,
+        version,
+    })
 }
 
 fn any_windows() -> impl Strategy<Value = Windows> {
@@ -137,12 +173,15 @@ pub fn any_host() -> impl Strategy<Value = Host> {
     ]);
     let kbs = prop::collection::vec(FIRST..FIRST + KBS, 0..3);
     let edge = prop::option::of(49_u32..55);
-    (0_u8..8, any_windows(), kbs, edge, 0_u8..3, value, 0_i64..35).prop_map(
-        |(name, windows, kbs, edge, group, value, days_silent)| Host {
+    let programs = prop::collection::vec(any_program(), 0..5);
+    let list = (edge, programs);
+    (0_u8..8, any_windows(), kbs, list, 0_u8..3, value, 0_i64..35).prop_map(
+        |(name, windows, kbs, (edge, programs), group, value, days_silent)| Host {
             name,
             windows,
             kbs,
             edge,
+            programs,
             group,
             value,
             days_silent,
@@ -158,9 +197,16 @@ impl Host {
             Windows::Unknown => "10.0.99999.1".to_owned(),
         };
         let kbs: Vec<String> = self.kbs.iter().map(|kb| format!("\"{kb}\"")).collect();
+        let entry = |vendor: &str, name: &str, version: &str| {
+            format!(r#"{{"vendor":"{vendor}","name":"{name}","version":"{version}"}}"#)
+        };
         let edge = self.edge.map(|edge| {
-            format!(r#"{{"vendor":"Microsoft Corporation","name":"Microsoft Edge","version":"80.0.361.{edge}"}}"#)
+            let version = format!("80.0.361.{edge}");
+            entry("Microsoft Corporation", "Microsoft Edge", &version)
         });
+        let programs = self.programs.iter();
+        let programs = programs.map(|of| entry(of.vendor, &of.name, of.version));
+        let software: Vec<String> = edge.into_iter().chain(programs).collect();
         let group = match self.group {
             0 => String::new(),
             n => format!(r#""group":"Group {n}","#),
@@ -169,7 +215,7 @@ impl Host {
             r#"{{"computerDnsName":"pc-{}",{group}"os":{{"version":"{version}","architecture":"x64","installationType":"Client"}},"installedKbs":[{}],"software":[{}]}}"#,
             self.name,
             kbs.join(","),
-            edge.unwrap_or_default()
+            software.join(",")
         );
         CheckIn {
             group_id: self.group.into(),

@@ -1,0 +1,118 @@
+//! What entries of software lists say.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use kbgap_assess::SoftwareFact;
+use kbgap_catalog::{Component, SoftwareId, Version, is_mapped_software, map_installed};
+use kbgap_inventory::Software as Reported;
+
+/// What was read in how many reported entries is kept: those of most machines.
+const KEPT: usize = 16_384;
+
+/// What an entry of a software list says.
+#[derive(Clone, Debug)]
+pub(super) struct Read {
+    reported: Reported,
+    /// `None` where it has no vendor, so that the API has no name for it.
+    pub(super) named: Option<Named>,
+    pub(super) fact: Option<SoftwareFact>,
+    /// The number that it had last: it may be another one's by now.
+    pub(super) number: u32,
+}
+
+/// A version of a software with what the reviewed tables say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(super) id: SoftwareId,
+    pub(super) version: Arc<str>,
+    pub(super) is_known: bool,
+    pub(super) is_decided: bool,
+}
+
+/// What was read of late, by the hash of the entry.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    by_hash: HashMap<u64, Read, BuildHasherDefault<Hashed>>,
+}
+
+/// Passes on what is a hash already.
+#[derive(Debug, Default)]
+pub(super) struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+impl Kept {
+    pub(super) fn get(&self, hash: u64, reported: &Reported) -> Option<&Read> {
+        let read = self.by_hash.get(&hash);
+        read.filter(|read| read.reported == *reported)
+    }
+
+    pub(super) fn insert(&mut self, hash: u64, read: Read) {
+        if self.by_hash.len() >= KEPT {
+            self.by_hash.clear();
+        }
+        self.by_hash.insert(hash, read);
+    }
+}
+
+impl Read {
+    pub(super) fn of(reported: &Reported) -> Self {
+        Self {
+            named: Named::of(reported),
+            fact: SoftwareFact::of(&reported.vendor, &reported.name, &reported.version),
+            reported: reported.clone(),
+            number: u32::MAX,
+        }
+    }
+}
+
+impl Named {
+    fn of(reported: &Reported) -> Option<Self> {
+        let version = &reported.version;
+        let (id, is_known, by_version) =
+            match map_installed(&reported.vendor, &reported.name, version) {
+                // The old Edge is part of Windows: without its Windows it is not known to run.
+                Some((id, component)) => {
+                    let is_known = component != Component::EdgeHtml;
+                    (id, is_known, component == Component::EdgeChromium)
+                }
+                None => {
+                    let id = SoftwareId::from_names(&reported.vendor, &reported.name)?;
+                    let is_known = is_mapped_software(&id);
+                    (id, is_known, false)
+                }
+            };
+        Some(Self {
+            id,
+            is_known,
+            is_decided: by_version && Version::parse(version).is_some(),
+            version: version.as_str().into(),
+        })
+    }
+
+    /// An order in which versions of one software stand side by side.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        let key = |named: &Self| (named.is_known, named.is_decided);
+        let by_id = self.id.cmp(&other.id);
+        by_id
+            .then_with(|| self.version.cmp(&other.version))
+            .then_with(|| key(self).cmp(&key(other)))
+    }
+}
