@@ -16,6 +16,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Tenants;
+use super::writer::{Changed, Writer};
 
 /// Requests that may wait before clients are told to come again.
 const QUEUE: usize = 1_024;
@@ -186,17 +187,39 @@ async fn commit(store: &dyn Store, tenant: String, group: Vec<Batch>) -> Option<
 async fn enter_all(tenants: Arc<Tenants>, mut entering: mpsc::Receiver<Committed>) {
     while let Some(first) = entering.recv().await {
         let (mut next, mut round, mut count) = (Some(first), Vec::new(), 0);
+        let mut news = News::default();
         while let Some(committed) = next {
             count += committed.machines.len();
-            round.push(enter(&tenants, committed).await);
+            round.push(enter(&tenants, committed, &mut news).await);
             next = (count < SHOWN).then(|| entering.try_recv().ok()).flatten();
         }
-        if let Err(error) = tenants.show().await {
+        if let Err(error) = tenants.show(news).await {
             tracing::warn!(%error, "cannot follow the store");
         }
         for entered in round {
             entered.reply(&tenants);
         }
+    }
+}
+
+/// What reports have changed since readers were shown something last.
+#[derive(Default)]
+struct News {
+    /// Machines that have changed since they were looked at.
+    ids: HashSet<(Arc<str>, MachineId)>,
+    /// Machines that have changed again since then.
+    changed: Changed,
+}
+
+impl News {
+    /// Looks at the machines: not after each change, since what they hold on to in the
+    /// index has to be copied when it changes next.
+    fn look(&mut self, writer: &mut Writer) {
+        let ids = self
+            .ids
+            .drain()
+            .map(|(tenant, id)| (tenant.to_string(), id));
+        self.changed.extend(writer.machines(ids.collect()));
     }
 }
 
@@ -206,7 +229,7 @@ struct Entered {
     replies: Vec<(oneshot::Sender<Became>, Vec<PutOutcome>)>,
 }
 
-async fn enter(tenants: &Tenants, committed: Committed) -> Entered {
+async fn enter(tenants: &Tenants, committed: Committed, news: &mut News) -> Entered {
     let Committed {
         tenant,
         put,
@@ -214,7 +237,7 @@ async fn enter(tenants: &Tenants, committed: Committed) -> Entered {
         replies,
     } = committed;
     let mut outcomes: Vec<PutOutcome> = put.outcomes().collect();
-    let changed = match tenants.enter(&tenant, put, machines).await {
+    let changed = match tenants.enter(&tenant, put, machines, news).await {
         Ok(changed) => changed,
         Err(error) => {
             // They are durable, and the change feed brings them.
@@ -263,6 +286,7 @@ impl Tenants {
         tenant: &str,
         put: Put,
         machines: Vec<(Machine, i64)>,
+        news: &mut News,
     ) -> Result<bool, StoreError> {
         let followed = self.writer().followed;
         if followed < put.before {
@@ -270,58 +294,54 @@ impl Tenants {
             self.follow().await?;
         }
         // Also what somebody else enters first has to be recorded.
-        let has_news = put
+        let mut has_news = put
             .outcomes()
             .any(|outcome| matches!(outcome, PutOutcome::Created | PutOutcome::Changed));
-        let changed = tokio::task::block_in_place(|| {
+        let tenant: Arc<str> = tenant.into();
+        tokio::task::block_in_place(|| {
             let mut writer = self.writer();
-            let (mut changed, mut ids) = (Vec::new(), HashSet::new());
             for ((machine, seen_at), stored) in machines.into_iter().zip(put.machines) {
                 // Whoever follows the change feed may have been here first.
-                if stored.outcome != PutOutcome::Stale && stored.sequence > writer.followed {
-                    if ids.contains(&machine.id) {
-                        // Two reports in a row are two rows of history.
-                        changed.extend(writer.machines(with(tenant, ids.drain())));
-                    }
-                    let is_new =
-                        matches!(stored.outcome, PutOutcome::Created | PutOutcome::Changed);
-                    let check_in = check_in(machine, seen_at, &stored);
-                    // Where others write, it may have changed and changed back since the
-                    // index has seen it.
-                    if writer.upsert(tenant, &check_in) || is_new {
-                        ids.insert(check_in.machine.id);
-                    }
+                if stored.outcome == PutOutcome::Stale || stored.sequence <= writer.followed {
+                    continue;
+                }
+                let key = (Arc::clone(&tenant), machine.id.clone());
+                if news.ids.contains(&key) {
+                    // Two reports in a row are two rows of history.
+                    news.look(&mut writer);
+                }
+                let is_new = matches!(stored.outcome, PutOutcome::Created | PutOutcome::Changed);
+                let check_in = check_in(machine, seen_at, &stored);
+                // Where others write, it may have changed and changed back since the index
+                // has seen it.
+                if writer.upsert(&tenant, &check_in) || is_new {
+                    news.ids.insert(key);
+                    has_news = true;
                 }
             }
             writer.followed = writer.followed.max(put.after);
-            changed.extend(writer.machines(with(tenant, ids.drain())));
-            let any = has_news || !changed.is_empty();
-            self.record_later(changed, &writer);
-            any
+        });
+        Ok(has_news)
+    }
+
+    /// Lets readers see what was entered.
+    async fn show(&self, mut news: News) -> Result<(), StoreError> {
+        let is_between = tokio::task::block_in_place(|| {
+            let mut writer = self.writer();
+            news.look(&mut writer);
+            self.record_later(news.changed, &writer);
+            self.publish(&mut writer);
+            writer.is_between
         });
         if let Some(recording) = &self.recording {
             recording.room().await;
         }
-        Ok(changed)
-    }
-
-    /// Lets readers see what was entered.
-    async fn show(&self) -> Result<(), StoreError> {
-        let is_between = tokio::task::block_in_place(|| {
-            let mut writer = self.writer();
-            self.publish(&mut writer);
-            writer.is_between
-        });
         if is_between {
             // Who follows the change feed publishes these when it has come to its end.
             self.follow().await?;
         }
         Ok(())
     }
-}
-
-fn with(tenant: &str, ids: impl Iterator<Item = MachineId>) -> Vec<(String, MachineId)> {
-    ids.map(|id| (tenant.to_owned(), id)).collect()
 }
 
 fn check_in(machine: Machine, seen_at: i64, stored: &Stored) -> CheckIn {
