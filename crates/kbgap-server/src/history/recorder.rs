@@ -67,8 +67,6 @@ impl News {
 struct Candidate {
     machine: Arc<FleetMachine>,
     judged: Judged,
-    /// Whether the store may know a row of it.
-    has_rows: bool,
 }
 
 impl Candidate {
@@ -175,15 +173,7 @@ impl Recorder {
                 feed: feed.generation,
                 sequence: machine.sequence,
             };
-            // One that is seen for the first time has no history, and a fleet that is loaded
-            // has a million of them. Should it have rows all the same, the store says so
-            // when another is to follow them.
-            let has_rows = machine.mark != 0 || machine.first_seen != machine.seen_at;
-            let candidate = Candidate {
-                machine,
-                judged,
-                has_rows,
-            };
+            let candidate = Candidate { machine, judged };
             let (mark, machine) = (candidate.mark(), &candidate.machine);
             let is_marked = machine.mark == mark
                 && marks(machine.id()) == mark
@@ -207,17 +197,11 @@ impl Recorder {
     ) -> Result<Vec<Candidate>, StoreError> {
         let now = self.clock.now_ms();
         let history = Arc::clone(&self.history);
-        let asked = candidates.iter().filter(|candidate| candidate.has_rows);
-        let ids: Vec<String> = asked.map(|c| c.machine.id().to_string()).collect();
-        let known = match ids.is_empty() {
-            true => Vec::new(),
-            false => history.store.exposures_of(tenant, ids, u64::MAX).await?,
-        };
-        let mut known = known.into_iter();
-        let newest = candidates
+        let ids = candidates
             .iter()
-            .map(|candidate| candidate.has_rows.then(|| known.next())??)
+            .map(|c| c.machine.id().to_string())
             .collect();
+        let newest = history.store.exposures_of(tenant, ids, u64::MAX).await?;
         // The rules take a millisecond or so: not on the runtime's threads.
         let steps = tokio::task::block_in_place(|| {
             self.steps(tenant, candidates, newest, &feed.catalog, now)
@@ -251,11 +235,7 @@ impl Recorder {
             let Step {
                 machine, judged, ..
             } = step;
-            let candidate = Candidate {
-                machine,
-                judged,
-                has_rows: true,
-            };
+            let candidate = Candidate { machine, judged };
             let mark = match outcome {
                 StepOutcome::Taken => candidate.mark(),
                 StepOutcome::Overtaken | StepOutcome::Gone | StepOutcome::Unlisted => 0,
@@ -287,9 +267,7 @@ impl Recorder {
         let mut steps = Vec::new();
         for (candidate, before) in candidates.into_iter().zip(newest) {
             let mark = candidate.mark();
-            let Candidate {
-                machine, judged, ..
-            } = candidate;
+            let Candidate { machine, judged } = candidate;
             let list = || self.lists.of(&machine, catalog, judged.fingerprint);
             let mark = match Step::of(&machine, judged, before, now, list) {
                 Verdict::Holds => mark,
@@ -330,11 +308,7 @@ impl Recorder {
                 let Step {
                     machine, judged, ..
                 } = step;
-                again.push(Candidate {
-                    machine,
-                    judged,
-                    has_rows: true,
-                });
+                again.push(Candidate { machine, judged });
                 continue;
             };
             if let Some(set) = set.filter(|_| !known) {
