@@ -37,6 +37,12 @@ impl Ordinals {
 
     /// Adds a machine; `false` where it is there already, which costs no copy.
     pub(crate) fn insert(&mut self, ordinal: u32) -> bool {
+        // Where nobody shares it there is nothing to be copied.
+        let parts = Arc::get_mut(&mut self.parts);
+        let part = parts.and_then(|parts| parts.get_mut((ordinal / PART) as usize));
+        if let Some(part) = part.and_then(Arc::get_mut) {
+            return part.insert(ordinal);
+        }
         !self.contains(ordinal) && self.part_mut(ordinal).insert(ordinal)
     }
 
