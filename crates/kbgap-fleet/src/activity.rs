@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
+use crate::table::Ordinals;
+
 /// Machines are kept by the hour in which they were last seen.
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 
@@ -12,20 +14,19 @@ const HOUR_MS: i64 = 60 * 60 * 1_000;
 /// themselves are the caller's.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Activity {
-    hours: Arc<BTreeMap<i64, Arc<RoaringBitmap>>>,
+    hours: Arc<BTreeMap<i64, Ordinals>>,
 }
 
 impl Activity {
     pub(crate) fn insert(&mut self, ordinal: u32, seen_at: i64) {
         let hours = Arc::make_mut(&mut self.hours);
-        let machines = hours.entry(hour(seen_at)).or_default();
-        Arc::make_mut(machines).insert(ordinal);
+        hours.entry(hour(seen_at)).or_default().insert(ordinal);
     }
 
     pub(crate) fn remove(&mut self, ordinal: u32, seen_at: i64) {
         let hours = Arc::make_mut(&mut self.hours);
         if let Some(machines) = hours.get_mut(&hour(seen_at)) {
-            Arc::make_mut(machines).remove(ordinal);
+            machines.remove(ordinal);
             if machines.is_empty() {
                 hours.remove(&hour(seen_at));
             }
@@ -48,7 +49,7 @@ impl Activity {
     ) -> RoaringBitmap {
         let mut machines = RoaringBitmap::new();
         for hour in self.hours.range(..hour(cutoff)) {
-            machines |= &**hour.1;
+            hour.1.add_to(&mut machines);
         }
         let boundary = self
             .hours
@@ -63,7 +64,7 @@ impl Activity {
     pub(crate) fn since(&self, time: i64, seen_at: impl Fn(u32) -> Option<i64>) -> RoaringBitmap {
         let mut machines = RoaringBitmap::new();
         for hour in self.hours.range(hour(time)..) {
-            machines |= &**hour.1;
+            hour.1.add_to(&mut machines);
         }
         let boundary = self
             .hours
@@ -83,14 +84,9 @@ impl Activity {
         cutoff: i64,
         seen_at: impl Fn(u32) -> Option<i64>,
     ) -> (Option<i64>, Option<i64>) {
-        let times = |machines: &RoaringBitmap| -> Vec<i64> {
-            machines.iter().filter_map(&seen_at).collect()
-        };
-        let here = self
-            .hours
-            .get(&hour(cutoff))
-            .map(|m| times(m))
-            .unwrap_or_default();
+        let times =
+            |machines: &Ordinals| -> Vec<i64> { machines.iter().filter_map(&seen_at).collect() };
+        let here = self.hours.get(&hour(cutoff)).map(times).unwrap_or_default();
         let last_before = here.iter().copied().filter(|at| *at < cutoff).max();
         let first_after = here.iter().copied().filter(|at| *at >= cutoff).min();
         let last_before = last_before.or_else(|| {

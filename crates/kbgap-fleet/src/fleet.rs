@@ -21,7 +21,7 @@ use crate::score::Risks;
 use crate::silence::Lasting;
 use crate::software::Inventory;
 use crate::summary::Summaries;
-use crate::table::{Pages, SortedSet};
+use crate::table::{Ordinals, Pages, SortedSet};
 
 /// The machines of one tenant at one moment, and what they miss. It never changes:
 /// [`FleetIndex`](crate::FleetIndex) makes the next one, which shares with it all that
@@ -92,7 +92,7 @@ impl Slot {
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
     pub(crate) name: Arc<str>,
-    pub(crate) machines: Arc<RoaringBitmap>,
+    pub(crate) machines: Ordinals,
 }
 
 impl Fleet {

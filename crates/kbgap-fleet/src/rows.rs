@@ -7,12 +7,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use kbgap_assess::{Assessed, Assessment, OutlinedKb, OutlinedSoftware};
-use kbgap_catalog::{Catalog, KbId, SoftwareIx, VulnerabilityIx};
-use roaring::RoaringBitmap;
-
 use crate::fleet::Fleet;
 use crate::machine::FleetMachine;
+use crate::table::Ordinals;
+use kbgap_assess::{Assessed, Assessment, OutlinedKb, OutlinedSoftware};
+use kbgap_catalog::{Catalog, KbId, SoftwareIx, VulnerabilityIx};
 
 /// A row of getmissingkbs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,7 +133,7 @@ impl Fleet {
     }
 
     /// The same of some machines only.
-    fn counted_among(&self, machines: &RoaringBitmap, now: i64) -> Vec<(u32, u32)> {
+    fn counted_among(&self, machines: &Ordinals, now: i64) -> Vec<(u32, u32)> {
         let silence = self.silence(now);
         let mut counts = vec![0_u32; self.profiles.len()];
         for ordinal in machines.iter().filter(|&o| !silence.machines.contains(o)) {

@@ -1,6 +1,5 @@
 //! Machines that are not seen any more and so do not count.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use roaring::RoaringBitmap;
@@ -13,8 +12,8 @@ use crate::fleet::Fleet;
 #[derive(Debug, Default)]
 pub(crate) struct Silence {
     pub(crate) machines: RoaringBitmap,
-    /// How many there are of each profile that has any.
-    by_profile: HashMap<u32, u32>,
+    /// How many there are of each profile.
+    by_profile: Vec<u32>,
 }
 
 /// Silence that holds for a while.
@@ -30,10 +29,11 @@ pub(crate) struct Lasting {
 impl Silence {
     fn of(fleet: &Fleet, cutoff: i64) -> Self {
         let machines = fleet.activity.before(cutoff, |o| fleet.seen_at(o));
-        let mut by_profile = HashMap::new();
+        let mut by_profile = vec![0; fleet.profiles.len()];
         for ordinal in &machines {
-            if let Some(slot) = fleet.machines.get(ordinal as usize) {
-                *by_profile.entry(slot.profile).or_default() += 1;
+            let slot = fleet.machines.get(ordinal as usize);
+            if let Some(count) = slot.and_then(|s| by_profile.get_mut(s.profile as usize)) {
+                *count += 1;
             }
         }
         Self {
@@ -44,7 +44,8 @@ impl Silence {
 
     /// How many machines of a profile do not count.
     pub(crate) fn of_profile(&self, profile: u32) -> u32 {
-        self.by_profile.get(&profile).copied().unwrap_or_default()
+        let count = self.by_profile.get(profile as usize);
+        count.copied().unwrap_or_default()
     }
 }
 

@@ -8,6 +8,7 @@
 mod entries;
 mod interner;
 mod inventory;
+mod order;
 mod own;
 mod read;
 

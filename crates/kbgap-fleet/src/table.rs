@@ -7,12 +7,15 @@
 //!
 //! - [`Pages`]: rows by number.
 //! - [`SortedSet`]: keys in order.
-//! - [`MachineSet`]: machines by ordinal.
+//! - [`MachineSet`]: machines by ordinal, of which most sets have few.
+//! - [`Ordinals`]: large sets of them.
 
 mod machine_set;
+mod ordinals;
 mod pages;
 mod sorted;
 
 pub(crate) use machine_set::MachineSet;
+pub(crate) use ordinals::Ordinals;
 pub(crate) use pages::Pages;
 pub(crate) use sorted::SortedSet;

@@ -11,6 +11,7 @@ use crate::fingerprint::Fingerprint;
 use crate::fleet::{Fleet, Group, NOBODY, Slot};
 use crate::packed::{Packed, id_of};
 use crate::profile::{Profile, state_of};
+use crate::table::Ordinals;
 
 impl FleetIndex {
     /// Whether the group of a check-in has the name that it gives.
@@ -180,9 +181,9 @@ impl Fleet {
         let groups = Arc::make_mut(&mut self.groups);
         let group = groups.entry(number).or_insert_with(|| Group {
             name: name.into(),
-            machines: Arc::default(),
+            machines: Ordinals::default(),
         });
-        Arc::make_mut(&mut group.machines).insert(ordinal);
+        group.machines.insert(ordinal);
     }
 
     /// A group without machines is none.
@@ -192,7 +193,7 @@ impl Fleet {
         }
         let groups = Arc::make_mut(&mut self.groups);
         if let Some(group) = groups.get_mut(&number) {
-            Arc::make_mut(&mut group.machines).remove(ordinal);
+            group.machines.remove(ordinal);
             if group.machines.is_empty() {
                 groups.remove(&number);
             }

@@ -58,7 +58,7 @@ impl Output<'_> {
             }
             MachineSet::Many(many) => {
                 self.u8(3)?;
-                many.serialize_into(&mut *self.0)
+                many.bitmap().serialize_into(&mut *self.0)
             }
         }
     }
@@ -135,7 +135,7 @@ impl Input<'_> {
             }
             3 => {
                 let many = RoaringBitmap::deserialize_from(&mut *self.0)?;
-                set = MachineSet::Many(Arc::new(many));
+                set = MachineSet::Many(many.iter().collect());
             }
             _ => return Err(LoadError::Damaged("a set")),
         }

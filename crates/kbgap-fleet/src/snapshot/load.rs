@@ -8,7 +8,6 @@ use std::sync::atomic::AtomicBool;
 use kbgap_assess::Projection;
 use kbgap_catalog::Catalog;
 use kbgap_inventory::DeviceValue;
-use roaring::RoaringBitmap;
 
 use super::format::Input;
 use crate::fingerprint::Fingerprint;
@@ -17,6 +16,7 @@ use crate::index::FleetIndex;
 use crate::packed::Packed;
 use crate::profile::{Profile, states_of};
 use crate::software::{Entries, decode_numbers};
+use crate::table::Ordinals;
 use crate::words::Words;
 
 /// Why an index could not be read: it has to be made from the store.
@@ -36,7 +36,7 @@ pub enum LoadError {
 struct Counted {
     ids: Vec<([u8; 20], u32)>,
     names: Vec<(u32, u32)>,
-    groups: BTreeMap<i32, RoaringBitmap>,
+    groups: BTreeMap<i32, Ordinals>,
     vacant: Vec<u32>,
     /// Machines of each entry.
     users: Vec<u32>,
@@ -58,7 +58,7 @@ impl FleetIndex {
         let groups = counted.groups.into_iter().filter_map(|(id, machines)| {
             let group = Group {
                 name: Arc::clone(names.get(&id)?),
-                machines: Arc::new(machines),
+                machines,
             };
             Some((id, group))
         });

@@ -28,6 +28,9 @@ pub(crate) struct Interner {
     vacant_entries: Vec<u32>,
     vacant_software: Vec<u32>,
     vacant_versions: Vec<u32>,
+    /// How many entries were taken away: while there are no more, numbers stay what they
+    /// are.
+    taken: u64,
     kept: Kept,
 }
 
@@ -78,16 +81,17 @@ impl Interner {
                 ..
             } = reported;
             let hash = inventory.shared.whole_hash((vendor, name, version));
-            let known = self.kept.get(hash, reported);
-            if let Some(read) = known
-                && let Some(named) = &read.named
-                && self.is_of(&inventory.shared, read.number, named)
+            if let Some(read) = self.kept.get(hash)
+                && (read.checked == self.taken || is_of(&self.users, &inventory.shared, read))
             {
+                read.checked = self.taken;
                 change.facts.extend(read.fact.clone());
-                change.numbers.push(read.number);
+                let number = read.named.is_some().then_some(read.number);
+                change.numbers.extend(number);
                 continue;
             }
-            let mut read = known.cloned().unwrap_or_else(|| Read::of(reported));
+            let kept = self.kept.take(hash);
+            let mut read = kept.unwrap_or_else(|| Read::of(reported));
             change.facts.extend(read.fact.clone());
             if let Some(named) = &mut read.named {
                 let Some(number) = self.shared_number(inventory, ordinal, named) else {
@@ -99,6 +103,7 @@ impl Interner {
                 read.number = number;
                 inventory.shared.share_texts(number, named);
             }
+            read.checked = self.taken;
             self.kept.insert(hash, read);
         }
         change.numbers.sort_unstable();
@@ -214,26 +219,11 @@ impl Interner {
         inventory.forget_order();
     }
 
-    /// Whether a number is that of an entry that machines have.
-    fn is_of(&self, entries: &Entries, number: u32, named: &Named) -> bool {
-        let in_use = self.users.get(number as usize).is_some_and(|&u| u > 0);
-        in_use && self.is_equal(entries, number, named)
-    }
-
-    fn is_equal(&self, entries: &Entries, number: u32, named: &Named) -> bool {
-        entries.entry(number).is_some_and(|entry| {
-            let software = entries.software.get(entry.software as usize);
-            (entry.is_known, entry.is_decided) == (named.is_known, named.is_decided)
-                && software.is_some_and(|s| s.id == named.id)
-                && entries.version(entry) == named.version
-        })
-    }
-
     fn number(&mut self, entries: &mut Entries, named: &Named) -> u32 {
         let hash = entry_hash(entries, &named.id, &named.version);
         let known = entries
             .alike(&self.by_entry, hash)
-            .find(|&number| self.is_equal(entries, number, named));
+            .find(|&number| is_equal(entries, number, named));
         if let Some(known) = known {
             return known;
         }
@@ -329,6 +319,7 @@ impl Interner {
             software.known -= u32::from(entry.is_known);
         }
         self.vacant_entries.push(number);
+        self.taken += 1;
         let users = &mut self.version_users[entry.version as usize];
         *users -= 1;
         if *users == 0 {
@@ -359,6 +350,24 @@ impl Interner {
             self.vacant_software.push(number);
         }
     }
+}
+
+/// Whether the number of what was read is that of an entry that machines have.
+fn is_of(users: &[u32], entries: &Entries, read: &Read) -> bool {
+    let Some(named) = &read.named else {
+        return true;
+    };
+    let users = users.get(read.number as usize);
+    users.is_some_and(|&users| users > 0) && is_equal(entries, read.number, named)
+}
+
+fn is_equal(entries: &Entries, number: u32, named: &Named) -> bool {
+    entries.entry(number).is_some_and(|entry| {
+        let software = entries.software.get(entry.software as usize);
+        (entry.is_known, entry.is_decided) == (named.is_known, named.is_decided)
+            && software.is_some_and(|s| s.id == named.id)
+            && entries.version(entry) == named.version
+    })
 }
 
 fn entry_hash(entries: &Entries, id: &SoftwareId, version: &str) -> u32 {

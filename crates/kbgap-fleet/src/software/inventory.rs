@@ -7,6 +7,7 @@ use roaring::RoaringBitmap;
 
 use super::entries::{Entries, Entry, decode_numbers};
 use super::interner::Before;
+use super::order::in_order;
 use super::own::Own;
 use crate::packed::Packed;
 use crate::records::Records;
@@ -214,8 +215,7 @@ impl Inventory {
         }
         starts.push(text.len());
         let id = |number: u32| &text[starts[number as usize]..starts[number as usize + 1]];
-        let mut order: Vec<u32> = (0..).take(all.len()).collect();
-        order.sort_unstable_by(|&a, &b| id(a).cmp(id(b)));
+        let order = in_order(all.len() as u32, &id);
         order.into_iter().map(|n| all[n as usize]).collect()
     }
 }

@@ -15,12 +15,13 @@ const KEPT: usize = 16_384;
 /// What an entry of a software list says.
 #[derive(Clone, Debug)]
 pub(super) struct Read {
-    reported: Reported,
     /// `None` where it has no vendor, so that the API has no name for it.
     pub(super) named: Option<Named>,
     pub(super) fact: Option<SoftwareFact>,
     /// The number that it had last: it may be another one's by now.
     pub(super) number: u32,
+    /// How many entries had been taken away when it had this number.
+    pub(super) checked: u64,
 }
 
 /// A version of a software with what the reviewed tables say of it.
@@ -32,7 +33,9 @@ pub(crate) struct Named {
     pub(super) is_decided: bool,
 }
 
-/// What was read of late, by the hash of the entry.
+/// What was read of late, by the hash of the entry. The key of the hash is drawn at random
+/// and known to nobody, so an entry is taken for another one that is kept once in
+/// 1,000,000,000,000,000 times.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     by_hash: HashMap<u64, Read, BuildHasherDefault<Hashed>>,
@@ -59,9 +62,12 @@ impl Hasher for Hashed {
 }
 
 impl Kept {
-    pub(super) fn get(&self, hash: u64, reported: &Reported) -> Option<&Read> {
-        let read = self.by_hash.get(&hash);
-        read.filter(|read| read.reported == *reported)
+    pub(super) fn get(&mut self, hash: u64) -> Option<&mut Read> {
+        self.by_hash.get_mut(&hash)
+    }
+
+    pub(super) fn take(&mut self, hash: u64) -> Option<Read> {
+        self.by_hash.remove(&hash)
     }
 
     pub(super) fn insert(&mut self, hash: u64, read: Read) {
@@ -77,8 +83,8 @@ impl Read {
         Self {
             named: Named::of(reported),
             fact: SoftwareFact::of(&reported.vendor, &reported.name, &reported.version),
-            reported: reported.clone(),
             number: u32::MAX,
+            checked: 0,
         }
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 
+use super::Ordinals;
+
 /// A set with more machines than this is a bitmap, which takes some ten bytes for each of
 /// its parts, of which a small set has nearly as many as machines.
 const FEW: usize = 128;
@@ -16,7 +18,7 @@ pub(crate) enum MachineSet {
     One(u32),
     /// In order.
     Few(Arc<Vec<u32>>),
-    Many(Arc<RoaringBitmap>),
+    Many(Ordinals),
 }
 
 impl MachineSet {
@@ -34,19 +36,16 @@ impl MachineSet {
                     return false;
                 };
                 if few.len() == FEW {
-                    let mut many: RoaringBitmap = few.iter().copied().collect();
+                    let mut many: Ordinals = few.iter().copied().collect();
                     many.insert(ordinal);
-                    *self = Self::Many(Arc::new(many));
+                    *self = Self::Many(many);
                 } else {
                     let few = Arc::make_mut(few);
                     few.reserve_exact(1 + few.len() / 8);
                     few.insert(place, ordinal);
                 }
             }
-            Self::Many(many) => {
-                // What is there already needs no copy.
-                return !many.contains(ordinal) && Arc::make_mut(many).insert(ordinal);
-            }
+            Self::Many(many) => return many.insert(ordinal),
         }
         true
     }
@@ -67,11 +66,9 @@ impl MachineSet {
                 }
             }
             Self::Many(many) => {
-                if !many.contains(ordinal) {
+                if !many.remove(ordinal) {
                     return false;
                 }
-                let many = Arc::make_mut(many);
-                many.remove(ordinal);
                 // Half as many, so that a set at the border does not go to and fro.
                 if many.len() <= FEW as u64 / 2 {
                     *self = Self::Few(Arc::new(many.iter().collect()));
@@ -104,7 +101,7 @@ impl MachineSet {
             Self::None => 0,
             Self::One(ordinal) => missing(&[*ordinal]),
             Self::Few(few) => missing(few),
-            Self::Many(many) => many.difference_len(other),
+            Self::Many(many) => many.len_without(other),
         }
     }
 
@@ -116,19 +113,14 @@ impl MachineSet {
                 bitmap.insert(*ordinal);
             }
             Self::Few(few) => bitmap.extend(few.iter()),
-            Self::Many(many) => *bitmap |= &**many,
+            Self::Many(many) => many.add_to(bitmap),
         }
     }
 
     pub(crate) fn bitmap(&self) -> RoaringBitmap {
-        match self {
-            Self::Many(many) => RoaringBitmap::clone(many),
-            _ => {
-                let mut bitmap = RoaringBitmap::new();
-                self.add_to(&mut bitmap);
-                bitmap
-            }
-        }
+        let mut bitmap = RoaringBitmap::new();
+        self.add_to(&mut bitmap);
+        bitmap
     }
 }
 
