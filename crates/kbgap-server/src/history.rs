@@ -61,7 +61,7 @@ const SIGHTED_MS: i64 = 31 * 24 * HOUR_MS;
 /// How many rows are followed at once.
 const PAGE: usize = 2_000;
 /// Unpacked lists that are kept at a time: some hundred kilobytes each.
-const UNPACKED: usize = 64;
+const UNPACKED: usize = 16;
 
 /// What is known of all tenants' history without asking the store: when CVEs were first
 /// seen, and a few lists.

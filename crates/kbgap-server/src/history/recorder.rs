@@ -22,7 +22,7 @@ use crate::clock::Clock;
 const ATTEMPTS: usize = 3;
 /// Machines that are recorded at once: each may have lists of its own, of some ten
 /// kilobytes.
-const ROUND: usize = 1_000;
+const ROUND: usize = 200;
 
 /// Records what machines are vulnerable to. One call at a time.
 pub(crate) struct Recorder {
