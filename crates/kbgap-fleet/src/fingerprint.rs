@@ -1,9 +1,10 @@
 //! Tells a check-in that only says again what is known, which nearly all do.
 
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{Hash, Hasher, RandomState};
 
 use kbgap_inventory::Machine;
 
+use crate::gathered::Gathered;
 use crate::index::CheckIn;
 
 /// A hash of all that the index keeps of a check-in but its time and place in order.
@@ -17,81 +18,70 @@ pub(crate) type Fingerprint = [u8; 7];
 #[derive(Debug, Default)]
 pub(crate) struct Fingerprints {
     key: RandomState,
-    bytes: Bytes,
-}
-
-/// What is to be hashed, gathered first: hashing a hundred short texts one by one takes
-/// several times as long.
-#[derive(Debug, Default)]
-struct Bytes(Vec<u8>);
-
-impl Hasher for Bytes {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0.len() as u64
-    }
+    gathered: Gathered,
 }
 
 impl Fingerprints {
     pub(crate) fn of(&mut self, check_in: &CheckIn) -> Fingerprint {
-        self.bytes.0.clear();
-        gather(check_in, &mut self.bytes);
-        let [bytes @ .., _] = self.key.hash_one(&self.bytes.0).to_le_bytes();
+        let hash = self.gathered.hash(&self.key, Kept(check_in));
+        let [bytes @ .., _] = hash.to_le_bytes();
         bytes
     }
 }
 
-/// Each field is named here or left out by name, so that none is forgotten.
-fn gather(check_in: &CheckIn, to: &mut Bytes) {
-    let CheckIn {
-        machine,
-        seen_at: _,
-        first_seen,
-        group_id,
-        value,
-        tags,
-        sequence: _,
-    } = check_in;
-    let Machine {
-        id,
-        computer_dns_name,
-        os,
-        installed_kbs,
-        software,
-        software_reported: _,
-        group,
-        // Those given stand beside it.
-        tags: _,
-        pending_reboot: _,
-        hotpatch,
-        secure_boot,
-        win_re,
-        ip_addresses,
-        last_ip_address,
-        last_external_ip_address,
-        aad_device_id,
-        agent_version,
-        seen_at: _,
-    } = machine;
-    (first_seen, group_id, value, tags, id.as_str()).hash(to);
-    (computer_dns_name, software, group).hash(to);
-    (os.build, os.revision, os.version, &os.platform).hash(to);
-    (os.architecture, os.installation_type).hash(to);
-    (hotpatch, secure_boot, win_re).hash(to);
-    installed_kbs.len().hash(to);
-    for kb in installed_kbs {
-        kb.id.hash(to);
+/// What the index keeps of a check-in. Each field is named here or left out by name, so
+/// that none is forgotten.
+struct Kept<'c>(&'c CheckIn);
+
+impl Hash for Kept<'_> {
+    fn hash<H: Hasher>(&self, to: &mut H) {
+        let CheckIn {
+            machine,
+            seen_at: _,
+            first_seen,
+            group_id,
+            value,
+            tags,
+            sequence: _,
+        } = self.0;
+        let Machine {
+            id,
+            computer_dns_name,
+            os,
+            installed_kbs,
+            software,
+            software_reported: _,
+            group,
+            // Those given stand beside it.
+            tags: _,
+            pending_reboot: _,
+            hotpatch,
+            secure_boot,
+            win_re,
+            ip_addresses,
+            last_ip_address,
+            last_external_ip_address,
+            aad_device_id,
+            agent_version,
+            seen_at: _,
+        } = machine;
+        (first_seen, group_id, value, tags, id.as_str()).hash(to);
+        (computer_dns_name, software, group).hash(to);
+        (os.build, os.revision, os.version, &os.platform).hash(to);
+        (os.architecture, os.installation_type).hash(to);
+        (hotpatch, secure_boot, win_re).hash(to);
+        installed_kbs.len().hash(to);
+        for kb in installed_kbs {
+            kb.id.hash(to);
+        }
+        ip_addresses.len().hash(to);
+        for address in ip_addresses {
+            (address.ip_address, &address.mac_address).hash(to);
+            (&address.kind, &address.operational_status).hash(to);
+        }
+        (last_ip_address, last_external_ip_address).hash(to);
+        (aad_device_id, agent_version).hash(to);
     }
-    ip_addresses.len().hash(to);
-    for address in ip_addresses {
-        (address.ip_address, &address.mac_address).hash(to);
-        (&address.kind, &address.operational_status).hash(to);
-    }
-    (last_ip_address, last_external_ip_address).hash(to);
-    (aad_device_id, agent_version).hash(to);
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod activity;
 mod detections;
 mod fingerprint;
 mod fleet;
+mod gathered;
 mod ids;
 mod index;
 mod machine;

@@ -112,6 +112,20 @@ pub(crate) struct Summaries {
     last: Option<Kept>,
 }
 
+impl Summaries {
+    /// Lets go of a summary of another composition: it holds all that machines reported
+    /// then, and nobody will get it again who asks a later fleet.
+    pub(crate) fn forget_before(&mut self, composition: u64) {
+        if self
+            .last
+            .as_ref()
+            .is_some_and(|kept| kept.composition != composition)
+        {
+            self.last = None;
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Kept {
     composition: u64,

@@ -33,8 +33,10 @@ impl FleetIndex {
         let before = std::mem::replace(&mut slot.seen_at, check_in.seen_at);
         slot.sequence = check_in.sequence;
         slot.fingerprint = fingerprint;
-        self.fleet.activity.touch(ordinal, before, check_in.seen_at);
-        self.moved(Some(before), Some(check_in.seen_at));
+        if before != check_in.seen_at {
+            self.fleet.activity.touch(ordinal, before, check_in.seen_at);
+            self.moved(Some(before), Some(check_in.seen_at));
+        }
         self.fleet.generation += 1;
         if before < check_in.seen_at.saturating_sub(RETENTION_MS) {
             Upserted::Changed

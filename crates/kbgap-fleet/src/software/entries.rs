@@ -157,14 +157,10 @@ impl Entries {
         }
     }
 
-    pub(super) fn whole_hash(&self, of: impl Hash) -> u64 {
-        self.hasher.hash_one(of)
-    }
-
     /// Half of a hash: a set of them with numbers takes the place of a map, and whoever
     /// looks something up compares it.
     pub(super) fn hash(&self, of: impl Hash) -> u32 {
-        (self.whole_hash(of) >> 32) as u32
+        (self.hasher.hash_one(of) >> 32) as u32
     }
 
     pub(super) fn alike<'s>(

@@ -74,13 +74,7 @@ impl Interner {
             ..Change::default()
         };
         for reported in list {
-            let Reported {
-                vendor,
-                name,
-                version,
-                ..
-            } = reported;
-            let hash = inventory.shared.whole_hash((vendor, name, version));
+            let hash = self.kept.hash(reported);
             if let Some(read) = self.kept.get(hash)
                 && (read.checked == self.taken || is_of(&self.users, &inventory.shared, read))
             {

@@ -2,12 +2,14 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hasher, RandomState};
 use std::sync::Arc;
 
 use kbgap_assess::SoftwareFact;
 use kbgap_catalog::{Component, SoftwareId, Version, is_mapped_software, map_installed};
 use kbgap_inventory::Software as Reported;
+
+use crate::gathered::Gathered;
 
 /// What was read in how many reported entries is kept: those of most machines.
 const KEPT: usize = 16_384;
@@ -38,6 +40,8 @@ pub(crate) struct Named {
 /// 1,000,000,000,000,000 times.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
+    key: RandomState,
+    gathered: Gathered,
     by_hash: HashMap<u64, Read, BuildHasherDefault<Hashed>>,
 }
 
@@ -62,6 +66,10 @@ impl Hasher for Hashed {
 }
 
 impl Kept {
+    pub(super) fn hash(&mut self, reported: &Reported) -> u64 {
+        self.gathered.hash(&self.key, reported)
+    }
+
     pub(super) fn get(&mut self, hash: u64) -> Option<&mut Read> {
         self.by_hash.get_mut(&hash)
     }

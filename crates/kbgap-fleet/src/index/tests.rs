@@ -1,0 +1,93 @@
+//! What becomes of places and of what is kept when machines come and go.
+
+use kbgap_catalog::compile;
+use kbgap_inventory::native;
+
+use super::*;
+use crate::software::Which;
+
+fn index_of(documents: &[&str]) -> FleetIndex {
+    let mut index = FleetIndex::new(compile(&[]).unwrap());
+    for document in documents {
+        let machine = native::machine(document).unwrap();
+        index.upsert(&CheckIn::new(machine, 0));
+    }
+    index
+}
+
+const ONE: &str = r#"{"computerDnsName":"one","os":{"version":"10.0.18363.1"},
+    "software":[{"vendor":"V","name":"Of one","version":"1"},
+                {"vendor":"V","name":"Of both","version":"1"},
+                {"vendor":"V","name":"Of both","version":"2"}]}"#;
+const OTHER: &str = r#"{"computerDnsName":"other","os":{"version":"10.0.18363.1"},
+    "software":[{"vendor":"V","name":"Of BOTH","version":"2"}]}"#;
+
+#[test]
+fn a_software_is_in_the_tables_from_its_second_machine_on() {
+    let mut index = index_of(&[ONE]);
+    let find = |index: &FleetIndex, id| index.fleet.inventory.find(id);
+    let own = |place| Some(Which::Own { ordinal: 0, place });
+    assert_eq!(find(&index, "v-_-of_both"), own(0));
+    assert_eq!(find(&index, "v-_-of_one"), own(2));
+    let record = |index: &FleetIndex| index.fleet.inventory.records.get(0).len();
+    let alone = record(&index);
+
+    let other = native::machine(OTHER).unwrap();
+    index.upsert(&CheckIn::new(other.clone(), 0));
+    assert_eq!(find(&index, "v-_-of_both"), Some(Which::Shared(0)));
+    assert_eq!(find(&index, "v-_-of_one"), own(0));
+    assert!(record(&index) < alone);
+
+    // The first one's record was rewritten, and that is no change of it.
+    let one = native::machine(ONE).unwrap();
+    assert_eq!(index.upsert(&CheckIn::new(one.clone(), 0)), Upserted::Seen);
+
+    index.remove(&one.id);
+    assert_eq!(find(&index, "v-_-of_one"), None);
+    index.remove(&other.id);
+    assert_eq!(find(&index, "v-_-of_both"), None);
+    index.upsert(&CheckIn::new(other, 0));
+    let found = find(&index, "v-_-of_both");
+    assert!(matches!(found, Some(Which::Own { .. })), "{found:?}");
+}
+
+#[test]
+fn a_summary_that_is_out_of_date_is_let_go() {
+    let mut index = index_of(&[ONE]);
+    let summary = Arc::downgrade(&index.publish(0).summary(0));
+    assert!(
+        index
+            .publish(0)
+            .summary(0)
+            .software(&"v-_-of_one".parse().unwrap())
+            .is_some()
+    );
+    assert!(summary.upgrade().is_some());
+    index.upsert(&CheckIn::new(native::machine(OTHER).unwrap(), 0));
+    index.publish(0);
+    assert!(summary.upgrade().is_none());
+}
+
+#[test]
+fn places_of_what_is_gone_are_taken_again() {
+    let mut index = FleetIndex::new(compile(&[]).unwrap());
+    for n in 0..100 {
+        let json = format!(
+            r#"{{"computerDnsName":"pc-{}","os":{{"version":"10.0.18363.{n}"}},
+                "software":[{{"vendor":"V","name":"Of {n}","version":"{n}"}}]}}"#,
+            n % 2
+        );
+        let machine = native::machine(&json).unwrap();
+        let id = machine.id.clone();
+        index.upsert(&CheckIn::new(machine, n));
+        if n % 10 == 9 {
+            index.remove(&id);
+        }
+    }
+    let fleet = index.fleet();
+    assert!(fleet.profiles.len() <= 3, "{}", fleet.profiles.len());
+    assert_eq!((fleet.machines.len(), fleet.len()), (2, 1));
+    assert_eq!((fleet.profiles().count(), index.profile_of.len()), (1, 1));
+    let machine = fleet.machines_from(None).next().unwrap();
+    assert_eq!(machine.software().len(), 1);
+}
