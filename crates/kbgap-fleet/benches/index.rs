@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use kbgap_catalog::SoftwareIx;
 use kbgap_fleet::{CheckIn, FleetIndex, View};
@@ -104,25 +105,51 @@ fn upsert_changed(bencher: Bencher<'_, '_>) {
     upsert(bencher, 0, |round| (1 + round as u32) * MONTH);
 }
 
-/// After so many check-ins, of which one in ten changes something.
+/// A check-in in no order of machines; one in ten changes something.
+fn usual(reports: &mut Reports, number: u64) -> CheckIn {
+    let day = if number.is_multiple_of(10) { MONTH } else { 0 };
+    reports.check_in(number * 7_919 % MACHINES, day)
+}
+
+/// After so many check-ins.
 #[divan::bench(args = [256, 5_000], sample_count = 20, sample_size = 1)]
 fn publish_after(bencher: Bencher<'_, '_>, check_ins: u64) {
     let mut reports = Reports::new();
     let (index, now) = filled(&mut reports);
     let index = RefCell::new(index);
-    let mut number = 0;
+    let mut numbers = 0..;
     let report = || {
-        for _ in 0..check_ins {
-            let day = if number % 10 == 0 { MONTH } else { 0 };
-            // In no order of theirs.
-            let check_in = reports.check_in(number * 7_919 % MACHINES, day);
+        for number in numbers.by_ref().take(check_ins as usize) {
+            let check_in = usual(&mut reports, number);
             index.borrow_mut().upsert(&check_in);
-            number += 1;
         }
     };
     bencher
         .with_inputs(report)
         .bench_local_values(|()| index.borrow_mut().publish(now));
+}
+
+/// So many check-ins, which copy what the last snapshot shares, and the next snapshot.
+#[divan::bench(args = [256, 5_000], sample_count = 20, sample_size = 1)]
+fn check_ins_and_publish(bencher: Bencher<'_, '_>, check_ins: u64) {
+    let mut reports = Reports::new();
+    let (mut index, now) = filled(&mut reports);
+    let mut held = index.publish(now);
+    let mut numbers = 0..;
+    let report = || -> Vec<CheckIn> {
+        let numbers = numbers.by_ref().take(check_ins as usize);
+        numbers.map(|number| usual(&mut reports, number)).collect()
+    };
+    bencher
+        .counter(ItemsCount::new(check_ins))
+        .with_inputs(report)
+        .bench_local_refs(|check_ins| {
+            for check_in in check_ins {
+                index.upsert(check_in);
+            }
+            held = index.publish(now);
+        });
+    black_box(held);
 }
 
 fn windows_10() -> SoftwareIx {

@@ -24,6 +24,8 @@ impl Ordinals {
         let number = (ordinal / PART) as usize;
         let parts = Arc::make_mut(&mut self.parts);
         if parts.len() <= number {
+            // Nearly all that comes is above: this one will hardly grow any more.
+            parts.last_mut().map(without_spare);
             parts.reserve_exact(number + 1 - parts.len());
             parts.resize_with(number + 1, Arc::default);
         }
@@ -83,12 +85,18 @@ impl Ordinals {
     }
 }
 
+/// A copy has no more room than it needs.
+fn without_spare(part: &mut Arc<RoaringBitmap>) {
+    *part = Arc::new(RoaringBitmap::clone(part));
+}
+
 impl FromIterator<u32> for Ordinals {
     fn from_iter<I: IntoIterator<Item = u32>>(ordinals: I) -> Self {
         let mut set = Self::default();
         for ordinal in ordinals {
             set.part_mut(ordinal).insert(ordinal);
         }
+        Arc::make_mut(&mut set.parts).last_mut().map(without_spare);
         set
     }
 }
