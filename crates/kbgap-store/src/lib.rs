@@ -20,6 +20,6 @@ pub use exposure::{
 };
 pub use store::Store;
 pub use types::{
-    App, Census, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, MachineRow,
-    Put, PutOutcome, Stored, StoredTask, TagEdits,
+    App, Census, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineMeta, MachineReport,
+    MachineRow, Put, PutOutcome, Stored, StoredTask, TagEdits,
 };

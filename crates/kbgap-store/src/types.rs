@@ -46,7 +46,7 @@ pub struct MachineReport {
     /// The encoded report.
     pub body: PackedBody,
     /// The device group that the report names; it has a number from then on. Only
-    /// written: [`MachineRow::group_id`] is what is read.
+    /// written: [`MachineMeta::group_id`] is what is read.
     pub group: Option<String>,
     /// The addresses under which it was seen. Only written: [`Store::seen_at_address`](crate::Store::seen_at_address)
     /// tells who had one.
@@ -91,7 +91,14 @@ impl Put {
 pub struct Stored {
     /// What became of it.
     pub outcome: PutOutcome,
-    /// The machine's place in the order of changes.
+    /// What is kept beside it.
+    pub meta: MachineMeta,
+}
+
+/// What is kept of a machine beside its reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MachineMeta {
+    /// Its place in the order of changes.
     pub sequence: u64,
     /// When it was first seen, in milliseconds since 1970.
     pub first_seen_ms: i64,
@@ -119,16 +126,8 @@ pub struct Census {
 pub struct MachineRow {
     /// Its newest report.
     pub report: MachineReport,
-    /// When it was first seen, in milliseconds since 1970.
-    pub first_seen_ms: i64,
-    /// The number of its device group; 0 for none.
-    pub group_id: i32,
-    /// What somebody says it is worth; empty where nobody does.
-    pub device_value: String,
-    /// What was done to its tags.
-    pub tags: TagEdits,
-    /// Its place in the order of changes.
-    pub sequence: u64,
+    /// What is kept beside it.
+    pub meta: MachineMeta,
 }
 
 /// What somebody did to the tags of a machine. The tags that it reports are not
@@ -238,7 +237,7 @@ impl MachineChange {
     #[must_use]
     pub const fn sequence(&self) -> u64 {
         match self {
-            Self::Put { machine, .. } => machine.sequence,
+            Self::Put { machine, .. } => machine.meta.sequence,
             Self::Removed { sequence, .. } => *sequence,
         }
     }

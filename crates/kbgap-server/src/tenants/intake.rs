@@ -9,14 +9,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use kbgap_fleet::CheckIn;
-use kbgap_inventory::{DeviceValue, Machine, MachineId};
-use kbgap_store::{MachineReport, Put, PutOutcome, Store, StoreError, Stored};
+use kbgap_inventory::{Machine, MachineId};
+use kbgap_store::{MachineReport, Put, PutOutcome, Store, StoreError};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Tenants;
-use super::writer::{Changed, Writer};
+use super::writer::{Changed, Writer, check_in};
 
 /// Requests that may wait before clients are told to come again.
 const QUEUE: usize = 1_024;
@@ -302,7 +301,7 @@ impl Tenants {
             let mut writer = self.writer();
             for ((machine, seen_at), stored) in machines.into_iter().zip(put.machines) {
                 // Whoever follows the change feed may have been here first.
-                if stored.outcome == PutOutcome::Stale || stored.sequence <= writer.followed {
+                if stored.outcome == PutOutcome::Stale || stored.meta.sequence <= writer.followed {
                     continue;
                 }
                 let key = (Arc::clone(&tenant), machine.id.clone());
@@ -311,7 +310,7 @@ impl Tenants {
                     news.look(&mut writer);
                 }
                 let is_new = matches!(stored.outcome, PutOutcome::Created | PutOutcome::Changed);
-                let check_in = check_in(machine, seen_at, &stored);
+                let check_in = check_in(machine, seen_at, &stored.meta);
                 // Where others write, it may have changed and changed back since the index
                 // has seen it.
                 if writer.upsert(&tenant, &check_in) || is_new {
@@ -341,17 +340,5 @@ impl Tenants {
             self.follow().await?;
         }
         Ok(())
-    }
-}
-
-fn check_in(machine: Machine, seen_at: i64, stored: &Stored) -> CheckIn {
-    CheckIn {
-        tags: stored.tags.apply(&machine.tags),
-        machine,
-        seen_at,
-        first_seen: stored.first_seen_ms,
-        group_id: stored.group_id,
-        value: DeviceValue::parse(&stored.device_value).unwrap_or_default(),
-        sequence: stored.sequence,
     }
 }

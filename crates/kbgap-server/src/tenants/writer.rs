@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kbgap_fleet::{CheckIn, Fleet, FleetIndex, FleetMachine, Reassessed, Upserted};
 use kbgap_inventory::{DeviceValue, Machine, MachineId};
-use kbgap_store::{MachineChange, MachineRow};
+use kbgap_store::{MachineChange, MachineMeta};
 
 use super::decode_machine;
 use crate::history::{Feed, History, News};
@@ -60,7 +60,8 @@ impl Writer {
                 MachineChange::Put { tenant, machine } => {
                     match decode_machine(&machine.report.body) {
                         Ok(facts) => {
-                            let check_in = check_in(facts, &machine);
+                            let seen_at = machine.report.seen_at_ms;
+                            let check_in = check_in(facts, seen_at, &machine.meta);
                             self.upsert(&tenant, &check_in);
                             changed.push((tenant, check_in.machine.id));
                         }
@@ -142,14 +143,15 @@ impl Writer {
     }
 }
 
-pub(super) fn check_in(machine: Machine, row: &MachineRow) -> CheckIn {
+/// A report as the index takes it, with what the store keeps beside it.
+pub(super) fn check_in(machine: Machine, seen_at: i64, meta: &MachineMeta) -> CheckIn {
     CheckIn {
-        tags: row.tags.apply(&machine.tags),
+        tags: meta.tags.apply(&machine.tags),
         machine,
-        seen_at: row.report.seen_at_ms,
-        first_seen: row.first_seen_ms,
-        group_id: row.group_id,
-        value: DeviceValue::parse(&row.device_value).unwrap_or_default(),
-        sequence: row.sequence,
+        seen_at,
+        first_seen: meta.first_seen_ms,
+        group_id: meta.group_id,
+        value: DeviceValue::parse(&meta.device_value).unwrap_or_default(),
+        sequence: meta.sequence,
     }
 }

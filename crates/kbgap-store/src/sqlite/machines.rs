@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use super::put::State;
 use super::tenants::Tenant;
 use super::{exposures, keys, sightings};
-use crate::{MachineChange, MachineReport, MachineRow, PackedBody, TagEdits};
+use crate::{MachineChange, MachineMeta, MachineReport, MachineRow, PackedBody, TagEdits};
 
 pub(super) fn remove(
     transaction: &Transaction<'_>,
@@ -103,11 +103,13 @@ fn machine(row: &Row<'_>) -> rusqlite::Result<MachineRow> {
             group: None,
             addresses: Vec::new(),
         },
-        sequence: row.get(5)?,
-        first_seen_ms: row.get(6)?,
-        group_id: row.get(7)?,
-        device_value: row.get(8)?,
-        tags: TagEdits::decode(row.get_ref(9)?.as_str()?),
+        meta: MachineMeta {
+            sequence: row.get(5)?,
+            first_seen_ms: row.get(6)?,
+            group_id: row.get(7)?,
+            device_value: row.get(8)?,
+            tags: TagEdits::decode(row.get_ref(9)?.as_str()?),
+        },
     })
 }
 

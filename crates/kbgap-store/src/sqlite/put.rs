@@ -8,7 +8,7 @@ use super::keys;
 use super::machines::{advance, last_sequence};
 use super::sightings::Sightings;
 use super::tenants::Tenant;
-use crate::{MachineReport, Put, PutOutcome, Stored, TagEdits};
+use crate::{MachineMeta, MachineReport, Put, PutOutcome, Stored, TagEdits};
 
 /// What is kept of a machine, but for its report.
 pub(super) struct State {
@@ -71,11 +71,13 @@ impl State {
     fn stored(&self, outcome: PutOutcome) -> Stored {
         Stored {
             outcome,
-            sequence: self.sequence,
-            first_seen_ms: self.first_seen_ms,
-            group_id: self.group_id,
-            device_value: self.device_value.clone(),
-            tags: TagEdits::decode(&self.tag_edits),
+            meta: MachineMeta {
+                sequence: self.sequence,
+                first_seen_ms: self.first_seen_ms,
+                group_id: self.group_id,
+                device_value: self.device_value.clone(),
+                tags: TagEdits::decode(&self.tag_edits),
+            },
         }
     }
 }

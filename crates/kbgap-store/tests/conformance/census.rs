@@ -1,6 +1,8 @@
 //! What whoever keeps a copy of the machines is told.
 
-use kbgap_store::{Census, MachineEdit, MachineReport, PutOutcome, Store, Stored, TagEdits};
+use kbgap_store::{
+    Census, MachineEdit, MachineMeta, MachineReport, PutOutcome, Store, Stored, TagEdits,
+};
 
 use crate::{Backend, OTHER, TENANT, report};
 
@@ -15,7 +17,7 @@ async fn counted(store: &dyn Store) -> Vec<Census> {
         if let kbgap_store::MachineChange::Put { tenant, machine } = change {
             let of = all.iter_mut().find(|of| of.tenant == tenant).unwrap();
             of.machines += 1;
-            of.sequence_sum += machine.sequence;
+            of.sequence_sum += machine.meta.sequence;
         }
     }
     all.to_vec()
@@ -52,7 +54,11 @@ pub async fn a_put_tells_what_is_kept(backend: Backend) {
     let reports = vec![report("a", 100, "Sales"), report("b", 100, "Legal")];
     let put = store.put_machines(TENANT, reports).await.unwrap();
     assert_eq!((put.before, put.after), (0, 2));
-    let groups: Vec<i32> = put.machines.iter().map(|stored| stored.group_id).collect();
+    let groups: Vec<i32> = put
+        .machines
+        .iter()
+        .map(|stored| stored.meta.group_id)
+        .collect();
     assert_eq!(groups, [1, 2]);
     for edit in [
         MachineEdit::AddTag("x".into()),
@@ -70,16 +76,21 @@ pub async fn a_put_tells_what_is_kept(backend: Backend) {
     };
     let stored = |outcome| Stored {
         outcome,
-        sequence: 5,
-        first_seen_ms: 100,
-        group_id: 2,
-        device_value: "Low".to_owned(),
-        tags: tags.clone(),
+        meta: MachineMeta {
+            sequence: 5,
+            first_seen_ms: 100,
+            group_id: 2,
+            device_value: "Low".to_owned(),
+            tags: tags.clone(),
+        },
     };
     let expected = [stored(PutOutcome::Unchanged), stored(PutOutcome::Stale)];
     assert_eq!(put.machines, expected);
     let row = store.machine(TENANT, "a").await.unwrap().unwrap();
-    assert_eq!((row.sequence, row.group_id, row.tags), (5, 2, tags.clone()));
+    assert_eq!(
+        (row.meta.sequence, row.meta.group_id, row.meta.tags),
+        (5, 2, tags.clone())
+    );
 }
 
 pub async fn a_store_has_a_name_of_its_own(backend: Backend) {

@@ -228,7 +228,7 @@ async fn edits_stay_on_top_of_reports(backend: Backend) {
     put(100, 1).await.unwrap();
     let before = store.machine(TENANT, "a").await.unwrap().unwrap();
     assert_eq!(
-        (before.first_seen_ms, before.device_value.as_str()),
+        (before.meta.first_seen_ms, before.meta.device_value.as_str()),
         (100, "")
     );
     let ids = || vec!["a".to_owned(), "unknown".to_owned()];
@@ -246,14 +246,16 @@ async fn edits_stay_on_top_of_reports(backend: Backend) {
     put(200, 2).await.unwrap();
     let row = store.machine(TENANT, "a").await.unwrap().unwrap();
     assert_eq!(
-        row.tags.apply(&["reported".to_owned(), "x".to_owned()]),
+        row.meta
+            .tags
+            .apply(&["reported".to_owned(), "x".to_owned()]),
         ["pilot", "x"]
     );
     assert_eq!(
-        (row.first_seen_ms, row.device_value.as_str()),
+        (row.meta.first_seen_ms, row.meta.device_value.as_str()),
         (100, "High")
     );
-    assert!(row.sequence > before.sequence);
+    assert!(row.meta.sequence > before.meta.sequence);
     let edit = MachineEdit::AddTag("x".into());
     assert!(
         store
@@ -276,7 +278,10 @@ async fn a_machine_that_comes_back_is_a_new_one(backend: Backend) {
     assert!(store.remove_machine(TENANT, "a").await.unwrap());
     assert_eq!(outcomes(put(300)).await, [PutOutcome::Created]);
     let row = store.machine(TENANT, "a").await.unwrap().unwrap();
-    assert_eq!((row.first_seen_ms, row.device_value.as_str()), (300, ""));
+    assert_eq!(
+        (row.meta.first_seen_ms, row.meta.device_value.as_str()),
+        (300, "")
+    );
 }
 
 async fn groups_keep_their_numbers(backend: Backend) {
@@ -297,11 +302,11 @@ async fn groups_keep_their_numbers(backend: Backend) {
     ] {
         put(TENANT, id, group, seen).await.unwrap();
         let row = store.machine(TENANT, id).await.unwrap().unwrap();
-        assert_eq!(row.group_id, expected, "{id} in {group:?}");
+        assert_eq!(row.meta.group_id, expected, "{id} in {group:?}");
     }
     put(OTHER, "e", Some("Legal"), 1).await.unwrap();
     let row = store.machine(OTHER, "e").await.unwrap().unwrap();
-    assert_eq!(row.group_id, 1);
+    assert_eq!(row.meta.group_id, 1);
 }
 
 async fn tasks_are_replaced(backend: Backend) {
@@ -420,7 +425,7 @@ async fn many_writers_at_once(backend: Backend) {
     while let Some(put) = tasks.join_next().await {
         let put = put.unwrap();
         assert_eq!(put.machines[0].outcome, PutOutcome::Created);
-        places.push((put.before, put.machines[0].sequence, put.after));
+        places.push((put.before, put.machines[0].meta.sequence, put.after));
     }
     // However they were committed, each knows its own place.
     places.sort_unstable();

@@ -60,16 +60,23 @@ async fn machines_are_carried_over() {
         (ONE, [1; 32])
     );
     assert_eq!(one.report.computer_dns_name, "PC-1.contoso.com");
-    assert_eq!((one.report.seen_at_ms, one.first_seen_ms), (5_000, 1_000));
     assert_eq!(
-        (one.sequence, one.group_id, one.device_value.as_str()),
+        (one.report.seen_at_ms, one.meta.first_seen_ms),
+        (5_000, 1_000)
+    );
+    assert_eq!(
+        (
+            one.meta.sequence,
+            one.meta.group_id,
+            one.meta.device_value.as_str()
+        ),
         (9, 1, "High")
     );
     let tags = TagEdits {
         added: vec!["pilot".to_owned()],
         removed: Vec::new(),
     };
-    assert_eq!(one.tags, tags);
+    assert_eq!(one.meta.tags, tags);
     let other = store.machine(OTHER, ONE).await.unwrap().unwrap();
     assert_eq!(other.report.body.unpack().unwrap(), br#"{"of":"other"}"#);
     let named = store
@@ -125,7 +132,7 @@ async fn machines_go_on_from_where_they_were() {
     );
     let one = store.machine(TENANT, ONE).await.unwrap().unwrap();
     assert_eq!(
-        (one.sequence, one.group_id, one.first_seen_ms),
+        (one.meta.sequence, one.meta.group_id, one.meta.first_seen_ms),
         (10, 2, 1_000)
     );
     let had =

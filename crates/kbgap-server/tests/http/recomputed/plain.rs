@@ -48,7 +48,7 @@ pub fn check(world: &World, at: &str) {
         assert_eq!(told, plain, "{at}");
         let groups: BTreeMap<i32, &str> = machines
             .iter()
-            .filter_map(|m| Some((m.row.group_id, m.group.as_deref()?)))
+            .filter_map(|m| Some((m.row.meta.group_id, m.group.as_deref()?)))
             .collect();
         let choices = std::iter::once(None).chain(groups.keys().copied().map(Some));
         let active: Vec<&Plain> = machines.iter().filter(|m| m.is_active).collect();
@@ -56,7 +56,7 @@ pub fn check(world: &World, at: &str) {
             let of_group: Vec<&Plain> = active
                 .iter()
                 .copied()
-                .filter(|m| group.is_none_or(|id| m.row.group_id == id))
+                .filter(|m| group.is_none_or(|id| m.row.meta.group_id == id))
                 .collect();
             for (ix, software) in catalog.software() {
                 for view in ["all", "effective"] {
@@ -94,7 +94,7 @@ fn plain(catalog: &Catalog, row: MachineRow, now: i64) -> Plain {
     let machine = decode_machine(&row.report.body).unwrap();
     let projection = Projection::of(&machine, catalog);
     Plain {
-        tags: row.tags.apply(&machine.tags),
+        tags: row.meta.tags.apply(&machine.tags),
         build: projection.build,
         found: match assess(catalog, &projection) {
             Assessment::Assessed(found) => Some(found),
@@ -121,15 +121,15 @@ fn shown(machine: &Value) -> Value {
 
 fn shown_plain(plain: &Plain) -> Value {
     let row = &plain.row;
-    let value = match row.device_value.as_str() {
+    let value = match row.meta.device_value.as_str() {
         "" => "Normal",
         value => value,
     };
     json!([
         row.report.id,
         text(row.report.seen_at_ms),
-        text(row.first_seen_ms),
-        row.group_id,
+        text(row.meta.first_seen_ms),
+        row.meta.group_id,
         plain.group,
         value,
         plain.tags,
