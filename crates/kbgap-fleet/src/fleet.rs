@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex};
 
-use kbgap_assess::Assessor;
 use kbgap_catalog::{Catalog, SoftwareId, SoftwareIx};
 use kbgap_inventory::{DeviceValue, MachineId};
 use roaring::RoaringBitmap;
@@ -16,8 +15,7 @@ use crate::ids::Ids;
 use crate::machine::FleetMachine;
 use crate::packed::Packed;
 use crate::profile::Profile;
-use crate::rows::Counts;
-use crate::score::Risks;
+use crate::rules::Rules;
 use crate::silence::Lasting;
 use crate::software::Inventory;
 use crate::summary::Summaries;
@@ -28,8 +26,7 @@ use crate::table::{Ordinals, Pages, SortedSet};
 /// stayed the same.
 #[derive(Clone, Debug)]
 pub struct Fleet {
-    pub(crate) assessor: Arc<Assessor>,
-    pub(crate) risks: Arc<Risks>,
+    pub(crate) rules: Rules,
     /// By ordinal.
     pub(crate) machines: Pages<Slot>,
     pub(crate) profiles: Pages<Option<Arc<Profile>>>,
@@ -47,8 +44,6 @@ pub struct Fleet {
     pub(crate) generation: u64,
     /// Grows with every change but that of when a machine was seen.
     pub(crate) composition: u64,
-    /// Counts of this catalogue, whatever machines there are.
-    pub(crate) counts: Arc<Counts>,
     pub(crate) summaries: Arc<Mutex<Summaries>>,
 }
 
@@ -96,12 +91,11 @@ pub(crate) struct Group {
 }
 
 impl Fleet {
-    /// An empty fleet under this catalogue.
+    /// An empty fleet under these rules.
     #[must_use]
-    pub fn new(catalog: Catalog) -> Self {
+    pub fn new(rules: Rules) -> Self {
         Self {
-            risks: Arc::new(Risks::of(&catalog)),
-            assessor: Arc::new(Assessor::new(catalog)),
+            rules,
             machines: Pages::default(),
             profiles: Pages::default(),
             inventory: Inventory::default(),
@@ -114,7 +108,6 @@ impl Fleet {
             detections: Arc::default(),
             generation: 0,
             composition: 0,
-            counts: Arc::default(),
             summaries: Arc::default(),
         }
     }
@@ -122,7 +115,7 @@ impl Fleet {
     /// The catalogue under which the machines are assessed.
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
-        self.assessor.catalog()
+        self.rules.catalog()
     }
 
     /// The machine with this id or, failing that, the one with this name. Of
@@ -146,7 +139,7 @@ impl Fleet {
         let name = name.trim().to_lowercase();
         let hash = self.name_hash(&name);
         let alike = self.names.range((hash, 0)..=(hash, u32::MAX));
-        let machines = alike.filter_map(|(_, ordinal)| self.at(ordinal));
+        let machines = alike.filter_map(|(_, ordinal)| self.machine_at(ordinal));
         let mut named: Vec<_> = machines
             .filter(|m| m.name().to_lowercase() == name)
             .collect();
@@ -157,7 +150,7 @@ impl Fleet {
     /// The machine with this id.
     #[must_use]
     pub fn machine(&self, id: &MachineId) -> Option<Arc<FleetMachine>> {
-        self.at(self.ordinal(id)?)
+        self.machine_at(self.ordinal(id)?)
     }
 
     /// What [`FleetIndex::mark`](crate::FleetIndex::mark) has kept with a machine; 0 where
@@ -177,13 +170,7 @@ impl Fleet {
         let ordinals = self
             .ids
             .from(from.unwrap_or_default(), &self.inventory.records);
-        ordinals.filter_map(|ordinal| self.at(ordinal))
-    }
-
-    /// The machine at a place that [`Fleet::places_at`] has given.
-    #[must_use]
-    pub fn machine_at(&self, place: u32) -> Option<Arc<FleetMachine>> {
-        self.at(place)
+        ordinals.filter_map(|ordinal| self.machine_at(ordinal))
     }
 
     /// The places of the machines that count at `now`, in the order of the machines' ids:
@@ -201,7 +188,7 @@ impl Fleet {
     pub fn machines_of(&self, ordinals: &RoaringBitmap) -> Vec<Arc<FleetMachine>> {
         let mut machines: Vec<Arc<FleetMachine>> = ordinals
             .iter()
-            .filter_map(|ordinal| self.at(ordinal))
+            .filter_map(|ordinal| self.machine_at(ordinal))
             .collect();
         machines.sort_unstable_by(|a, b| a.id().cmp(b.id()));
         machines
@@ -342,7 +329,9 @@ impl Fleet {
         self.ids.find(id, &self.inventory.records)
     }
 
-    pub(crate) fn at(&self, ordinal: u32) -> Option<Arc<FleetMachine>> {
+    /// The machine at a place, such as [`Fleet::places_at`] gives.
+    #[must_use]
+    pub fn machine_at(&self, ordinal: u32) -> Option<Arc<FleetMachine>> {
         let slot = self.machines.get(ordinal as usize)?;
         let profile = self.profile(slot.profile)?;
         let packed = Packed::read(self.inventory.records.get(ordinal))?;

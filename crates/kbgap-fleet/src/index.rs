@@ -8,8 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use kbgap_assess::{Assessor, Projection};
-use kbgap_catalog::Catalog;
+use kbgap_assess::Projection;
 use kbgap_inventory::{DeviceValue, Machine, MachineId};
 
 use crate::detections::Detections;
@@ -17,7 +16,7 @@ use crate::fingerprint::Fingerprints;
 use crate::fleet::{Fleet, Slot};
 use crate::packed::Details;
 use crate::profile::{state_of, states_of};
-use crate::score::Risks;
+use crate::rules::Rules;
 use crate::silence::Lasting;
 use crate::software::{Change, Interner, encode_named};
 use crate::state::PatchState;
@@ -83,32 +82,30 @@ pub enum Upserted {
     Changed,
 }
 
-/// The states of a fleet under another catalogue.
+/// The states of a fleet under other rules.
 #[derive(Debug)]
 pub struct Reassessed {
-    assessor: Arc<Assessor>,
-    risks: Arc<Risks>,
+    rules: Rules,
     states: HashMap<Arc<Projection>, Arc<PatchState>>,
 }
 
 impl Reassessed {
     /// No state yet: all are assessed when it is adopted.
     #[must_use]
-    pub fn none(catalog: Catalog) -> Self {
+    pub fn none(rules: Rules) -> Self {
         Self {
-            risks: Arc::new(Risks::of(&catalog)),
-            assessor: Arc::new(Assessor::new(catalog)),
+            rules,
             states: HashMap::new(),
         }
     }
 }
 
 impl FleetIndex {
-    /// No machines yet, under this catalogue.
+    /// No machines yet, under these rules.
     #[must_use]
-    pub fn new(catalog: Catalog) -> Self {
+    pub fn new(rules: impl Into<Rules>) -> Self {
         Self {
-            fleet: Fleet::new(catalog),
+            fleet: Fleet::new(rules.into()),
             interner: Interner::default(),
             words: WordNumbers::default(),
             fingerprints: Fingerprints::default(),
@@ -155,8 +152,7 @@ impl FleetIndex {
     pub fn publish(&mut self, now: i64) -> Arc<Fleet> {
         if !self.fleet.lasting.as_ref().is_some_and(|l| l.holds(now)) {
             self.fleet.lasting = Some(Lasting::of(&self.fleet, now));
-            self.fleet.generation += 1;
-            self.fleet.composition += 1;
+            self.changed();
         }
         // Whoever makes one at this time has the lock, and need not be waited for.
         if let Ok(mut summaries) = self.fleet.summaries.try_lock() {
@@ -222,8 +218,7 @@ impl FleetIndex {
             // Only now: the machine may have the same profile as before.
             self.vacate(old.profile);
         }
-        self.fleet.generation += 1;
-        self.fleet.composition += 1;
+        self.changed();
         Upserted::Changed
     }
 
@@ -250,8 +245,7 @@ impl FleetIndex {
             self.vacate(slot.profile);
         }
         self.vacant_ordinals.push(ordinal);
-        self.fleet.generation += 1;
-        self.fleet.composition += 1;
+        self.changed();
     }
 
     /// Keeps a number with a machine, for the caller's own use. It is published like all
@@ -269,22 +263,23 @@ impl FleetIndex {
     /// [`Summary::first_detected`]: crate::Summary::first_detected
     pub fn set_detections(&mut self, detections: Arc<Detections>) {
         self.fleet.detections = detections;
-        self.fleet.generation += 1;
-        self.fleet.composition += 1;
+        self.changed();
     }
 
     /// Assesses all states under another catalogue, on all cores. Nobody waits for it:
     /// it reads a snapshot, and [`FleetIndex::adopt`] brings in what it has found.
     /// `None` where `stop` was set before the end.
     #[must_use]
-    pub fn reassess(fleet: &Fleet, catalog: Catalog, stop: &AtomicBool) -> Option<Reassessed> {
+    pub fn reassess(
+        fleet: &Fleet,
+        rules: impl Into<Rules>,
+        stop: &AtomicBool,
+    ) -> Option<Reassessed> {
+        let rules = rules.into();
         let facts: Vec<Arc<Projection>> = fleet.profiles().map(|p| Arc::clone(&p.facts)).collect();
-        let risks = Arc::new(Risks::of(&catalog));
-        let assessor = Arc::new(Assessor::new(catalog));
-        let states = states_of(&facts, &assessor, &risks, stop)?;
+        let states = states_of(&facts, &rules, stop)?;
         Some(Reassessed {
-            assessor,
-            risks,
+            rules,
             states: facts.into_iter().zip(states).collect(),
         })
     }
@@ -292,23 +287,22 @@ impl FleetIndex {
     /// Puts the fleet under another catalogue, all at once. Profiles that came after the
     /// re-assessment had begun are assessed here.
     pub fn adopt(&mut self, reassessed: Reassessed) {
-        let Reassessed {
-            assessor,
-            risks,
-            states,
-        } = reassessed;
+        let Reassessed { rules, states } = reassessed;
         for number in 0..self.fleet.profiles.len() {
             if let Some(Some(profile)) = self.fleet.profiles.get_mut(number) {
                 let profile = Arc::make_mut(profile);
                 profile.state = match states.get(&profile.facts) {
                     Some(state) => Arc::clone(state),
-                    None => state_of(&profile.facts, &assessor, &risks),
+                    None => state_of(&profile.facts, &rules),
                 };
             }
         }
-        self.fleet.risks = risks;
-        self.fleet.assessor = assessor;
-        self.fleet.counts = Arc::default();
+        self.fleet.rules = rules;
+        self.changed();
+    }
+
+    /// Something that an answer shows is another one now.
+    const fn changed(&mut self) {
         self.fleet.generation += 1;
         self.fleet.composition += 1;
     }

@@ -64,7 +64,7 @@ impl FleetMachine {
         Some(Self {
             group: group.map(|group| Arc::clone(&group.name)),
             inventory: fleet.inventory.clone(),
-            assessor: Arc::clone(&fleet.assessor),
+            assessor: Arc::clone(&fleet.rules.assessor),
             id: MachineId::from_bytes(*packed.id),
             name: details.name(words),
             reported: details.reported(words),

@@ -8,9 +8,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use kbgap_assess::{Assessor, Projection};
+use kbgap_assess::Projection;
 
-use crate::score::{Risks, Scratch};
+use crate::rules::Rules;
+use crate::score::Scratch;
 use crate::state::PatchState;
 use crate::table::MachineSet;
 
@@ -37,19 +38,17 @@ impl Profile {
 }
 
 /// The state of one profile.
-pub(crate) fn state_of(facts: &Projection, assessor: &Assessor, risks: &Risks) -> Arc<PatchState> {
+pub(crate) fn state_of(facts: &Projection, rules: &Rules) -> Arc<PatchState> {
     let mut narrow = facts.clone();
-    narrow.narrow(assessor.catalog());
-    let mut scratch = Scratch::default();
-    Arc::new(PatchState::new(assessor, &narrow, risks, &mut scratch))
+    narrow.narrow(rules.catalog());
+    Arc::new(PatchState::new(rules, &narrow, &mut Scratch::default()))
 }
 
 /// The states of many profiles, in their order, on all cores; `None` where `stop` was set
 /// before the end. Profiles that differ in nothing that the catalogue knows share one.
 pub(crate) fn states_of(
     profiles: &[Arc<Projection>],
-    assessor: &Assessor,
-    risks: &Risks,
+    rules: &Rules,
     stop: &AtomicBool,
 ) -> Option<Vec<Arc<PatchState>>> {
     let mut distinct: HashMap<Projection, usize> = HashMap::new();
@@ -57,7 +56,7 @@ pub(crate) fn states_of(
         .iter()
         .map(|facts| {
             let mut narrow = Projection::clone(facts);
-            narrow.narrow(assessor.catalog());
+            narrow.narrow(rules.catalog());
             let next = distinct.len();
             *distinct.entry(narrow).or_insert(next)
         })
@@ -77,7 +76,7 @@ pub(crate) fn states_of(
                 break;
             };
             states.extend(portion.iter().map(|(place, projection)| {
-                let state = PatchState::new(assessor, projection, risks, &mut scratch);
+                let state = PatchState::new(rules, projection, &mut scratch);
                 (*place, Arc::new(state))
             }));
             if portion.is_empty() {

@@ -190,7 +190,7 @@ impl Fleet {
         by_kb
             .into_iter()
             .map(|(kb, counted)| {
-                let cves = self.counts.cves(self.catalog(), kb, software);
+                let cves = self.rules.counts.cves(self.catalog(), kb, software);
                 (kb, counted, cves)
             })
             .collect()
@@ -250,7 +250,7 @@ impl Fleet {
     #[must_use]
     pub fn missing_kbs_of_machine(&self, machine: &FleetMachine, view: View) -> MachineRows {
         // Only here are all facts about each KB asked for: states do not keep them.
-        let assessed = match self.assessor.assess(&machine.projection()) {
+        let assessed = match self.rules.assessor.assess(&machine.projection()) {
             Assessment::Assessed(assessed) => assessed,
             Assessment::NotAssessed(reason) => {
                 return MachineRows {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use kbgap_assess::{Assessor, Outline, OutlinedKb, OutlinedSoftware, Projection};
 use kbgap_catalog::SoftwareIx;
 
-use crate::score::{Risks, Scratch, StateRisk};
+use crate::rules::Rules;
+use crate::score::{Scratch, StateRisk};
 
 /// What the rules say of a state, without what only a machine's own page shows: the
 /// rules run again for that.
@@ -20,9 +21,10 @@ pub(crate) struct PatchState {
 
 impl PatchState {
     pub(crate) fn new(
-        assessor: &Assessor,
+        Rules {
+            assessor, risks, ..
+        }: &Rules,
         projection: &Projection,
-        risks: &Risks,
         scratch: &mut Scratch,
     ) -> Self {
         let outcome = assessor.outline(projection);

@@ -173,7 +173,7 @@ impl Fleet {
             let list = ix.and_then(|ix| profile.state.vulnerable_in(ix));
             let is_part = ix.is_some_and(|ix| profile.state.parts().contains(&ix));
             let of: Vec<Arc<str>> = if is_part {
-                let machine = self.at(ordinal);
+                let machine = self.machine_at(ordinal);
                 machine.map(|m| m.os_version().into()).into_iter().collect()
             } else {
                 let listed = which.map(|which| self.inventory.listed(ordinal, which));

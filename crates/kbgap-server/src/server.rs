@@ -118,7 +118,7 @@ impl Server {
         let history = Arc::new(History::load(Arc::clone(&store)).await?);
         let recorder = Recorder::new(Arc::clone(&history), clock);
         let feed = Feed {
-            catalog,
+            rules: catalog.into(),
             generation,
         };
         let tenants = Tenants::recording(Arc::clone(&store), feed, clock, recorder);
@@ -265,7 +265,7 @@ async fn background(state: Shared, mut generation: u64) {
                         change = Some(FeedChange::begin(
                             Arc::clone(&state),
                             Feed {
-                                catalog,
+                                rules: catalog.into(),
                                 generation,
                             },
                         ));
@@ -285,27 +285,32 @@ async fn background(state: Shared, mut generation: u64) {
 struct FeedChange(Arc<AtomicBool>);
 
 impl FeedChange {
-    fn record(state: Shared) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        tokio::spawn(async move { state.tenants.record_all(&stopped).await });
-        Self(stop)
-    }
-
+    /// Brings a feed into the fleets and records what it changes.
     fn begin(state: Shared, feed: Feed) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        tokio::spawn(async move {
+        Self::run(move |stop| async move {
             let start = Instant::now();
-            if state.tenants.set_feed(feed, &stopped).await {
+            if state.tenants.set_feed(feed, &stop).await {
                 let took = start.elapsed();
                 tracing::info!(
                     ?took,
                     "the feed has changed; all machines were assessed anew"
                 );
-                state.tenants.record_all(&stopped).await;
+                state.tenants.record_all(&stop).await;
             }
-        });
+        })
+    }
+
+    /// Records what the feed that is in the fleets changes.
+    fn record(state: Shared) -> Self {
+        Self::run(move |stop| async move { state.tenants.record_all(&stop).await })
+    }
+
+    fn run<W>(work: impl FnOnce(Arc<AtomicBool>) -> W) -> Self
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let stop = Arc::new(AtomicBool::new(false));
+        tokio::spawn(work(Arc::clone(&stop)));
         Self(stop)
     }
 }

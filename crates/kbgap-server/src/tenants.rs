@@ -62,7 +62,8 @@ pub struct Tenants {
 /// What readers see: all fleets are under one catalogue.
 #[derive(Clone)]
 struct Published {
-    catalog: Catalog,
+    /// Of a tenant without machines.
+    empty: Arc<Fleet>,
     fleets: HashMap<String, Arc<Fleet>>,
     /// The last change of the store that they have.
     followed: u64,
@@ -73,7 +74,7 @@ impl Tenants {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, catalog: Catalog) -> Self {
         let feed = Feed {
-            catalog,
+            rules: catalog.into(),
             generation: 0,
         };
         Self::under((store, Clock::default()), feed, None, None)
@@ -98,7 +99,7 @@ impl Tenants {
         recording: Option<Recording>,
     ) -> Self {
         let published = Published {
-            catalog: feed.catalog.clone(),
+            empty: Arc::new(Fleet::new(feed.rules.clone())),
             fleets: HashMap::new(),
             followed: 0,
         };
@@ -117,10 +118,8 @@ impl Tenants {
     #[must_use]
     pub fn fleet(&self, tenant: &str) -> Arc<Fleet> {
         let published = self.published.load();
-        match published.fleets.get(tenant) {
-            Some(fleet) => Arc::clone(fleet),
-            None => Arc::new(Fleet::new(published.catalog.clone())),
-        }
+        let fleet = published.fleets.get(tenant);
+        Arc::clone(fleet.unwrap_or(&published.empty))
     }
 
     /// Applies all changes that the store has since the last call.
@@ -176,7 +175,7 @@ impl Tenants {
             let published = tenants.published.load_full();
             let mut assessed = HashMap::new();
             for (tenant, fleet) in &published.fleets {
-                let reassessed = FleetIndex::reassess(fleet, feed.catalog.clone(), &stop)?;
+                let reassessed = FleetIndex::reassess(fleet, feed.rules.clone(), &stop)?;
                 assessed.insert(tenant.clone(), reassessed);
             }
             // Not in the middle of a commit, since all is published at once.
@@ -225,15 +224,17 @@ impl Tenants {
             return;
         }
         let fleets = writer.publish(self.clock.now_ms());
-        let catalog = writer.feed.catalog.clone();
         let last = self.published.load_full();
-        let is_same = last.followed == writer.followed;
-        if fleets.is_empty() && is_same && catalog.checksum() == last.catalog.checksum() {
+        let rules = &writer.feed.rules;
+        let is_same_feed = rules.catalog().checksum() == last.empty.catalog().checksum();
+        if fleets.is_empty() && last.followed == writer.followed && is_same_feed {
             return;
         }
         let mut published = Published::clone(&last);
         published.followed = writer.followed;
-        published.catalog = catalog;
+        if !is_same_feed {
+            published.empty = Arc::new(Fleet::new(rules.clone()));
+        }
         published.fleets.extend(fleets);
         self.published.store(Arc::new(published));
     }

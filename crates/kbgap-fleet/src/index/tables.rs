@@ -59,7 +59,7 @@ impl FleetIndex {
             return known;
         }
         let facts = Arc::new(facts);
-        let state = state_of(&facts, &self.fleet.assessor, &self.fleet.risks);
+        let state = state_of(&facts, &self.fleet.rules);
         let profile = Some(Arc::new(Profile::new(Arc::clone(&facts), state)));
         let number = match self.vacant_profiles.pop() {
             Some(number) => {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use kbgap_assess::Projection;
-use kbgap_catalog::Catalog;
 use kbgap_inventory::DeviceValue;
 
 use super::format::Input;
@@ -15,6 +14,7 @@ use crate::fleet::{Fleet, Group, Slot};
 use crate::index::FleetIndex;
 use crate::packed::Packed;
 use crate::profile::{Profile, states_of};
+use crate::rules::Rules;
 use crate::software::{Entries, decode_numbers};
 use crate::table::Ordinals;
 use crate::words::Words;
@@ -43,13 +43,13 @@ struct Counted {
 }
 
 impl FleetIndex {
-    /// Reads an index and puts it under a catalogue.
+    /// Reads an index and puts it under these rules.
     ///
     /// # Errors
     /// [`LoadError`].
-    pub fn load(catalog: Catalog, input: &mut dyn Read) -> Result<Self, LoadError> {
+    pub fn load(rules: impl Into<Rules>, input: &mut dyn Read) -> Result<Self, LoadError> {
         let mut input = Input(input);
-        let mut fleet = Fleet::new(catalog);
+        let mut fleet = Fleet::new(rules.into());
         fleet.inventory.words = Words::load(&mut input)?;
         fleet.inventory.shared = Entries::load(&mut input)?;
         let names = group_names(&mut input)?;
@@ -102,7 +102,7 @@ fn profiles(fleet: &mut Fleet, input: &mut Input<'_>) -> Result<Vec<u32>, LoadEr
         }
     }
     let never = AtomicBool::new(false);
-    let states = states_of(&facts, &fleet.assessor, &fleet.risks, &never).unwrap_or_default();
+    let states = states_of(&facts, &fleet.rules, &never).unwrap_or_default();
     for ((number, facts), state) in numbers.into_iter().zip(facts).zip(states) {
         if let Some(place) = fleet.profiles.get_mut(number as usize) {
             *place = Some(Arc::new(Profile::new(facts, state)));

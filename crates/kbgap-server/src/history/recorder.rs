@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use kbgap_catalog::Catalog;
-use kbgap_fleet::{Detections, FleetMachine};
+use kbgap_fleet::{Detections, FleetMachine, Rules};
 use kbgap_inventory::MachineId;
 use kbgap_store::{
     Exposure, ExposureBatch, FindingSet as StoredSet, Judged, SetHash, StepOutcome, StoreError,
@@ -41,7 +41,7 @@ pub(crate) struct Recorder {
 /// Under which feed machines are judged.
 #[derive(Clone)]
 pub(crate) struct Feed {
-    pub(crate) catalog: Catalog,
+    pub(crate) rules: Rules,
     /// Of the store.
     pub(crate) generation: u64,
 }
@@ -204,7 +204,7 @@ impl Recorder {
         let newest = history.store.exposures_of(tenant, ids, u64::MAX).await?;
         // The rules take a millisecond or so: not on the runtime's threads.
         let steps = tokio::task::block_in_place(|| {
-            self.steps(tenant, candidates, newest, &feed.catalog, now)
+            self.steps(tenant, candidates, newest, feed.rules.catalog(), now)
         });
         let new = self.lists.take_new();
         if steps.is_empty() {

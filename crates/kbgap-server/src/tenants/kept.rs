@@ -12,8 +12,7 @@ use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use kbgap_catalog::Catalog;
-use kbgap_fleet::{FleetIndex, LoadError};
+use kbgap_fleet::{FleetIndex, LoadError, Rules};
 use kbgap_store::StoreError;
 
 use super::Tenants;
@@ -57,8 +56,8 @@ impl Tenants {
     pub(crate) async fn start(&self, path: &Path) -> Result<(), StoreError> {
         let identity = self.store.identity().await?;
         let begin = Instant::now();
-        let catalog = self.writer().feed.catalog.clone();
-        match tokio::task::block_in_place(|| read(path, &identity, &catalog)) {
+        let rules = self.writer().feed.rules.clone();
+        match tokio::task::block_in_place(|| read(path, &identity, &rules)) {
             Ok(None) => {}
             Ok(Some(Kept { followed, indexes })) => {
                 self.writer().restore(indexes, followed);
@@ -81,19 +80,18 @@ impl Tenants {
     async fn is_whole(&self) -> Result<bool, StoreError> {
         for _ in 0..ATTEMPTS {
             let census = self.store.census().await?;
-            let is_whole = {
-                let published = self.published.load();
-                let machines = published.fleets.values().map(|fleet| fleet.len() as u64);
-                machines.sum::<u64>() == census.iter().map(|c| c.machines).sum::<u64>()
-                    && census.iter().filter(|c| c.machines > 0).all(|census| {
-                        let fleet = published.fleets.get(&census.tenant);
-                        fleet.is_some_and(|fleet| {
-                            fleet.len() as u64 == census.machines
-                                && fleet.sequence_sum() == census.sequence_sum
-                        })
-                    })
-            };
-            if is_whole {
+            let stored = census.iter().filter(|census| census.machines > 0);
+            let stored = stored.map(|c| (c.tenant.as_str(), (c.machines, c.sequence_sum)));
+            let published = self.published.load_full();
+            let fleets = published
+                .fleets
+                .iter()
+                .filter(|(_, fleet)| !fleet.is_empty());
+            let fleets = fleets.map(|(tenant, fleet)| {
+                let own = (fleet.len() as u64, fleet.sequence_sum());
+                (tenant.as_str(), own)
+            });
+            if stored.collect::<HashMap<_, _>>() == fleets.collect() {
                 return Ok(true);
             }
             self.catch_up().await?;
@@ -158,7 +156,7 @@ enum KeepError {
 }
 
 /// What a file holds; `None` where there is none.
-fn read(path: &Path, identity: &str, catalog: &Catalog) -> Result<Option<Kept>, KeptError> {
+fn read(path: &Path, identity: &str, rules: &Rules) -> Result<Option<Kept>, KeptError> {
     let file = match File::open(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         other => other?,
@@ -177,7 +175,7 @@ fn read(path: &Path, identity: &str, catalog: &Catalog) -> Result<Option<Kept>, 
     let mut indexes = HashMap::new();
     for _ in 0..u32::from_le_bytes(array(&mut input)?) {
         let tenant = text(&mut input)?;
-        indexes.insert(tenant, FleetIndex::load(catalog.clone(), &mut input)?);
+        indexes.insert(tenant, FleetIndex::load(rules.clone(), &mut input)?);
     }
     let expected = input.crc.clone().finalize();
     match u32::from_le_bytes(array(&mut input.inner)?) == expected {

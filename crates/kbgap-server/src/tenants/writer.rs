@@ -117,7 +117,7 @@ impl Writer {
     pub(super) fn set_feed(&mut self, feed: Feed, mut assessed: HashMap<String, Reassessed>) {
         for (tenant, index) in &mut self.indexes {
             let assessed = assessed.remove(tenant);
-            index.adopt(assessed.unwrap_or_else(|| Reassessed::none(feed.catalog.clone())));
+            index.adopt(assessed.unwrap_or_else(|| Reassessed::none(feed.rules.clone())));
         }
         self.feed = feed;
     }
@@ -134,7 +134,7 @@ impl Writer {
     fn index(&mut self, tenant: &str) -> &mut FleetIndex {
         let index = self.indexes.entry(tenant.to_owned());
         index.or_insert_with(|| {
-            let mut index = FleetIndex::new(self.feed.catalog.clone());
+            let mut index = FleetIndex::new(self.feed.rules.clone());
             if let Some(history) = &self.history {
                 index.set_detections(history.detections(tenant));
             }
