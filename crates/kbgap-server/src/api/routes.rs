@@ -63,6 +63,17 @@ const TASK_WRITE: Permission = permission(&["RemediationTasks.ReadWrite.All"], &
 /// What there is no data for tells nothing: any token will do.
 const ANY: Permission = permission(&[], &[]);
 
+/// Query options that several routes take.
+const VIEW: (&str, &str) = (
+    "view",
+    "all, or effective: only what one would install today",
+);
+const PAGE_SIZE: (&str, &str) = ("pageSize", "rows of a page: 50,000, at most 200,000");
+const LINK_HOURS: (&str, &str) = (
+    "sasValidHours",
+    "how long the links live: 1 hour, at most 6",
+);
+
 const fn route(
     method: Method,
     path: &'static str,
@@ -192,10 +203,7 @@ fn software_routes() -> Vec<Route> {
         )
         .taking(missing_kbs::ALLOWED)
         .with(&[
-            (
-                "view",
-                "all, or effective: only what one would install today",
-            ),
+            VIEW,
             ("rbacGroupName", "only the machines of this device group"),
             ("rbacGroupId", "the same, by its number"),
         ]),
@@ -213,7 +221,7 @@ fn export_routes() -> Vec<Route> {
             "Export: software of all machines",
         )
         .taking(exports::ALLOWED)
-        .with(&[("pageSize", "rows of a page: 50,000, at most 200,000")]),
+        .with(&[PAGE_SIZE]),
         get(
             "machines/SoftwareInventoryNoProductCodeByMachine",
             SOFTWARE_READ,
@@ -223,7 +231,7 @@ fn export_routes() -> Vec<Route> {
             "Export: software without a product code",
         )
         .taking(exports::ALLOWED)
-        .with(&[("pageSize", "rows of a page: 50,000, at most 200,000")]),
+        .with(&[PAGE_SIZE]),
         get(
             "machines/SoftwareVulnerabilitiesByMachine",
             VULNERABILITY_READ,
@@ -233,7 +241,7 @@ fn export_routes() -> Vec<Route> {
             "Export: CVEs of all software of all machines",
         )
         .taking(exports::ALLOWED)
-        .with(&[("pageSize", "rows of a page: 50,000, at most 200,000")]),
+        .with(&[PAGE_SIZE]),
         get(
             "machines/SoftwareVulnerabilityChangesByMachine",
             VULNERABILITY_READ,
@@ -248,7 +256,7 @@ fn export_routes() -> Vec<Route> {
                 "sinceTime",
                 "from the six hours around this time on: at most 14 days back",
             ),
-            ("pageSize", "rows of a page: 50,000, at most 200,000"),
+            PAGE_SIZE,
         ]),
         get(
             "machines/SoftwareInventoryExport",
@@ -259,10 +267,7 @@ fn export_routes() -> Vec<Route> {
             "Export as files: software of all machines",
         )
         .taking(&[])
-        .with(&[(
-            "sasValidHours",
-            "how long the links live: 1 hour, at most 6",
-        )]),
+        .with(&[LINK_HOURS]),
         get(
             "machines/SoftwareInventoryNonCpeExport",
             SOFTWARE_READ,
@@ -272,10 +277,7 @@ fn export_routes() -> Vec<Route> {
             "Export as files: software without a product code",
         )
         .taking(&[])
-        .with(&[(
-            "sasValidHours",
-            "how long the links live: 1 hour, at most 6",
-        )]),
+        .with(&[LINK_HOURS]),
         get(
             "machines/SoftwareVulnerabilitiesExport",
             VULNERABILITY_READ,
@@ -285,10 +287,7 @@ fn export_routes() -> Vec<Route> {
             "Export as files: CVEs of all software of all machines",
         )
         .taking(&[])
-        .with(&[(
-            "sasValidHours",
-            "how long the links live: 1 hour, at most 6",
-        )]),
+        .with(&[LINK_HOURS]),
         get(
             "machines/SecureConfigurationsAssessmentByMachine",
             VULNERABILITY_READ,
@@ -336,10 +335,7 @@ fn machine_routes() -> Vec<Route> {
             "Security updates that a machine misses",
         )
         .taking(missing_kbs::ALLOWED)
-        .with(&[(
-            "view",
-            "all, or effective: only what one would install today",
-        )]),
+        .with(&[VIEW]),
         get(
             "machines/{id}/software",
             SOFTWARE_READ,
