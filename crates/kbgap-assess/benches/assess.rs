@@ -9,7 +9,7 @@ mod drawn;
 use divan::{Bencher, black_box, counter::ItemsCount};
 use drawn::Draw;
 use kbgap_assess::{Assessor, Projection, assess, weaknesses};
-use kbgap_catalog::{Architecture, Catalog, InstallationType, KbId, Version};
+use kbgap_catalog::{Catalog, InstallationType, KbId, Version};
 use kbgap_inventory::native;
 use kbgap_testkit::real_feed::catalog;
 
@@ -56,18 +56,10 @@ impl Kind {
             ),
         };
         Projection {
-            build,
-            revision,
-            architecture: Some(Architecture::X64),
-            installation_type: Some(kind),
-            hotpatch: None,
-            secure_boot: None,
-            win_re: None,
             kbs: kbs.iter().map(|&kb| KbId::new(kb).unwrap()).collect(),
             chromium_edge: revision.is_some(),
             edge_version: Version::parse("120.0.2210.61").filter(|_| revision.is_some()),
-            click_to_run: Vec::new(),
-            unsupported: Vec::new(),
+            ..drawn::windows(build, revision, kind)
         }
     }
 }

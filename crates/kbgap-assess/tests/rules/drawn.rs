@@ -5,6 +5,24 @@ use kbgap_catalog::{
     Architecture, Catalog, Family, InstallationType, Kb, KbId, ServicingUpdate, Version,
 };
 
+/// A machine of 64 bits of which nothing but its Windows is known.
+pub fn windows(build: u32, revision: Option<u32>, kind: InstallationType) -> Projection {
+    Projection {
+        build,
+        revision,
+        architecture: Some(Architecture::X64),
+        installation_type: Some(kind),
+        hotpatch: None,
+        secure_boot: None,
+        win_re: None,
+        kbs: Vec::new(),
+        chromium_edge: false,
+        edge_version: None,
+        click_to_run: Vec::new(),
+        unsupported: Vec::new(),
+    }
+}
+
 const RELEASES: [(u32, InstallationType); 27] = {
     use InstallationType::{Client, Server, ServerCore};
     [
@@ -113,18 +131,9 @@ impl<'a> Draw<'a> {
         let version = format!("{major}.0.{}.{}", major * 24, 20 * self.below(5));
         let chromium_edge = self.one_in(2);
         Projection {
-            build,
-            revision,
-            architecture: Some(Architecture::X64),
-            installation_type: Some(kind),
-            hotpatch: None,
-            secure_boot: None,
-            win_re: None,
-            kbs: Vec::new(),
             chromium_edge,
             edge_version: Version::parse(&version).filter(|_| chromium_edge && !self.one_in(9)),
-            click_to_run: Vec::new(),
-            unsupported: Vec::new(),
+            ..windows(build, revision, kind)
         }
     }
 

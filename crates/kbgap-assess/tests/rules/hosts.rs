@@ -1,23 +1,12 @@
 //! Hosts for tests: a projection with a few facts, in words of the field.
 
 use kbgap_assess::{Assessed, Assessment, NotAssessed, Projection, assess};
-use kbgap_catalog::{Architecture, Catalog, InstallationType, KbId};
+use kbgap_catalog::{Catalog, InstallationType, KbId};
+
+use crate::drawn::windows;
 
 pub fn host(build: u32, revision: impl Into<Option<u32>>, kind: InstallationType) -> Projection {
-    Projection {
-        build,
-        revision: revision.into(),
-        architecture: Some(Architecture::X64),
-        installation_type: Some(kind),
-        hotpatch: None,
-        secure_boot: None,
-        win_re: None,
-        kbs: Vec::new(),
-        chromium_edge: false,
-        edge_version: None,
-        click_to_run: Vec::new(),
-        unsupported: Vec::new(),
-    }
+    windows(build, revision.into(), kind)
 }
 
 pub fn client(build: u32, revision: impl Into<Option<u32>>) -> Projection {

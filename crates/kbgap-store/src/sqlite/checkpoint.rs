@@ -105,6 +105,31 @@ fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
 mod tests {
     use super::*;
 
+    /// A store of its own, with a table to fill.
+    struct Filled {
+        _folder: tempfile::TempDir,
+        path: Arc<Path>,
+        writer: Connection,
+        checkpointer: Checkpointer,
+    }
+
+    impl Filled {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let path: Arc<Path> = folder.path().join("kbgap.db").into();
+            let mut writer = connection::open(&path).unwrap();
+            writer
+                .execute_batch("CREATE TABLE filled (bytes BLOB)")
+                .unwrap();
+            Self {
+                checkpointer: Checkpointer::start(Arc::clone(&path), &mut writer).unwrap(),
+                _folder: folder,
+                path,
+                writer,
+            }
+        }
+    }
+
     /// Commits so many pages, of which the thread is not told.
     fn fill(writer: &Connection, pages: usize) {
         let sql = "INSERT INTO filled
@@ -115,13 +140,12 @@ mod tests {
 
     #[test]
     fn a_long_log_begins_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        let path: Arc<Path> = folder.path().join("kbgap.db").into();
-        let mut writer = connection::open(&path).unwrap();
-        writer
-            .execute_batch("CREATE TABLE filled (bytes BLOB)")
-            .unwrap();
-        let mut checkpointer = Checkpointer::start(Arc::clone(&path), &mut writer).unwrap();
+        let Filled {
+            _folder,
+            writer,
+            mut checkpointer,
+            ..
+        } = Filled::new();
         fill(&writer, LONG);
         assert!(checkpointer.pages.load(Ordering::Relaxed) >= LONG);
         checkpointer.committed(&writer);
@@ -133,13 +157,12 @@ mod tests {
 
     #[test]
     fn the_log_is_moved_beside_the_writing() {
-        let folder = tempfile::tempdir().unwrap();
-        let path: Arc<Path> = folder.path().join("kbgap.db").into();
-        let mut writer = connection::open(&path).unwrap();
-        writer
-            .execute_batch("CREATE TABLE filled (bytes BLOB)")
-            .unwrap();
-        let mut checkpointer = Checkpointer::start(Arc::clone(&path), &mut writer).unwrap();
+        let Filled {
+            _folder,
+            path,
+            writer,
+            mut checkpointer,
+        } = Filled::new();
         fill(&writer, BEGIN);
         checkpointer.committed(&writer);
         // Waits for the thread.

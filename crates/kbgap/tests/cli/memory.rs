@@ -1,9 +1,7 @@
 //! What a server takes of memory.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
-
-use crate::harness::{command, kbgap, sample_feed};
+use crate::harness::{kbgap, sample_feed};
+use crate::served::Served;
 
 const LINES: usize = 2_000;
 /// The body is of 60 MB, less than may come.
@@ -12,8 +10,8 @@ const LINE: usize = 30_000;
 const BOUND_KB: u64 = 55_000;
 
 /// The most memory that a process ever had, in kB; `None` where the system does not tell.
-fn most(child: &Child) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+fn most(served: &Served) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", served.id())).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
@@ -31,19 +29,8 @@ fn lines(name: &str, length: usize) -> Vec<u8> {
 #[test]
 fn a_large_body_is_never_held_as_a_whole() {
     let data = sample_feed();
-    let mut child = command(data.path())
-        .args(["serve", "--listen", "127.0.0.1:0"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-    let line = log.find_map(|line| line.ok().filter(|line| line.contains("listens on")));
-    std::thread::spawn(move || log.for_each(drop));
-    let line = line.unwrap();
-    let url = line
-        .split_whitespace()
-        .find(|word| word.starts_with("http://"));
-    let url = format!("{}/ingest/v1/machines", url.unwrap());
+    let served = Served::plainly(data.path());
+    let url = format!("{}/ingest/v1/machines", served.url);
     let token = kbgap(data.path(), &["token", "--role", "Inventory.Write.All"]).ok();
     let post = |body: &[u8]| {
         let mut answer = ureq::post(&url)
@@ -56,11 +43,9 @@ fn a_large_body_is_never_held_as_a_whole() {
     };
     // What a server has once it has taken reports.
     post(&lines("small", 100));
-    let before = most(&child);
+    let before = most(&served);
     post(&lines("large", LINE));
-    let after = most(&child);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let after = most(&served);
     if let (Some(before), Some(after)) = (before, after) {
         assert!(after - before < BOUND_KB, "from {before} kB to {after} kB");
     }

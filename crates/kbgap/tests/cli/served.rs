@@ -1,4 +1,4 @@
-//! `kbgap serve` with TLS, as an administrator sets it up.
+//! `kbgap serve`, as an administrator sets it up.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -12,11 +12,17 @@ use crate::harness::{command, file};
 pub struct Served {
     child: Child,
     pub url: String,
-    /// The file of the authority that its clients have to trust.
+    /// The file of the authority that its clients have to trust; empty without TLS.
     pub authority: PathBuf,
 }
 
 impl Served {
+    /// Serves without a configuration.
+    pub fn plainly(data: &Path) -> Self {
+        let args = ["serve", "--listen", "127.0.0.1:0"];
+        Self::start(command(data).args(args), PathBuf::new())
+    }
+
     pub fn with_tls(data: &Path) -> Self {
         Self::with_tls_and(data, "")
     }
@@ -30,13 +36,15 @@ impl Served {
             "kbgap.toml",
             &format!("listen = \"127.0.0.1:0\"\n{tls}{more}"),
         );
-        let mut child = command(data)
-            // Somewhere else, since paths are relative to the configuration.
-            .current_dir(std::env::temp_dir())
-            .args(["serve", "--config", &config])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = command(data);
+        // Somewhere else, since paths are relative to the configuration.
+        command.current_dir(std::env::temp_dir());
+        let args = ["serve", "--config", &config];
+        Self::start(command.args(args), certificate.authority)
+    }
+
+    fn start(command: &mut Command, authority: PathBuf) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = lines
             .find_map(|line| line.ok().filter(|line| line.contains("listens on")))
@@ -45,13 +53,18 @@ impl Served {
         std::thread::spawn(move || lines.for_each(drop));
         let url = line
             .split_whitespace()
-            .find(|word| word.starts_with("https://"))
+            .find(|word| word.starts_with("http"))
             .unwrap();
         Self {
             url: url.to_owned(),
             child,
-            authority: certificate.authority,
+            authority,
         }
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// A client that trusts the server.

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use crate::harness::{command, file, host, kbgap, sample_feed};
+use crate::served::Served;
 
 #[test]
 fn machines_go_in_and_come_out() {
@@ -100,20 +101,9 @@ fn applications_and_their_roles() {
 #[test]
 fn a_served_folder_follows_the_command_line() {
     let data = sample_feed();
-    let mut child = command(data.path())
-        .args(["serve", "--listen", "127.0.0.1:0"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap())
-        .lines()
-        .map(Result::unwrap);
-    let line = lines.find(|line| line.contains("listens on")).unwrap();
-    let url = line
-        .split_whitespace()
-        .find(|word| word.starts_with("http://"))
-        .unwrap()
-        .to_owned();
+    let served = Served::plainly(data.path());
+    let url = &served.url;
+    assert!(url.starts_with("http://"));
     let token = kbgap(data.path(), &["token", "--scope", "Software.Read"])
         .ok()
         .stdout
@@ -139,11 +129,7 @@ fn a_served_folder_follows_the_command_line() {
         get(edge).contains(r#""machineMissedOn":1"#)
     });
     assert!(arrived, "the server did not follow");
-    std::process::Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(child.wait().unwrap().success());
+    assert!(served.terminate().success());
 }
 
 #[test]
