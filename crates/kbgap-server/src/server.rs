@@ -282,7 +282,11 @@ async fn background(state: Shared, mut generation: u64) {
 }
 
 /// A new feed on its way into the fleets. It ends early when it is dropped.
-struct FeedChange(Arc<AtomicBool>);
+struct FeedChange {
+    stop: Arc<AtomicBool>,
+    /// Waits for the store again and again where it fails, so it must not outlive the server.
+    _work: Background,
+}
 
 impl FeedChange {
     /// Brings a feed into the fleets and records what it changes.
@@ -310,13 +314,17 @@ impl FeedChange {
         W: Future<Output = ()> + Send + 'static,
     {
         let stop = Arc::new(AtomicBool::new(false));
-        tokio::spawn(work(Arc::clone(&stop)));
-        Self(stop)
+        let work = work(Arc::clone(&stop));
+        Self {
+            stop,
+            _work: Background(tokio::spawn(work)),
+        }
     }
 }
 
 impl Drop for FeedChange {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        // What computes on threads of its own looks at this.
+        self.stop.store(true, Ordering::Relaxed);
     }
 }
