@@ -61,7 +61,7 @@ impl Projection {
         let facts: Vec<SoftwareFact> = machine
             .software
             .iter()
-            .filter_map(|s| SoftwareFact::of(&s.vendor, &s.name, &s.version))
+            .filter_map(|s| SoftwareFact::of(s.vendor, s.name, s.version))
             .collect();
         Self::wide_with(machine, &facts)
     }

@@ -66,7 +66,8 @@ impl Hash for Kept<'_> {
             seen_at: _,
         } = machine;
         (first_seen, group_id, value, tags, id.as_str()).hash(to);
-        (computer_dns_name, software, group).hash(to);
+        (computer_dns_name, group, software.len()).hash(to);
+        software.iter().for_each(|entry| entry.hash(to));
         (os.build, os.revision, os.version, &os.platform).hash(to);
         (os.architecture, os.installation_type).hash(to);
         (hotpatch, secure_boot, win_re).hash(to);

@@ -18,10 +18,12 @@ mod machine_id;
 mod merge;
 pub mod native;
 mod report;
+mod software;
 mod systeminfo;
 
 pub use hotfixes::HotfixList;
-pub use machine::{DeviceValue, InstalledKb, IpAddress, Machine, OperatingSystem, Software};
+pub use machine::{DeviceValue, InstalledKb, IpAddress, Machine, OperatingSystem};
 pub use machine_id::{MachineId, MachineIdError};
 pub use merge::{Merged, merge};
 pub use report::{MAX_BYTES, Report, ReportError, read_reports};
+pub use software::{Software, SoftwareList};

@@ -5,10 +5,10 @@ use kbgap_catalog::{Architecture, InstallationType, KbId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::MachineId;
+use crate::{MachineId, SoftwareList};
 
 /// As many bytes as a machine with its software usually takes.
-const USUAL_BYTES: usize = 4_096;
+const USUAL_BYTES: usize = 6_144;
 
 /// One host as it was reported, whatever format the report had.
 ///
@@ -25,7 +25,7 @@ pub struct Machine {
     /// KBs that the host says are installed, in ascending order, each once.
     pub installed_kbs: Vec<InstalledKb>,
     /// Installed software, or nothing where the report has no software list.
-    pub software: Vec<Software>,
+    pub software: SoftwareList,
     /// Whether the report says what software is installed at all.
     pub software_reported: bool,
     /// Device group.
@@ -155,24 +155,12 @@ pub struct InstalledKb {
     pub installed_on: Option<jiff::civil::Date>,
 }
 
-/// A software that a host reports.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Software {
-    /// Publisher as reported; empty where unknown.
-    pub vendor: String,
-    /// Display name as reported.
-    pub name: String,
-    /// Version as reported; empty where unknown.
-    pub version: String,
-}
-
 impl Machine {
     /// The normal form: KBs ascending and each once, also those that a software's
     /// name carries (`… (KB5001716)`); software and tags in order, each once.
     #[must_use]
     pub fn normalized(mut self) -> Self {
-        let named = self.software.iter().filter_map(|s| kb_in_name(&s.name));
+        let named = self.software.iter().filter_map(|s| kb_in_name(s.name));
         self.installed_kbs.extend(named.map(|id| InstalledKb {
             id,
             installed_on: None,
@@ -181,10 +169,7 @@ impl Machine {
         self.installed_kbs
             .sort_by(|a, b| (a.id, b.installed_on).cmp(&(b.id, a.installed_on)));
         self.installed_kbs.dedup_by_key(|kb| kb.id);
-        self.software.sort_unstable_by(|a, b| {
-            (&a.vendor, &a.name, &a.version).cmp(&(&b.vendor, &b.name, &b.version))
-        });
-        self.software.dedup();
+        self.software.normalize();
         self.tags.sort();
         self.tags.dedup();
         self.ip_addresses.sort();

@@ -5,6 +5,7 @@
 mod document;
 mod network;
 mod object;
+mod software;
 mod text;
 
 use serde::de::{Error as _, IgnoredAny};

@@ -9,7 +9,7 @@ mod table;
 use kbgap_catalog::{Architecture, InstallationType, KbId, Version};
 
 use crate::native::installation_type_of;
-use crate::{InstalledKb, Machine, MachineId, OperatingSystem};
+use crate::{InstalledKb, Machine, MachineId, OperatingSystem, SoftwareList};
 
 /// A host read from `systeminfo`, and what people should know of it.
 pub(crate) struct Reading {
@@ -99,7 +99,7 @@ fn host(host: &str, name: &str, version: &OsVersion, fields: &[Field]) -> Option
             service_pack: version.service_pack,
         },
         installed_kbs,
-        software: Vec::new(),
+        software: SoftwareList::default(),
         software_reported: false,
         group: None,
         tags: Vec::new(),

@@ -7,7 +7,7 @@
 //! one would be another next to it, under another number.
 
 use std::cell::RefCell;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::sync::LazyLock;
 
 use zstd::bulk::{Compressor, Decompressor};
@@ -25,6 +25,9 @@ const LEVEL: i32 = -1;
 /// No report is as large; a damaged row shall not ask for more.
 const LARGEST: u64 = 256 << 20;
 
+/// Bytes of room that a thread keeps: enough for nearly every report.
+const ROOM: usize = 64 << 10;
+
 /// Prepared once: preparing takes as long as packing some hundred bodies.
 static ENCODER: LazyLock<EncoderDictionary<'static>> =
     LazyLock::new(|| EncoderDictionary::copy(DICTIONARY, LEVEL));
@@ -32,8 +35,37 @@ static DECODER: LazyLock<DecoderDictionary<'static>> =
     LazyLock::new(|| DecoderDictionary::copy(DICTIONARY));
 
 thread_local! {
-    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static COMPRESSOR: RefCell<Option<Packer>> = const { RefCell::new(None) };
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// A compressor with the room that it writes into: what is kept of it is a fraction of that.
+struct Packer {
+    compressor: Compressor<'static>,
+    room: Vec<u8>,
+}
+
+impl Packer {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            compressor: Compressor::with_prepared_dictionary(&ENCODER)?,
+            room: Vec::new(),
+        })
+    }
+
+    fn pack(&mut self, plain: &[u8]) -> io::Result<Box<[u8]>> {
+        let needed = 1 + zstd::zstd_safe::compress_bound(plain.len());
+        if self.room.len() < needed {
+            self.room.resize(needed, PACKED);
+        }
+        let length = self
+            .compressor
+            .compress_to_buffer(plain, &mut self.room[1..])?;
+        let packed = self.room[..=length].into();
+        self.room.truncate(ROOM);
+        self.room.shrink_to(ROOM);
+        Ok(packed)
+    }
 }
 
 /// A report's body, packed. Packing and unpacking is the business of whoever has the
@@ -49,14 +81,11 @@ impl PackedBody {
     pub fn pack(plain: &[u8]) -> Result<Self, StoreError> {
         COMPRESSOR
             .with_borrow_mut(|kept| {
-                let compressor = match kept {
-                    Some(compressor) => compressor,
-                    None => kept.insert(Compressor::with_prepared_dictionary(&ENCODER)?),
+                let packer = match kept {
+                    Some(packer) => packer,
+                    None => kept.insert(Packer::new()?),
                 };
-                let mut packed = vec![PACKED; 1 + zstd::zstd_safe::compress_bound(plain.len())];
-                let length = compressor.compress_to_buffer(plain, &mut packed[1..])?;
-                packed.truncate(1 + length);
-                Ok(Self(packed.into()))
+                packer.pack(plain).map(Self)
             })
             .map_err(StoreError::Body)
     }

@@ -110,7 +110,7 @@ impl Database {
         let mut insert = self
             .0
             .prepare_cached("INSERT OR IGNORE INTO software VALUES (?, ?, ?)")?;
-        for software in &machine.software {
+        for software in machine.software.iter() {
             let (vendor, name, version) = (&software.vendor, &software.name, &software.version);
             if let Some((id, _)) = kbgap_catalog::map_installed(vendor, name, version) {
                 insert.execute(params![number, id.as_str(), version])?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use kbgap_assess::SoftwareFact;
 use kbgap_catalog::SoftwareId;
-use kbgap_inventory::Software as Reported;
+use kbgap_inventory::SoftwareList;
 
 use super::entries::{Entries, Entry, Software, decode_numbers, encode_numbers};
 use super::inventory::Inventory;
@@ -67,13 +67,13 @@ impl Interner {
         &mut self,
         inventory: &mut Inventory,
         ordinal: Option<u32>,
-        list: &[Reported],
+        list: &SoftwareList,
     ) -> Change {
         let mut change = Change {
             numbers: Vec::with_capacity(list.len()),
             ..Change::default()
         };
-        for reported in list {
+        for reported in list.iter() {
             let hash = self.kept.hash(reported);
             if let Some(read) = self.kept.get(hash)
                 && (read.checked == self.taken || is_of(&self.users, &inventory.shared, read))

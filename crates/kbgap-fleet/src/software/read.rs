@@ -66,7 +66,7 @@ impl Hasher for Hashed {
 }
 
 impl Kept {
-    pub(super) fn hash(&mut self, reported: &Reported) -> u64 {
+    pub(super) fn hash(&mut self, reported: Reported<'_>) -> u64 {
         self.gathered.hash(&self.key, reported)
     }
 
@@ -87,10 +87,10 @@ impl Kept {
 }
 
 impl Read {
-    pub(super) fn of(reported: &Reported) -> Self {
+    pub(super) fn of(reported: Reported<'_>) -> Self {
         Self {
             named: Named::of(reported),
-            fact: SoftwareFact::of(&reported.vendor, &reported.name, &reported.version),
+            fact: SoftwareFact::of(reported.vendor, reported.name, reported.version),
             number: u32::MAX,
             checked: 0,
         }
@@ -98,17 +98,17 @@ impl Read {
 }
 
 impl Named {
-    fn of(reported: &Reported) -> Option<Self> {
-        let version = &reported.version;
+    fn of(reported: Reported<'_>) -> Option<Self> {
+        let version = reported.version;
         let (id, is_known, by_version) =
-            match map_installed(&reported.vendor, &reported.name, version) {
+            match map_installed(reported.vendor, reported.name, version) {
                 // The old Edge is part of Windows: without its Windows it is not known to run.
                 Some((id, component)) => {
                     let is_known = component != Component::EdgeHtml;
                     (id, is_known, component == Component::EdgeChromium)
                 }
                 None => {
-                    let id = SoftwareId::from_names(&reported.vendor, &reported.name)?;
+                    let id = SoftwareId::from_names(reported.vendor, reported.name)?;
                     let is_known = is_mapped_software(&id);
                     (id, is_known, false)
                 }
@@ -117,7 +117,7 @@ impl Named {
             id,
             is_known,
             is_decided: by_version && Version::parse(version).is_some(),
-            version: version.as_str().into(),
+            version: version.into(),
         })
     }
 

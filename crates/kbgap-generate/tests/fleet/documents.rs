@@ -47,13 +47,13 @@ fn each_machine_has_an_id_a_name_and_a_program_of_its_own() {
     let names: HashSet<_> = machines.iter().map(|m| &m.computer_dns_name).collect();
     assert_eq!((ids.len(), names.len()), (20_000, 20_000));
     let mut programs: HashMap<&str, u32> = HashMap::new();
-    for software in machines.iter().flat_map(|m| &m.software) {
-        *programs.entry(&software.name).or_default() += 1;
+    for software in machines.iter().flat_map(|m| m.software.iter()) {
+        *programs.entry(software.name).or_default() += 1;
     }
     for machine in &machines {
-        let own = machine.software.iter().find(|s| programs[&*s.name] == 1);
+        let own = machine.software.iter().find(|s| programs[s.name] == 1);
         let own = own.unwrap_or_else(|| panic!("{machine:?}"));
-        assert_eq!(map_installed(&own.vendor, &own.name, &own.version), None);
+        assert_eq!(map_installed(own.vendor, own.name, own.version), None);
     }
     assert_eq!(generator().id(7, 0), machines[7].id.as_str());
 }

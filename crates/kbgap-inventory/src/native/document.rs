@@ -12,10 +12,11 @@ use serde::{Deserialize, Deserializer};
 use super::RecordError;
 use super::network::{Address, Guid};
 use super::object::{Described, Object};
+use super::software::Programs;
 use super::text::read;
-use crate::{InstalledKb, Machine, MachineId, OperatingSystem, Software};
+use crate::{InstalledKb, Machine, MachineId, OperatingSystem};
 
-const MAX_TEXT: usize = 1_000;
+pub(super) const MAX_TEXT: usize = 1_000;
 const MAX_NAME: usize = 255;
 const MAX_KBS: usize = 10_000;
 const MAX_SOFTWARE: usize = 20_000;
@@ -32,7 +33,7 @@ pub(super) struct Document {
     #[serde(default)]
     installed_kbs: Option<List<Kb, MAX_KBS>>,
     #[serde(default)]
-    software: Option<List<Object<SoftwareDocument>, MAX_SOFTWARE>>,
+    software: Option<Programs<MAX_SOFTWARE>>,
     #[serde(default)]
     group: Option<Text<MAX_NAME>>,
     #[serde(default)]
@@ -75,25 +76,12 @@ struct Os {
     service_pack: Option<u8>,
 }
 
-#[derive(Deserialize)]
-struct SoftwareDocument {
-    name: Text<MAX_TEXT>,
-    #[serde(default)]
-    vendor: Option<Text<MAX_TEXT>>,
-    #[serde(default)]
-    version: Option<Text<MAX_TEXT>>,
-}
-
 impl Described for Document {
     const WHAT: &'static str = "a machine document (an object with `computerDnsName` and `os`)";
 }
 
 impl Described for Os {
     const WHAT: &'static str = "an object with `version`";
-}
-
-impl Described for SoftwareDocument {
-    const WHAT: &'static str = "an object with `name`";
 }
 
 impl Document {
@@ -107,17 +95,7 @@ impl Document {
             });
         }
         let software_reported = self.software.is_some();
-        let software: Vec<Software> = self
-            .software
-            .map(|list| list.0)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|Object(s)| Software {
-                vendor: s.vendor.map(|v| v.0).unwrap_or_default(),
-                name: s.name.0,
-                version: s.version.map(|v| v.0).unwrap_or_default(),
-            })
-            .collect();
+        let software = self.software.map(|list| list.0).unwrap_or_default();
         let installed_kbs = self.installed_kbs.map(|list| list.0).unwrap_or_default();
         let Object(os) = self.os;
         let platform = os.platform.map(|p| p.0);
@@ -195,17 +173,25 @@ pub(super) struct Text<const MAX: usize>(pub(super) String);
 impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read(deserializer, |text| {
-            let trimmed = text.trim();
-            // Bytes are no fewer than characters, and faster to count.
-            if trimmed.len() > MAX && trimmed.chars().count() > MAX {
-                return Err(format!("is longer than {MAX} characters"));
-            }
-            if has_control(trimmed) {
-                return Err("holds control characters".to_owned());
-            }
-            Ok(Self(trimmed.to_owned()))
+            checked::<MAX>(text).map(|text| Self(text.to_owned()))
         })
     }
+}
+
+/// A text without the space around it.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn checked<const MAX: usize>(text: &str) -> Result<&str, String> {
+    let trimmed = text.trim();
+    // Bytes are no fewer than characters, and faster to count.
+    if trimmed.len() > MAX && trimmed.chars().count() > MAX {
+        return Err(format!("is longer than {MAX} characters"));
+    }
+    if has_control(trimmed) {
+        return Err("holds control characters".to_owned());
+    }
+    Ok(trimmed)
 }
 
 fn has_control(text: &str) -> bool {
@@ -255,9 +241,7 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MA
                 let mut items = Vec::new();
                 while let Some(item) = sequence.next_element()? {
                     if items.len() == MAX {
-                        return Err(de::Error::custom(format_args!(
-                            "has more than {MAX} entries"
-                        )));
+                        return Err(too_many::<_, MAX>());
                     }
                     items.push(item);
                 }
@@ -268,6 +252,10 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MA
             .deserialize_seq(Items::<T, MAX>(PhantomData))
             .map(Self)
     }
+}
+
+pub(super) fn too_many<E: de::Error, const MAX: usize>() -> E {
+    E::custom(format_args!("has more than {MAX} entries"))
 }
 
 /// A KB as a text, a number, or an object with a date.
