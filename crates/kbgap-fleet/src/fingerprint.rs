@@ -43,6 +43,7 @@ impl Hash for Kept<'_> {
             value,
             tags,
             sequence: _,
+            mark: _,
         } = self.0;
         let Machine {
             id,

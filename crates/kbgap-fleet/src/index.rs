@@ -39,6 +39,8 @@ pub struct CheckIn {
     pub tags: Vec<String>,
     /// Its place in the order of all changes; later ones are higher.
     pub sequence: u64,
+    /// The [mark](FleetIndex::mark) that a machine begins with that is new to the index.
+    pub mark: u64,
 }
 
 impl CheckIn {
@@ -53,6 +55,7 @@ impl CheckIn {
             group_id: 0,
             value: DeviceValue::Normal,
             sequence: 0,
+            mark: 0,
         }
     }
 }
@@ -206,7 +209,7 @@ impl FleetIndex {
         let slot = Slot {
             seen_at: check_in.seen_at,
             sequence: check_in.sequence,
-            mark: old.map_or(0, |old| old.mark),
+            mark: old.map_or(check_in.mark, |old| old.mark),
             profile: self.profile(facts),
             group: check_in.group_id,
             value: check_in.value,

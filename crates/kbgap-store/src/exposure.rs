@@ -81,7 +81,8 @@ pub struct ExposureStep {
     pub judged: Judged,
 }
 
-/// What became of a batch.
+/// What became of a batch: it is taken as a whole or not at all, since what it says was
+/// detected is by all of its steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
     /// What became of each step.
@@ -95,8 +96,10 @@ pub struct Recorded {
 /// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepOutcome {
-    /// It was taken.
+    /// It was taken, and so were all others of its batch.
     Taken,
+    /// It could be taken, but another one of its batch could not.
+    Held,
     /// Somebody else recorded something in between.
     Overtaken,
     /// The machine is no more.

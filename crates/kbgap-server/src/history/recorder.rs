@@ -1,5 +1,8 @@
 //! Recording what machines are vulnerable to.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,7 +14,7 @@ use kbgap_store::{
 };
 
 use super::lists::Lists;
-use super::mark::mark;
+use super::mark::{NO_ROW, mark};
 use super::plan::{Carrier, Detected, Step, Verdict};
 use super::set::PackedSet;
 use super::{History, PAGE};
@@ -67,9 +70,20 @@ impl News {
 struct Candidate {
     machine: Arc<FleetMachine>,
     judged: Judged,
+    /// Whether it is known to have no row.
+    is_new: bool,
 }
 
 impl Candidate {
+    /// One whose row has to be looked for.
+    const fn again(machine: Arc<FleetMachine>, judged: Judged) -> Self {
+        Self {
+            machine,
+            judged,
+            is_new: false,
+        }
+    }
+
     fn mark(&self) -> u64 {
         mark(self.judged.fingerprint, &self.machine)
     }
@@ -173,11 +187,12 @@ impl Recorder {
                 feed: feed.generation,
                 sequence: machine.sequence,
             };
-            let candidate = Candidate { machine, judged };
+            let mut candidate = Candidate::again(machine, judged);
             let (mark, machine) = (candidate.mark(), &candidate.machine);
-            let is_marked = machine.mark == mark
-                && marks(machine.id()) == mark
-                && !self.is_stale(tenant, &candidate);
+            let known = marks(machine.id());
+            let is_stale = self.is_stale(tenant, &candidate);
+            let is_marked = machine.mark == mark && known == mark && !is_stale;
+            candidate.is_new = known == NO_ROW && !is_stale;
             (!is_marked).then_some(candidate)
         });
         candidates.collect()
@@ -197,28 +212,45 @@ impl Recorder {
     ) -> Result<Vec<Candidate>, StoreError> {
         let now = self.clock.now_ms();
         let history = Arc::clone(&self.history);
-        let ids = candidates
-            .iter()
-            .map(|c| c.machine.id().to_string())
-            .collect();
-        let newest = history.store.exposures_of(tenant, ids, u64::MAX).await?;
+        let known = candidates.iter().filter(|c| !c.is_new);
+        let ids: Vec<String> = known.map(|c| c.machine.id().to_string()).collect();
+        let newest = match ids.is_empty() {
+            true => Vec::new(),
+            false => history.store.exposures_of(tenant, ids, u64::MAX).await?,
+        };
         // The rules take a millisecond or so: not on the runtime's threads.
-        let steps = tokio::task::block_in_place(|| {
+        let mut steps = tokio::task::block_in_place(|| {
             self.steps(tenant, candidates, newest, feed.rules.catalog(), now)
         });
         let new = self.lists.take_new();
-        if steps.is_empty() {
-            return Ok(Vec::new());
+        let mut sets: HashMap<SetHash, Arc<PackedSet>> = new.clone();
+        let mut again = Vec::new();
+        while !steps.is_empty() {
+            let needed = steps.iter().flat_map(|step| {
+                let seen = (!self.detected.knows(tenant, step)).then_some(step.list.hash);
+                step.lists().chain(seen)
+            });
+            let missing = needed.filter(|hash| !sets.contains_key(hash));
+            let stored = history.packed(tenant, missing).await?;
+            sets.extend(stored);
+            let (batch, taken, unlisted) =
+                tokio::task::block_in_place(|| self.batch(tenant, steps, &sets, &new, now));
+            again.extend(unlisted);
+            steps = self.put(tenant, batch, taken, &mut again).await?;
         }
-        let needed = steps.iter().flat_map(|step| {
-            let seen = (!self.detected.knows(tenant, step)).then_some(step.list.hash);
-            step.lists().chain(seen)
-        });
-        let missing = needed.filter(|hash| !new.contains_key(hash));
-        let mut sets = history.packed(tenant, missing).await?;
-        sets.extend(new.iter().map(|(hash, set)| (*hash, Arc::clone(set))));
-        let (batch, steps, mut again) =
-            tokio::task::block_in_place(|| self.batch(tenant, steps, &sets, &new, now));
+        Ok(again)
+    }
+
+    /// Stores a batch with these steps. Those that have to be looked at again come to the
+    /// others, and those that have to be stored without them come back.
+    async fn put(
+        &mut self,
+        tenant: &Arc<str>,
+        batch: ExposureBatch,
+        steps: Vec<Step>,
+        again: &mut Vec<Candidate>,
+    ) -> Result<Vec<Step>, StoreError> {
+        let history = Arc::clone(&self.history);
         let detected = batch.detected.clone();
         let recorded = history
             .store
@@ -228,22 +260,33 @@ impl Recorder {
         if recorded.before == self.followed {
             self.followed = recorded.after;
         }
-        if !detected.is_empty() {
+        let is_taken = |outcome: &StepOutcome| *outcome == StepOutcome::Taken;
+        if !recorded.outcomes.iter().all(is_taken) {
+            self.detected.clear();
+        } else if !detected.is_empty() {
             self.news.detections = Some(history.note(tenant, &detected));
         }
+        let mut held = Vec::new();
         for (step, outcome) in steps.into_iter().zip(recorded.outcomes) {
+            if outcome == StepOutcome::Held {
+                held.push(step);
+                continue;
+            }
             let Step {
                 machine, judged, ..
             } = step;
-            let candidate = Candidate { machine, judged };
+            let candidate = Candidate::again(machine, judged);
             let mark = match outcome {
                 StepOutcome::Taken => candidate.mark(),
-                StepOutcome::Overtaken | StepOutcome::Gone | StepOutcome::Unlisted => 0,
+                StepOutcome::Held
+                | StepOutcome::Overtaken
+                | StepOutcome::Gone
+                | StepOutcome::Unlisted => 0,
             };
             let id = candidate.machine.id().clone();
             self.news.marks.push((Arc::clone(tenant), id, mark));
             match outcome {
-                StepOutcome::Taken | StepOutcome::Gone => {}
+                StepOutcome::Taken | StepOutcome::Held | StepOutcome::Gone => {}
                 StepOutcome::Overtaken => again.push(candidate),
                 StepOutcome::Unlisted => {
                     self.lists.forget(candidate.judged.fingerprint);
@@ -251,10 +294,11 @@ impl Recorder {
                 }
             }
         }
-        Ok(again)
+        Ok(held)
     }
 
-    /// The machines of which a row is to follow. Those whose newest row holds get their
+    /// The machines of which a row is to follow. `newest` has the rows of those that may
+    /// have one. Those whose newest row holds get their
     /// marks. Machines that go the same step follow one another.
     fn steps(
         &mut self,
@@ -265,9 +309,18 @@ impl Recorder {
         now: i64,
     ) -> Vec<Step> {
         let mut steps = Vec::new();
-        for (candidate, before) in candidates.into_iter().zip(newest) {
+        let mut newest = newest.into_iter();
+        for candidate in candidates {
             let mark = candidate.mark();
-            let Candidate { machine, judged } = candidate;
+            let Candidate {
+                machine,
+                judged,
+                is_new,
+            } = candidate;
+            let before = match is_new {
+                true => None,
+                false => newest.next().flatten(),
+            };
             let list = || self.lists.of(&machine, catalog, judged.fingerprint);
             let mark = match Step::of(&machine, judged, before, now, list) {
                 Verdict::Holds => mark,
@@ -308,7 +361,7 @@ impl Recorder {
                 let Step {
                     machine, judged, ..
                 } = step;
-                again.push(Candidate { machine, judged });
+                again.push(Candidate::again(machine, judged));
                 continue;
             };
             if let Some(set) = set.filter(|_| !known) {

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Tenants;
-use super::writer::{Changed, Writer, check_in};
+use super::writer::{Changed, Writer, check_in, first_mark};
 
 /// Requests that may wait before clients are told to come again.
 const QUEUE: usize = 1_024;
@@ -310,7 +310,8 @@ impl Tenants {
                     news.look(&mut writer);
                 }
                 let is_new = matches!(stored.outcome, PutOutcome::Created | PutOutcome::Changed);
-                let check_in = check_in(machine, seen_at, &stored.meta);
+                let mark = first_mark(stored.outcome);
+                let check_in = check_in(machine, seen_at, &stored.meta, mark);
                 // Where others write, it may have changed and changed back since the index
                 // has seen it.
                 if writer.upsert(&tenant, &check_in) || is_new {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use kbgap_fleet::{CheckIn, Fleet, FleetIndex, FleetMachine, Reassessed, Upserted};
 use kbgap_inventory::{DeviceValue, Machine, MachineId};
-use kbgap_store::{MachineChange, MachineMeta};
+use kbgap_store::{MachineChange, MachineMeta, PutOutcome};
 
 use super::decode_machine;
+use crate::history::mark::NO_ROW;
 use crate::history::{Feed, History, News};
 
 pub(super) struct Writer {
@@ -61,7 +62,7 @@ impl Writer {
                     match decode_machine(&machine.report.body) {
                         Ok(facts) => {
                             let seen_at = machine.report.seen_at_ms;
-                            let check_in = check_in(facts, seen_at, &machine.meta);
+                            let check_in = check_in(facts, seen_at, &machine.meta, 0);
                             self.upsert(&tenant, &check_in);
                             changed.push((tenant, check_in.machine.id));
                         }
@@ -143,8 +144,17 @@ impl Writer {
     }
 }
 
-/// A report as the index takes it, with what the store keeps beside it.
-pub(super) fn check_in(machine: Machine, seen_at: i64, meta: &MachineMeta) -> CheckIn {
+/// The mark of a machine that this was stored as, where it is new.
+pub(super) fn first_mark(outcome: PutOutcome) -> u64 {
+    match outcome {
+        PutOutcome::Created => NO_ROW,
+        PutOutcome::Changed | PutOutcome::Unchanged | PutOutcome::Stale => 0,
+    }
+}
+
+/// A report as the index takes it, with what the store keeps beside it, and the mark of a
+/// machine that is new.
+pub(super) fn check_in(machine: Machine, seen_at: i64, meta: &MachineMeta, mark: u64) -> CheckIn {
     CheckIn {
         tags: meta.tags.apply(&machine.tags),
         machine,
@@ -153,5 +163,6 @@ pub(super) fn check_in(machine: Machine, seen_at: i64, meta: &MachineMeta) -> Ch
         group_id: meta.group_id,
         value: DeviceValue::parse(&meta.device_value).unwrap_or_default(),
         sequence: meta.sequence,
+        mark,
     }
 }

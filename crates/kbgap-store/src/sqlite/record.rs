@@ -1,6 +1,7 @@
 //! Recording exposures.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
@@ -16,32 +17,28 @@ pub(super) fn record(
 ) -> rusqlite::Result<Recorded> {
     let tenant = Tenant::of(transaction, tenant)?;
     let before = last(transaction)?;
+    let mut sets = Sets::default();
+    let machines = match machines(transaction, &tenant, batch, &mut sets)? {
+        Ok(machines) => machines,
+        Err(outcomes) => {
+            return Ok(Recorded {
+                outcomes,
+                before,
+                after: before,
+            });
+        }
+    };
     let mut after = before;
     let mut put = transaction.prepare_cached(include_str!("../../queries/finding_set/put.sql"))?;
     for set in &batch.sets {
         put.execute(params![tenant.number, set.hash, set.body])?;
     }
-    let mut sets = Sets::default();
-    let mut outcomes = Vec::with_capacity(batch.steps.len());
-    let mut state = State::statement(transaction)?;
     let mut append =
         transaction.prepare_cached(include_str!("../../queries/exposure/append.sql"))?;
     let mut expose =
         transaction.prepare_cached(include_str!("../../queries/machine/expose.sql"))?;
-    for step in &batch.steps {
-        let machine = State::read(&mut state, &tenant, &step.machine_id)?;
-        let Some(machine) = machine.filter(|machine| machine.content_hash.is_some()) else {
-            outcomes.push(StepOutcome::Gone);
-            continue;
-        };
-        if machine.exposure.unwrap_or(0) != step.follows {
-            outcomes.push(StepOutcome::Overtaken);
-            continue;
-        }
-        let Some(set) = sets.number(transaction, &tenant, &step.set_hash)? else {
-            outcomes.push(StepOutcome::Unlisted);
-            continue;
-        };
+    for (step, machine) in batch.steps.iter().zip(machines) {
+        let set = sets.number(transaction, &tenant, &step.set_hash)?;
         after += 1;
         append.execute(params![
             after,
@@ -59,7 +56,6 @@ pub(super) fn record(
             step.first_seen
         ])?;
         expose.execute(params![machine.number, after])?;
-        outcomes.push(StepOutcome::Taken);
     }
     sets.write(transaction)?;
     let mut detect = transaction.prepare_cached(include_str!("../../queries/detection/put.sql"))?;
@@ -75,45 +71,88 @@ pub(super) fn record(
             .execute(params!["exposure", after - before])?;
     }
     Ok(Recorded {
-        outcomes,
+        outcomes: vec![StepOutcome::Taken; batch.steps.len()],
         before,
         after,
     })
 }
 
+/// The machines of all steps where all can be taken, else what becomes of each.
+fn machines(
+    transaction: &Transaction<'_>,
+    tenant: &Tenant,
+    batch: &ExposureBatch,
+    sets: &mut Sets,
+) -> rusqlite::Result<Result<Vec<State>, Vec<StepOutcome>>> {
+    let coming: HashSet<&SetHash> = batch.sets.iter().map(|set| &set.hash).collect();
+    let mut outcomes = Vec::with_capacity(batch.steps.len());
+    let mut machines = Vec::with_capacity(batch.steps.len());
+    let mut state = State::statement(transaction)?;
+    for step in &batch.steps {
+        let machine = State::read(&mut state, tenant, &step.machine_id)?;
+        let machine = machine.filter(|machine| machine.content_hash.is_some());
+        let follows = machine.as_ref().map(|m| m.exposure.unwrap_or(0));
+        outcomes.push(match follows {
+            None => StepOutcome::Gone,
+            Some(follows) if follows != step.follows => StepOutcome::Overtaken,
+            Some(_)
+                if !coming.contains(&step.set_hash)
+                    && sets.find(transaction, tenant, &step.set_hash)?.is_none() =>
+            {
+                StepOutcome::Unlisted
+            }
+            Some(_) => StepOutcome::Held,
+        });
+        machines.extend(machine);
+    }
+    let all = outcomes.iter().all(|outcome| *outcome == StepOutcome::Held);
+    Ok(if all { Ok(machines) } else { Err(outcomes) })
+}
+
 /// The lists that a batch names: their numbers, and how often each is named.
 #[derive(Default)]
-struct Sets(HashMap<SetHash, Option<(i64, u64)>>);
+struct Sets(HashMap<SetHash, Named>);
+
+struct Named {
+    number: i64,
+    uses: u64,
+}
 
 impl Sets {
-    /// The number of a list that is named once more; `None` where there is no such list.
+    /// The list, where there is one.
+    fn find(
+        &mut self,
+        transaction: &Transaction<'_>,
+        tenant: &Tenant,
+        hash: &SetHash,
+    ) -> rusqlite::Result<Option<&mut Named>> {
+        Ok(match self.0.entry(*hash) {
+            Entry::Occupied(known) => Some(known.into_mut()),
+            Entry::Vacant(place) => transaction
+                .prepare_cached(include_str!("../../queries/finding_set/number.sql"))?
+                .query_row(params![tenant.number, hash], |row| row.get(0))
+                .optional()?
+                .map(|number| place.insert(Named { number, uses: 0 })),
+        })
+    }
+
+    /// The number of a list that is named once more.
     fn number(
         &mut self,
         transaction: &Transaction<'_>,
         tenant: &Tenant,
         hash: &SetHash,
-    ) -> rusqlite::Result<Option<i64>> {
-        let known = match self.0.get_mut(hash) {
-            Some(known) => known,
-            None => {
-                let found: Option<i64> = transaction
-                    .prepare_cached(include_str!("../../queries/finding_set/number.sql"))?
-                    .query_row(params![tenant.number, hash], |row| row.get(0))
-                    .optional()?;
-                let uses = found.map(|number| (number, 0));
-                self.0.entry(*hash).or_insert(uses)
-            }
-        };
-        Ok(known.as_mut().map(|(number, uses)| {
-            *uses += 1;
-            *number
-        }))
+    ) -> rusqlite::Result<i64> {
+        let named = self.find(transaction, tenant, hash)?;
+        let named = named.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        named.uses += 1;
+        Ok(named.number)
     }
 
     fn write(&self, transaction: &Transaction<'_>) -> rusqlite::Result<()> {
         let mut count =
             transaction.prepare_cached(include_str!("../../queries/finding_set/use.sql"))?;
-        for (number, uses) in self.0.values().flatten() {
+        for Named { number, uses } in self.0.values() {
             count.execute(params![number, uses])?;
         }
         Ok(())

@@ -306,20 +306,23 @@ pub async fn exposures_are_followed_in_order(backend: Backend) {
         machines(one.as_ref(), tenant, &ids).await;
     }
     let (of_a, of_b) = (exposure("a", 1, 1, 10, 1), exposure("b", 2, 1, 10, 1));
-    let all = ExposureBatch {
-        steps: vec![step(0, &of_a), step(1, &of_b), step(0, &of_b)],
+    let both = |follows| ExposureBatch {
+        steps: vec![step(0, &of_a), step(follows, &of_b)],
+        detected: vec![("CVE-1".to_owned(), 10)],
         ..append(0, &of_a)
     };
-    let recorded = one.record_exposures(TENANT, all).await.unwrap();
+    // What a batch detects is by all of it, so it is all or nothing.
+    let recorded = one.record_exposures(TENANT, both(1)).await.unwrap();
     assert_eq!(
         recorded.outcomes,
-        [
-            StepOutcome::Taken,
-            StepOutcome::Overtaken,
-            StepOutcome::Taken
-        ]
+        [StepOutcome::Held, StepOutcome::Overtaken]
     );
+    assert_eq!((recorded.before, recorded.after), (0, 0));
+    assert_eq!(one.detections().await.unwrap(), []);
+    let recorded = one.record_exposures(TENANT, both(0)).await.unwrap();
+    assert_eq!(recorded.outcomes, [StepOutcome::Taken; 2]);
     assert_eq!((recorded.before, recorded.after), (0, 2));
+    assert_eq!(one.detections().await.unwrap().len(), 1);
     record(other.as_ref(), OTHER, 0, &exposure("a", 3, 1, 20, 2)).await;
     assert_eq!(one.last_exposure().await.unwrap(), 3);
     let row = |sequence, tenant: &str, id: &str| (sequence, tenant.to_owned(), id.to_owned());

@@ -1,0 +1,55 @@
+use kbgap_fleet::{CheckIn, FleetIndex};
+use kbgap_inventory::native;
+use kbgap_store::Store;
+use kbgap_store::sqlite::SqliteStore;
+
+use super::*;
+use crate::ingest::new_machine;
+
+const TENANT: &str = "11111111-2222-4333-8444-555555555555";
+const DOCUMENT: &str = r#"{"computerDnsName":"pc","os":{"version":"10.0.18363.592"}}"#;
+
+/// A process with one machine, and that machine with a mark.
+async fn process(store: &Arc<dyn Store>, machine_mark: u64) -> (Recorder, Feed, FleetIndex) {
+    let history = History::load(Arc::clone(store)).await.unwrap();
+    let feed = Feed {
+        rules: kbgap_catalog::compile(&[]).unwrap().into(),
+        generation: 0,
+    };
+    let mut index = FleetIndex::new(feed.rules.clone());
+    index.upsert(&CheckIn {
+        sequence: 1,
+        mark: machine_mark,
+        ..CheckIn::new(native::machine(DOCUMENT).unwrap(), 1)
+    });
+    let clock = Clock::set_to(1);
+    (Recorder::new(Arc::new(history), clock), feed, index)
+}
+
+/// The mark that the machine gets.
+async fn recorded((recorder, feed, index): &mut (Recorder, Feed, FleetIndex)) -> u64 {
+    let machines = index.fleet().machines_from(None).collect();
+    let marks = |id: &MachineId| index.fleet().mark_of(id);
+    let news = recorder.record(TENANT, machines, feed, marks);
+    let (.., mark) = news.await.unwrap().marks.pop().unwrap();
+    mark
+}
+
+/// Two processes may both take a machine for one without a row.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_else_has_recorded_first_is_found_when_the_store_refuses() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kbgap.db");
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path).unwrap());
+    let machine = native::machine(DOCUMENT).unwrap();
+    let report = new_machine(&machine, 1).unwrap();
+    store.put_machines(TENANT, vec![report]).await.unwrap();
+
+    let mut one = process(&store, NO_ROW).await;
+    let mut other = process(&store, NO_ROW).await;
+    let mark = recorded(&mut one).await;
+    assert!(mark > NO_ROW);
+    assert_eq!(store.last_exposure().await.unwrap(), 1);
+    assert_eq!(recorded(&mut other).await, mark);
+    assert_eq!(store.last_exposure().await.unwrap(), 1);
+}
