@@ -105,6 +105,21 @@ impl Server {
         Ok((next()?? + next()??) / 100.0)
     }
 
+    /// How long its threads that are there now were ready and waited for a core, seconds.
+    ///
+    /// # Errors
+    /// Where there is no `/proc`.
+    pub(crate) fn waited(&self) -> anyhow::Result<f64> {
+        let mut nanoseconds = 0.0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            // It may have ended meanwhile.
+            let text = fs::read_to_string(thread?.path().join("schedstat")).unwrap_or_default();
+            let waited = text.split_whitespace().nth(1).map(str::parse::<f64>);
+            nanoseconds += waited.transpose()?.unwrap_or_default();
+        }
+        Ok(nanoseconds / 1e9)
+    }
+
     /// The most memory that was ever resident, MB.
     ///
     /// # Errors

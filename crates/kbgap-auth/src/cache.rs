@@ -2,7 +2,7 @@
 //! answering most requests.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -15,25 +15,33 @@ const ENTRIES: usize = 10_000;
 /// Validated tokens by their SHA-256, for at most a minute and never past their end.
 #[derive(Debug, Default)]
 pub struct TokenCache {
-    entries: Mutex<HashMap<[u8; 32], (Claims, i64)>>,
+    entries: Mutex<HashMap<[u8; 32], Valid>>,
 }
+
+/// What a token says, and until when that is remembered.
+type Valid = (Arc<Claims>, i64);
 
 impl TokenCache {
     /// As [`Issuer::validate`], remembering what was valid.
     ///
     /// # Errors
     /// [`TokenError`]; what is invalid is not remembered.
-    pub fn validate(&self, issuer: &Issuer, token: &str, now: i64) -> Result<Claims, TokenError> {
+    pub fn validate(
+        &self,
+        issuer: &Issuer,
+        token: &str,
+        now: i64,
+    ) -> Result<Arc<Claims>, TokenError> {
         let key: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         {
             let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some((claims, until)) = entries.get(&key)
                 && now < *until
             {
-                return Ok(claims.clone());
+                return Ok(Arc::clone(claims));
             }
         }
-        let claims = issuer.validate(token, now)?;
+        let claims = Arc::new(issuer.validate(token, now)?);
         let until = (now + SECONDS).min(claims.expires_at);
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= ENTRIES {
@@ -42,7 +50,7 @@ impl TokenCache {
                 entries.clear();
             }
         }
-        entries.insert(key, (claims.clone(), until));
+        entries.insert(key, (Arc::clone(&claims), until));
         Ok(claims)
     }
 }

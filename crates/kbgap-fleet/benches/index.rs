@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -173,4 +174,19 @@ fn missing_kbs_of_windows_10_in_a_group(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| {
         fleet.missing_kbs_of_software_in(black_box(windows), group, now, View::All)
     });
+}
+
+/// Bringing in a feed under which all states are assessed already.
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn adopt(bencher: Bencher<'_, '_>) {
+    let (index, now) = filled(&mut Reports::new());
+    let index = RefCell::new(index);
+    let reassess = || {
+        let fleet = index.borrow_mut().publish(now);
+        let stop = AtomicBool::new(false);
+        FleetIndex::reassess(&fleet, catalog().unwrap().clone(), &stop).unwrap()
+    };
+    bencher
+        .with_inputs(reassess)
+        .bench_local_values(|reassessed| index.borrow_mut().adopt(reassessed));
 }

@@ -13,6 +13,7 @@ use crate::detections::Detections;
 use crate::fingerprint::Fingerprint;
 use crate::ids::Ids;
 use crate::machine::FleetMachine;
+use crate::misses::Misses;
 use crate::packed::Packed;
 use crate::profile::Profile;
 use crate::rules::Rules;
@@ -39,6 +40,9 @@ pub struct Fleet {
     /// Who does not count, as of when it was published.
     pub(crate) lasting: Option<Lasting>,
     pub(crate) groups: Arc<BTreeMap<i32, Group>>,
+    pub(crate) misses: Misses,
+    /// Machines that are not among `misses`: while `lasting` holds these are the silent.
+    pub(crate) uncounted: Arc<RoaringBitmap>,
     pub(crate) detections: Arc<Detections>,
     /// Grows with every change.
     pub(crate) generation: u64,
@@ -105,6 +109,8 @@ impl Fleet {
             activity: Activity::default(),
             lasting: None,
             groups: Arc::default(),
+            misses: Misses::default(),
+            uncounted: Arc::default(),
             detections: Arc::default(),
             generation: 0,
             composition: 0,

@@ -14,6 +14,7 @@ use kbgap_inventory::{DeviceValue, Machine, MachineId};
 use crate::detections::Detections;
 use crate::fingerprint::Fingerprints;
 use crate::fleet::{Fleet, Slot};
+use crate::misses::Misses;
 use crate::packed::Details;
 use crate::profile::{state_of, states_of};
 use crate::rules::Rules;
@@ -128,6 +129,7 @@ impl FleetIndex {
         vacant_ordinals: Vec<u32>,
     ) -> Self {
         fleet.inventory.shared.count_known(&users);
+        fleet.misses = Misses::count(&fleet);
         let profiles = (0..).zip(fleet.profiles.iter());
         let profile_of = profiles
             .filter_map(|(number, profile)| Some((Arc::clone(&profile.as_ref()?.facts), number)));
@@ -154,7 +156,9 @@ impl FleetIndex {
     /// they change again.
     pub fn publish(&mut self, now: i64) -> Arc<Fleet> {
         if !self.fleet.lasting.as_ref().is_some_and(|l| l.holds(now)) {
-            self.fleet.lasting = Some(Lasting::of(&self.fleet, now));
+            let lasting = Lasting::of(&self.fleet, now);
+            self.fleet.leave_out(lasting.machines());
+            self.fleet.lasting = Some(lasting);
             self.changed();
         }
         // Whoever makes one at this time has the lock, and need not be waited for.
@@ -215,7 +219,9 @@ impl FleetIndex {
             value: check_in.value,
             fingerprint,
         };
+        let standing = self.fleet.standing(ordinal);
         self.put(ordinal, slot, machine);
+        self.fleet.recount(ordinal, standing.as_ref());
         self.fleet.inventory.records.set(ordinal, &record);
         if let Some(old) = old {
             // Only now: the machine may have the same profile as before.
@@ -244,7 +250,9 @@ impl FleetIndex {
         let before = inventory.before(ordinal);
         self.interner
             .apply(inventory, ordinal, &before, &Change::default());
+        let standing = self.fleet.standing(ordinal);
         if let Some(slot) = self.take(ordinal) {
+            self.fleet.recount(ordinal, standing.as_ref());
             self.vacate(slot.profile);
         }
         self.vacant_ordinals.push(ordinal);
@@ -301,6 +309,7 @@ impl FleetIndex {
             }
         }
         self.fleet.rules = rules;
+        self.fleet.misses = Misses::count(&self.fleet);
         self.changed();
     }
 

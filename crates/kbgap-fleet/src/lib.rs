@@ -6,6 +6,8 @@
 //! - Machines with equal facts share a [profile](profile), profiles that a catalogue does
 //!   not tell apart a [patch state](state): the rules run once for all of them, and
 //!   bitmaps say which machines they are. Numbers are sums over profiles.
+//! - How many machines [miss](misses) each KB, of all and of each device group, is counted
+//!   while they come and go: that is asked most.
 //! - Readers hold a [`Fleet`], which never changes; the writer, a [`FleetIndex`], makes
 //!   the next one, which shares all [pieces](table) that stayed the same.
 //! - What is only shown of a machine is [packed](packed), some machines in one
@@ -23,6 +25,7 @@ mod gathered;
 mod ids;
 mod index;
 mod machine;
+mod misses;
 mod packed;
 mod profile;
 mod records;

@@ -302,12 +302,6 @@ impl FleetMachine {
     /// reported one, else the one that installed updates tell.
     #[must_use]
     pub fn os_version(&self) -> String {
-        let (major, minor) = self.version;
-        let build = self.build();
-        let derived = || self.os().and_then(|os| os.revision);
-        match self.facts.revision.or_else(derived) {
-            Some(revision) => format!("{major}.{minor}.{build}.{revision}"),
-            None => format!("{major}.{minor}.{build}"),
-        }
+        self.patch_state.os_version(&self.facts, self.version)
     }
 }

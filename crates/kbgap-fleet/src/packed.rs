@@ -17,11 +17,11 @@ pub(crate) struct Packed<'a> {
     pub(crate) software: &'a [u8],
     /// The software that no other machine has.
     pub(crate) own: &'a [u8],
-    /// [`Details`].
+    /// [`Details`], of which [`Packed::version`] reads the beginning.
     rest: &'a [u8],
 }
 
-/// What is kept only to be shown.
+/// What is kept only to be shown. The first two are read by themselves, too.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Details<'a> {
     pub(crate) first_seen: i64,
@@ -98,6 +98,13 @@ impl<'a> Packed<'a> {
             own,
             rest,
         })
+    }
+
+    /// Major and minor version of Windows, with no look at what comes behind them.
+    pub(crate) fn version(&self) -> Option<(u32, u32)> {
+        type Begin = (i64, (u32, u32));
+        let (begin, _) = postcard::take_from_bytes::<Begin>(self.rest).ok()?;
+        Some(begin.1)
     }
 
     pub(crate) fn details(&self) -> Option<Details<'a>> {

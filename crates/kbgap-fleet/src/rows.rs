@@ -1,14 +1,17 @@
 //! The rows of getmissingkbs (section 6 of the rules).
 //!
-//! Machines are not looked at: states share equal lists of missed KBs, so machines are
-//! counted for each list, and only then for each KB of a list.
+//! Machines are not looked at: how many miss each KB is counted while they come and go
+//! ([`Misses`](crate::misses)). What one would install today depends on all that a machine
+//! misses, so for that machines are counted by profile, and profiles that miss the same are
+//! looked at once.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Group};
 use crate::machine::FleetMachine;
+use crate::misses::EVERYBODY;
 use crate::table::Ordinals;
 use kbgap_assess::{Assessed, Assessment, OutlinedKb, OutlinedSoftware};
 use kbgap_catalog::{Catalog, KbId, SoftwareIx, VulnerabilityIx};
@@ -101,7 +104,11 @@ impl Fleet {
         now: i64,
         view: View,
     ) -> Vec<ProductFix> {
-        self.rows(software, view, &self.counted(now))
+        let missed = match view {
+            View::All => self.all(software, EVERYBODY, now),
+            View::Effective => self.effective(software, &self.counted(now)),
+        };
+        self.rows(software, missed)
     }
 
     /// The same over the machines of one device group; empty where no machine is in it.
@@ -113,10 +120,14 @@ impl Fleet {
         now: i64,
         view: View,
     ) -> Vec<ProductFix> {
-        let Some(group) = self.groups.get(&group) else {
+        let Some(Group { machines, .. }) = self.groups.get(&group) else {
             return Vec::new();
         };
-        self.rows(software, view, &self.counted_among(&group.machines, now))
+        let missed = match view {
+            View::All => self.all(software, group, now),
+            View::Effective => self.effective(software, &self.counted_among(machines, now)),
+        };
+        self.rows(software, missed)
     }
 
     /// Profiles with the number of their machines that count at `now`.
@@ -145,11 +156,7 @@ impl Fleet {
         (0..).zip(counts).filter(|(_, count)| *count > 0).collect()
     }
 
-    fn rows(&self, software: SoftwareIx, view: View, counted: &[(u32, u32)]) -> Vec<ProductFix> {
-        let missed = match view {
-            View::All => self.all(software, counted),
-            View::Effective => self.effective(software, counted),
-        };
+    fn rows(&self, software: SoftwareIx, missed: Vec<(KbId, Counted, u32)>) -> Vec<ProductFix> {
         let name = self.software_name(software);
         let mut rows: Vec<ProductFix> = missed
             .into_iter()
@@ -166,34 +173,23 @@ impl Fleet {
         rows
     }
 
-    fn all(&self, software: SoftwareIx, counted: &[(u32, u32)]) -> Vec<(KbId, Counted, u32)> {
-        let mut lists: HashMap<*const OutlinedKb, (&[OutlinedKb], Counted)> = HashMap::new();
-        for &(number, machines) in counted {
-            let Some(profile) = self.profile(number) else {
-                continue;
+    fn all(&self, software: SoftwareIx, group: i32, now: i64) -> Vec<(KbId, Counted, u32)> {
+        let mut missed: Vec<(KbId, Counted, u32)> = Vec::new();
+        // In the order of KBs.
+        for (miss, machines) in self.misses_at(now).of(group, software) {
+            let of_build = Counted {
+                machines: machines.into(),
+                builds: (miss.build, miss.build),
             };
-            if let Some(kbs) = profile.state.missed_in(software) {
-                let list = lists.entry(kbs.as_ptr());
-                let (_, of_list) = list.or_insert((kbs, Counted::NONE));
-                of_list.add(Counted {
-                    machines: machines.into(),
-                    builds: (profile.facts.build, profile.facts.build),
-                });
+            match missed.last_mut() {
+                Some((kb, counted, _)) if *kb == miss.kb => counted.add(of_build),
+                _ => {
+                    let cves = self.rules.counts.cves(self.catalog(), miss.kb, software);
+                    missed.push((miss.kb, of_build, cves));
+                }
             }
         }
-        let mut by_kb: HashMap<KbId, Counted> = HashMap::new();
-        for (kbs, counted) in lists.into_values() {
-            for missed in kbs {
-                by_kb.entry(missed.id).or_insert(Counted::NONE).add(counted);
-            }
-        }
-        by_kb
-            .into_iter()
-            .map(|(kb, counted)| {
-                let cves = self.rules.counts.cves(self.catalog(), kb, software);
-                (kb, counted, cves)
-            })
-            .collect()
+        missed
     }
 
     fn effective(&self, software: SoftwareIx, counted: &[(u32, u32)]) -> Vec<(KbId, Counted, u32)> {

@@ -60,6 +60,11 @@ impl Lasting {
         }
     }
 
+    /// Who does not count while it holds.
+    pub(crate) fn machines(&self) -> &RoaringBitmap {
+        &self.silence.machines
+    }
+
     /// Whether it holds at a time.
     pub(crate) fn holds(&self, now: i64) -> bool {
         let cutoff = now.saturating_sub(RETENTION_MS);

@@ -51,6 +51,17 @@ impl PatchState {
         self.outcome().map_or(&[], |outcome| &outcome.software)
     }
 
+    /// The version of Windows with its revision: the reported one, else the one that
+    /// installed updates tell.
+    pub(crate) fn os_version(&self, facts: &Projection, (major, minor): (u32, u32)) -> String {
+        let build = facts.build;
+        let derived = || self.outcome().and_then(|outcome| outcome.os.revision);
+        match facts.revision.or_else(derived) {
+            Some(revision) => format!("{major}.{minor}.{build}.{revision}"),
+            None => format!("{major}.{minor}.{build}"),
+        }
+    }
+
     pub(crate) fn vulnerable(&self) -> &[OutlinedSoftware] {
         self.outcome().map_or(&[], |outcome| &outcome.vulnerable)
     }

@@ -5,6 +5,7 @@
 //! else is summed over profiles. Equal lists of CVEs are shared by states, and CVEs that
 //! stand in the same lists have the same count, which is computed once.
 
+mod distributions;
 mod tally;
 
 use std::cmp::Ordering;
@@ -19,6 +20,7 @@ use crate::detections::Detections;
 use crate::fleet::Fleet;
 use crate::silence::Silence;
 use crate::software::{Inventory, Which};
+pub use distributions::Distribution;
 use tally::Tally;
 
 /// Numbers over the machines seen in the last 30 days.
@@ -82,24 +84,6 @@ pub struct GroupScore {
     pub score: f64,
 }
 
-/// How often a version of a software is installed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Distribution {
-    /// The version; empty where it is not reported.
-    pub version: String,
-    /// Machines that have it.
-    pub installations: u64,
-    /// CVEs to which some of them is vulnerable in the software.
-    pub vulnerabilities: u64,
-}
-
-/// Machines with a version of a software, and their lists of CVEs, each once.
-#[derive(Default)]
-struct OfVersion<'f> {
-    machines: u64,
-    lists: HashMap<*const VulnerabilityIx, &'f [VulnerabilityIx]>,
-}
-
 /// The profiles whose machines are vulnerable to just these CVEs of a software.
 #[derive(Debug)]
 struct List {
@@ -158,46 +142,6 @@ impl Fleet {
             summary: Arc::clone(&summary),
         });
         summary
-    }
-
-    /// The versions of a software on machines seen in the last 30 days, by version.
-    #[must_use]
-    pub fn distributions(&self, software: &SoftwareId, now: i64) -> Vec<Distribution> {
-        let ix = self.catalog().find_software(software.as_str());
-        let which = self.inventory.find(software.as_str());
-        let mut versions: BTreeMap<Arc<str>, OfVersion<'_>> = BTreeMap::new();
-        for ordinal in &self.machines_with(software, now) {
-            let slot = self.machines.get(ordinal as usize);
-            let profile = slot.and_then(|slot| self.profile(slot.profile));
-            let Some(profile) = profile else { continue };
-            let list = ix.and_then(|ix| profile.state.vulnerable_in(ix));
-            let is_part = ix.is_some_and(|ix| profile.state.parts().contains(&ix));
-            let of: Vec<Arc<str>> = if is_part {
-                let machine = self.machine_at(ordinal);
-                machine.map(|m| m.os_version().into()).into_iter().collect()
-            } else {
-                let listed = which.map(|which| self.inventory.listed(ordinal, which));
-                let versions = listed.into_iter().flatten().map(|listed| listed.version());
-                let mut versions: Vec<Arc<str>> = versions.collect();
-                versions.dedup();
-                versions
-            };
-            for version in of {
-                let of_version = versions.entry(version).or_default();
-                of_version.machines += 1;
-                if let Some(list) = list {
-                    of_version.lists.insert(list.cves.as_ptr(), &list.cves);
-                }
-            }
-        }
-        let versions = versions.into_iter();
-        versions
-            .map(|(version, of)| Distribution {
-                version: version.to_string(),
-                installations: of.machines,
-                vulnerabilities: union(of.lists.into_values()).len() as u64,
-            })
-            .collect()
     }
 }
 

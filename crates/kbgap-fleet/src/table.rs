@@ -7,14 +7,17 @@
 //!
 //! - [`Pages`]: rows by number.
 //! - [`SortedSet`]: keys in order.
+//! - [`Counters`]: how many there are of each key.
 //! - [`MachineSet`]: machines by ordinal, of which most sets have few.
 //! - [`Ordinals`]: large sets of them.
 
+mod counters;
 mod machine_set;
 mod ordinals;
 mod pages;
 mod sorted;
 
+pub(crate) use counters::Counters;
 pub(crate) use machine_set::MachineSet;
 pub(crate) use ordinals::Ordinals;
 pub(crate) use pages::Pages;

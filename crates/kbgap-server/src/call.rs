@@ -8,7 +8,7 @@ use kbgap_fleet::Fleet;
 use kbgap_odata::{Context, ErrorCode};
 use serde::de::DeserializeOwned;
 
-use crate::http::{Failure, base_url};
+use crate::http::{Access, BaseUrl, Failure};
 use crate::state::Shared;
 
 /// The most characters of a reason that an answer gives.
@@ -17,7 +17,9 @@ const MAX_REASON: usize = 200;
 /// A request whose token holds and has the permission.
 pub(crate) struct Call {
     pub(crate) state: Shared,
-    pub(crate) claims: Claims,
+    pub(crate) claims: Arc<Claims>,
+    /// What it demanded of the token.
+    pub(crate) access: Access,
     pub(crate) parts: Parts,
     /// The keys of the path, decoded, in order.
     pub(crate) keys: Vec<String>,
@@ -38,7 +40,7 @@ impl Call {
     }
 
     pub(crate) fn base_url(&self) -> String {
-        base_url(&self.state.config, &self.parts.headers)
+        BaseUrl::of(&self.state.config, &self.parts.headers).to_string()
     }
 
     pub(crate) fn context(&self, fragment: &str) -> Context {

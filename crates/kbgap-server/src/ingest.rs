@@ -87,7 +87,7 @@ async fn answer(state: &Shared, request: Request) -> Result<Response<Body>, Fail
         }
     };
     if is_ndjson(&parts.headers) {
-        return lines::answer(state, claims.tenant, &parts.headers, body).await;
+        return lines::answer(state, claims.tenant.clone(), &parts.headers, body).await;
     }
     let body = read_body(&parts.headers, body, state.config.max_body_mb << 20).await?;
     whole(state, &claims.tenant, body, records_of_document).await

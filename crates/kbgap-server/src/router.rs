@@ -20,15 +20,17 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{Method, Response};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
+use kbgap_auth::Claims;
 use kbgap_auth::endpoint::Version;
 use kbgap_odata::{ErrorCode, ResourcePath};
 
 use crate::api::exports;
 use crate::call::Call;
-use crate::http::{Failure, authenticate, read_body, streamed};
+use crate::http::{Access, Failure, authenticate, read_body, streamed};
 use crate::route::{Answer, Answered, Returns};
 use crate::state::Shared;
 use crate::{api, discovery, documents, ingest, oauth, pages, route};
@@ -94,6 +96,25 @@ async fn api_request(State(state): State<Shared>, request: Request) -> Response<
 
 async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Failure> {
     let (parts, body) = request.into_parts();
+    // A question with a kept answer needs no look at the table of routes, but the same token.
+    let Some(access) = state.prepared.access(&parts) else {
+        return routed(state, parts, body, None).await;
+    };
+    let claims = authenticate(state, &parts.headers, access).await?;
+    match state.prepared.find(state, &parts, &claims) {
+        Some(response) => Ok(response),
+        None => routed(state, parts, body, Some(claims)).await,
+    }
+}
+
+/// Finds the route of a request and answers. Claims that are given hold for the route, and
+/// the call is counted.
+async fn routed(
+    state: &Shared,
+    parts: Parts,
+    body: Body,
+    claims: Option<Arc<Claims>>,
+) -> Result<Response<Body>, Failure> {
     // Read before anything is refused, so that a client who is still sending hears the
     // answer; what is wrong with it counts only when all else is right.
     let body = match parts.method {
@@ -130,7 +151,11 @@ async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Fa
     if count_only && !countable {
         return Err(not_found());
     }
-    let claims = authenticate(state, &parts.headers, (route.permission, route.class)).await?;
+    let access = Access::from((route.permission, route.class));
+    let claims = match claims {
+        Some(claims) => claims,
+        None => authenticate(state, &parts.headers, access).await?,
+    };
     let body = match body {
         Some(body) => body?.unpack()?,
         None => Vec::new(),
@@ -138,17 +163,14 @@ async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Fa
     let call = Call {
         state: Arc::clone(state),
         claims,
+        access,
         parts,
         keys: found.keys,
         count_only,
         body,
     };
     match route.answer {
-        Answer::Prepared(answer) => match state.prepared.find(&call) {
-            Some(response) => Ok(response),
-            None => computed(call, answer).await,
-        },
-        Answer::Computed(answer) => computed(call, answer).await,
+        Answer::Prepared(answer) | Answer::Computed(answer) => computed(call, answer).await,
         Answer::Stored(answer) => answer(&call).await,
         Answer::NoData(what) => Err(Failure::new(
             ErrorCode::DisabledFeature,

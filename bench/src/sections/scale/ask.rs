@@ -36,12 +36,12 @@ pub(super) fn run(mut loaded: Loaded, report: &mut Report) -> anyhow::Result<()>
     measured(&server, &ours)?;
     measured(&server, &fixed)?;
     let (mut answers, mut bytes) = (Driven::default(), Driven::default());
-    let (mut ratios, mut cpu) = (Vec::new(), (0.0, 0.0));
+    let (mut ratios, mut costs) = (Vec::new(), (Cost::default(), Cost::default()));
     for _ in 0..ROUNDS {
         let (of_answer, cost) = measured(&server, &ours)?;
-        cpu.0 += cost;
+        costs.0 = costs.0.and(cost);
         let (of_bytes, cost) = measured(&server, &fixed)?;
-        cpu.1 += cost;
+        costs.1 = costs.1.and(cost);
         ratios.push(of_answer.per_second() / of_bytes.per_second());
         answers = answers.and(of_answer);
         bytes = bytes.and(of_bytes);
@@ -62,14 +62,16 @@ pub(super) fn run(mut loaded: Loaded, report: &mut Report) -> anyhow::Result<()>
         "%",
         Goal::AtLeast(80.0),
     );
-    for (name, driven, cpu) in [
-        ("ask: getmissingkbs", &answers, cpu.0),
-        ("ask: static route", &bytes, cpu.1),
+    for (name, driven, cost) in [
+        ("ask: getmissingkbs", &answers, costs.0),
+        ("ask: static route", &bytes, costs.1),
     ] {
         report.note(&format!("{name}, median"), driven.median(), "ms");
         report.note(&format!("{name}, 99 of 100"), driven.p99(), "ms");
-        let each = cpu / float(driven.latencies.len()) * 1e6;
-        report.note(&format!("{name}, processor time of the server"), each, "µs");
+        let each = |seconds: f64| seconds / float(driven.latencies.len()) * 1e6;
+        let (cpu, waited) = (each(cost.cpu), each(cost.waited));
+        report.note(&format!("{name}, processor time of the server"), cpu, "µs");
+        report.note(&format!("{name}, its wait for a core"), waited, "µs");
     }
     report.add(
         "ask: getmissingkbs, 99 of 100 / median",
@@ -94,11 +96,42 @@ pub(super) fn run(mut loaded: Loaded, report: &mut Report) -> anyhow::Result<()>
     Ok(())
 }
 
-/// A round, and the processor time that the server took for it.
-fn measured(server: &Server, ask: &Ask) -> anyhow::Result<(Driven, f64)> {
-    let before = server.cpu()?;
+/// What requests cost the server, in seconds.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    cpu: f64,
+    /// Its threads were ready and others had the cores.
+    waited: f64,
+}
+
+impl Cost {
+    fn until_now(server: &Server) -> anyhow::Result<Self> {
+        Ok(Self {
+            cpu: server.cpu()?,
+            waited: server.waited()?,
+        })
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            cpu: self.cpu + other.cpu,
+            waited: self.waited + other.waited,
+        }
+    }
+
+    fn since(self, earlier: Self) -> Self {
+        Self {
+            cpu: self.cpu - earlier.cpu,
+            waited: self.waited - earlier.waited,
+        }
+    }
+}
+
+/// A round, and what the server took for it.
+fn measured(server: &Server, ask: &Ask) -> anyhow::Result<(Driven, Cost)> {
+    let before = Cost::until_now(server)?;
     let driven = ask_for(ask, CONNECTIONS, TIME)?;
-    Ok((driven, server.cpu()? - before))
+    Ok((driven, Cost::until_now(server)?.since(before)))
 }
 
 fn slowest(driven: &Driven) -> f64 {

@@ -124,6 +124,18 @@ impl<K: Ord + Copy> SortedSet<K> {
         true
     }
 
+    /// The key at a place in the order, for changing what does not decide its place.
+    pub(crate) fn find_mut_by(&mut self, order: impl Fn(&K) -> Ordering) -> Option<&mut K> {
+        let after = self
+            .chunks
+            .partition_point(|(first, _)| order(first).is_le());
+        let number = after.checked_sub(1)?;
+        // What is not there needs no copy.
+        let place = self.chunks[number].1.binary_search_by(&order).ok()?;
+        let (_, keys) = Arc::make_mut(&mut self.chunks).get_mut(number)?;
+        Arc::make_mut(keys).get_mut(place)
+    }
+
     /// Takes a key out; `false` where it is not there.
     pub(crate) fn remove(&mut self, key: &K) -> bool {
         self.remove_by(|other| other.cmp(key))

@@ -1,5 +1,7 @@
 //! From a request to claims that have the permission.
 
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use kbgap_auth::{Claims, Permission, bearer};
@@ -36,7 +38,7 @@ pub(crate) async fn authenticate(
     state: &AppState,
     headers: &HeaderMap,
     access: impl Into<Access>,
-) -> Result<Claims, Failure> {
+) -> Result<Arc<Claims>, Failure> {
     let Access { permission, class } = access.into();
     let header = headers.get(AUTHORIZATION).and_then(|h| h.to_str().ok());
     let issuer = issuer(state).await?;

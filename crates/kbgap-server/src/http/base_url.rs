@@ -7,25 +7,63 @@ use axum::http::header::HOST;
 
 use crate::config::Config;
 
-/// The configured public URL, else the request's host where it is well-formed and
-/// allowed, else the address that is listened on.
-pub(crate) fn base_url(config: &Config, headers: &HeaderMap) -> String {
-    if let Some(url) = &config.public_url {
-        return url.trim_end_matches('/').to_owned();
+/// The URL that contexts begin with: of what the configuration and the request say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BaseUrl<'r> {
+    /// `None` where the rest has it.
+    scheme: Option<&'static str>,
+    rest: &'r str,
+}
+
+impl<'r> BaseUrl<'r> {
+    /// The configured public URL, else the request's host where it is well-formed and
+    /// allowed, else the address that is listened on.
+    pub(crate) fn of(config: &'r Config, headers: &'r HeaderMap) -> Self {
+        if let Some(url) = &config.public_url {
+            return Self {
+                scheme: None,
+                rest: url.trim_end_matches('/'),
+            };
+        }
+        let host = headers
+            .get(HOST)
+            .and_then(|h| h.to_str().ok())
+            .filter(|h| is_host(h));
+        let allowed = |host: &&str| {
+            config.allowed_hosts.is_empty()
+                || config
+                    .allowed_hosts
+                    .iter()
+                    .any(|a| a.eq_ignore_ascii_case(host))
+        };
+        Self {
+            scheme: Some(config.scheme()),
+            rest: host.filter(allowed).unwrap_or(&config.listen),
+        }
     }
-    let host = headers
-        .get(HOST)
-        .and_then(|h| h.to_str().ok())
-        .filter(|h| is_host(h));
-    let allowed = |host: &&str| {
-        config.allowed_hosts.is_empty()
-            || config
-                .allowed_hosts
-                .iter()
-                .any(|a| a.eq_ignore_ascii_case(host))
-    };
-    let host = host.filter(allowed).unwrap_or(&config.listen);
-    format!("{}://{host}", config.scheme())
+
+    /// Whether it is written like this.
+    pub(crate) fn is(&self, url: &str) -> bool {
+        let rest = match self.scheme {
+            Some(scheme) => url.strip_prefix(scheme).and_then(|u| u.strip_prefix("://")),
+            None => Some(url),
+        };
+        rest == Some(self.rest)
+    }
+}
+
+impl std::fmt::Display for BaseUrl<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(scheme) = self.scheme {
+            write!(f, "{scheme}://")?;
+        }
+        f.write_str(self.rest)
+    }
+}
+
+/// The same, written.
+pub(crate) fn base_url(config: &Config, headers: &HeaderMap) -> String {
+    BaseUrl::of(config, headers).to_string()
 }
 
 /// A name, or an address, with or without a port: `pc`, `10.0.0.1:80`, `[::1]:8080`.
@@ -57,7 +95,10 @@ mod tests {
     fn base(config: &Config, host: &str) -> String {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, host.parse().unwrap());
-        base_url(config, &headers)
+        let base = BaseUrl::of(config, &headers);
+        assert!(base.is(&base.to_string()));
+        assert!(!base.is(&format!("{base}x")));
+        base.to_string()
     }
 
     #[test]

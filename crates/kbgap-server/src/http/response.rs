@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderName, Response, StatusCode};
 use axum::response::IntoResponse;
 use kbgap_odata::{ApiError, ErrorCode};
 use kbgap_store::StoreError;
 
-static ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
+pub(crate) static ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
 
 /// A JSON answer of the API.
 pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response<Body> {
@@ -20,13 +20,19 @@ pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response<Body> {
 pub(crate) fn json_body(status: StatusCode, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    let headers = response.headers_mut();
+    *response.headers_mut() = json_headers();
+    response
+}
+
+/// What every such answer has.
+pub(crate) fn json_headers() -> HeaderMap {
+    let mut headers = HeaderMap::new();
     headers.insert(
         CONTENT_TYPE,
         HeaderValue::from_static("application/json; odata.metadata=minimal; charset=utf-8"),
     );
     headers.insert(ODATA_VERSION.clone(), HeaderValue::from_static("4.0"));
-    response
+    headers
 }
 
 /// A request that failed: an error of the API, with what else the answer needs.

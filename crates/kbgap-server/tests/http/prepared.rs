@@ -1,6 +1,9 @@
 //! Answers of getmissingkbs that are kept: their ETag, and the option for a device group.
 
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
+
+use kbgap_server::{Config, Rate, RateLimits};
 
 use crate::harness::{Answer, TestServer, document};
 use crate::host::{Host, PATCHED, W1903, W1909};
@@ -65,6 +68,59 @@ fn what_a_client_has_is_not_sent_again() {
             .status,
         401
     );
+}
+
+#[test]
+fn who_may_not_ask_gets_no_answer_that_is_kept() {
+    let server = TestServer::start();
+    server.report([Host::new("a", W1909)]);
+    let kept = ask(&server, WINDOWS, &[]);
+    assert_eq!(kept.ids().len(), 2);
+    let asks = |method: &str, path: &str, token: Option<&str>| {
+        let bearer = token.map(|token| format!("Bearer {token}"));
+        let bearer = bearer.as_deref().map(|bearer| ("Authorization", bearer));
+        server.send(method, path, bearer.as_slice(), b"")
+    };
+    let (weak, good) = (
+        server.token(&["Score.Read.All"], &[]),
+        server.token(&["Software.Read.All"], &[]),
+    );
+    for path in [WINDOWS, &WINDOWS.to_uppercase().replacen("/API", "/api", 1)] {
+        for (token, status) in [
+            (None, 401),
+            (Some("nonsense"), 401),
+            (Some(&*weak), 403),
+            (Some(&*good), 200),
+        ] {
+            for method in ["GET", "HEAD"] {
+                assert_eq!(asks(method, path, token).status, status, "{method} {path}");
+            }
+        }
+        assert_eq!(asks("POST", path, Some(&good)).status, 405);
+    }
+    assert_eq!(asks("GET", WINDOWS, Some(&good)).body, kept.body);
+}
+
+#[test]
+fn a_call_is_counted_once_whether_its_answer_is_kept_or_not() {
+    let server = TestServer::with(Config {
+        rate_limits: RateLimits {
+            other: Rate {
+                per_minute: NonZeroU32::new(9),
+                per_hour: None,
+            },
+            ..RateLimits::default()
+        },
+        ..Config::default()
+    });
+    for n in 0..3 {
+        // What was kept does not hold any more, then it does. Reports count as well.
+        server.report([Host::new(&format!("pc-{n}"), W1909)]);
+        for _ in 0..2 {
+            assert_eq!(ask(&server, WINDOWS, &[]).status, 200, "{n}");
+        }
+    }
+    assert_eq!(ask(&server, WINDOWS, &[]).status, 429);
 }
 
 #[test]
