@@ -54,6 +54,17 @@ impl Silence {
         is_there
     }
 
+    /// Puts a machine of a profile in; `false` where it is among them already.
+    fn insert(&mut self, ordinal: u32, profile: u32) -> bool {
+        while self.by_profile.len() <= profile as usize {
+            self.by_profile.push(0);
+        }
+        if let Some(count) = self.by_profile.get_mut(profile as usize) {
+            *count += 1;
+        }
+        self.machines.insert(ordinal)
+    }
+
     /// How many machines of a profile do not count.
     pub(crate) fn of_profile(&self, profile: u32) -> u32 {
         let count = self.by_profile.get(profile as usize);
@@ -100,23 +111,30 @@ impl Lasting {
             && self.first_heard.is_none_or(|first| first >= cutoff)
     }
 
-    /// Takes in that a machine was seen at other times than before; `false` where it no
-    /// longer holds at all. Those that come back are taken out one by one: in a large fleet
-    /// there are some in any group of reports, and far more that stay silent.
-    pub(crate) fn moved(&mut self, ordinal: u32, before: Option<&Slot>, now: Option<i64>) -> bool {
-        let is_silent = |at: i64| self.last_silent.is_some_and(|last| at <= last);
-        if now.is_some_and(is_silent) {
-            return false;
-        }
-        if let Some(before) = before.filter(|before| is_silent(before.seen_at)) {
+    /// Takes in that a machine is another one than before, or was seen at another time;
+    /// `false` where it no longer holds at all. Each is moved by itself: in a large fleet
+    /// there are some silent ones in any group of reports, and far more of whom nothing
+    /// is heard.
+    pub(crate) fn moved(
+        &mut self,
+        ordinal: u32,
+        before: Option<&Slot>,
+        now: Option<&Slot>,
+    ) -> bool {
+        let is_silent = |slot: &&Slot| self.last_silent.is_some_and(|last| slot.seen_at <= last);
+        let silent_before = before.filter(is_silent).map(|slot| slot.profile);
+        let silent_now = now.filter(is_silent).map(|slot| slot.profile);
+        if silent_before != silent_now {
             let silence = Arc::make_mut(&mut self.silence);
-            if !silence.remove(ordinal, before.profile) {
+            let removed = silent_before.is_none_or(|profile| silence.remove(ordinal, profile));
+            if !removed || silent_now.is_some_and(|profile| !silence.insert(ordinal, profile)) {
                 return false;
             }
             self.is_news = true;
         }
-        if let Some(now) = now {
-            self.first_heard = Some(self.first_heard.map_or(now, |first| first.min(now)));
+        if let Some(now) = now.filter(|_| silent_now.is_none()) {
+            let first = self.first_heard.unwrap_or(now.seen_at);
+            self.first_heard = Some(first.min(now.seen_at));
         }
         true
     }

@@ -35,9 +35,10 @@ impl FleetIndex {
         slot.seen_at = check_in.seen_at;
         slot.sequence = check_in.sequence;
         slot.fingerprint = fingerprint;
+        let now = *slot;
         if before != check_in.seen_at {
             self.fleet.activity.touch(ordinal, before, check_in.seen_at);
-            self.moved(ordinal, Some(&old), Some(check_in.seen_at));
+            self.moved(ordinal, Some(&old), Some(&now));
         }
         self.fleet.generation += 1;
         if before < check_in.seen_at.saturating_sub(RETENTION_MS) {
@@ -48,7 +49,7 @@ impl FleetIndex {
     }
 
     /// A machine was seen at other times than before.
-    fn moved(&mut self, ordinal: u32, before: Option<&Slot>, now: Option<i64>) {
+    fn moved(&mut self, ordinal: u32, before: Option<&Slot>, now: Option<&Slot>) {
         if let Some(lasting) = &mut self.fleet.lasting
             && !lasting.moved(ordinal, before, now)
         {
@@ -139,7 +140,7 @@ impl FleetIndex {
             Some(old) => fleet.activity.touch(ordinal, old.seen_at, slot.seen_at),
             None => fleet.activity.insert(ordinal, slot.seen_at),
         }
-        self.moved(ordinal, old.as_ref(), Some(slot.seen_at));
+        self.moved(ordinal, old.as_ref(), Some(&slot));
     }
 
     /// Takes a machine out of all tables but those of its software.
