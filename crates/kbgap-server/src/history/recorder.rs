@@ -10,10 +10,9 @@ use kbgap_store::{
     Exposure, ExposureBatch, FindingSet as StoredSet, Judged, SetHash, StepOutcome, StoreError,
 };
 
-use super::lists::Lists;
+use super::lists::{Listed, Lists};
 use super::mark::mark;
 use super::plan::{Carrier, Detected, Step, Verdict};
-use super::set::PackedSet;
 use super::{History, PAGE};
 use crate::clock::Clock;
 
@@ -215,8 +214,10 @@ impl Recorder {
             step.lists().chain(seen)
         });
         let missing = needed.filter(|hash| !new.contains_key(hash));
-        let mut sets = history.packed(tenant, missing).await?;
-        sets.extend(new.iter().map(|(hash, set)| (*hash, Arc::clone(set))));
+        let stored = history.packed(tenant, missing).await?.into_iter();
+        let mut sets: HashMap<SetHash, Listed> =
+            stored.map(|(hash, set)| (hash, set.into())).collect();
+        sets.extend(new.iter().map(|(hash, set)| (*hash, set.clone())));
         let (batch, steps, mut again) =
             tokio::task::block_in_place(|| self.batch(tenant, steps, &sets, &new, now));
         let detected = batch.detected.clone();
@@ -291,8 +292,8 @@ impl Recorder {
         &mut self,
         tenant: &str,
         steps: Vec<Step>,
-        sets: &HashMap<SetHash, Arc<PackedSet>>,
-        new: &HashMap<SetHash, Arc<PackedSet>>,
+        sets: &HashMap<SetHash, Listed>,
+        new: &HashMap<SetHash, Listed>,
         now: i64,
     ) -> (ExposureBatch, Vec<Step>, Vec<Candidate>) {
         let detections = self.history.detections(tenant);
@@ -313,7 +314,7 @@ impl Recorder {
             };
             if let Some(set) = set.filter(|_| !known) {
                 let of = (&step, &first_seen);
-                let set = (&*self.history, &**set);
+                let set = (&*self.history, set);
                 self.detected
                     .add(tenant, of, set, &detections, &mut detected);
             }
@@ -321,7 +322,8 @@ impl Recorder {
             taken.push(step);
         }
         let named: HashSet<SetHash> = rows.iter().map(|row| row.set_hash).collect();
-        let named = new.values().filter(|set| named.contains(&set.hash));
+        let new = new.values().map(|listed| &listed.packed);
+        let named = new.filter(|set| named.contains(&set.hash));
         let batch = ExposureBatch {
             at_ms: now,
             sets: named
