@@ -156,7 +156,10 @@ impl FleetIndex {
     /// they change again.
     pub fn publish(&mut self, now: i64) -> Arc<Fleet> {
         if !self.fleet.lasting.as_ref().is_some_and(|l| l.holds(now)) {
-            let lasting = Lasting::of(&self.fleet, now);
+            let lasting = match self.fleet.lasting.take() {
+                Some(lasting) => lasting.renewed(&self.fleet, now),
+                None => Lasting::of(&self.fleet, now),
+            };
             self.fleet.leave_out(lasting.machines());
             self.fleet.lasting = Some(lasting);
             self.changed();

@@ -17,6 +17,7 @@ use roaring::RoaringBitmap;
 
 use crate::fleet::{Fleet, NOBODY};
 use crate::profile::Profile;
+use crate::silence::Lasting;
 use crate::state::PatchState;
 use crate::table::Counters;
 
@@ -167,6 +168,11 @@ impl Fleet {
     /// Counts a machine that has changed, or is gone, instead of what it was counted as.
     pub(crate) fn recount(&mut self, ordinal: u32, before: Option<&Standing>) {
         if self.uncounted.contains(ordinal) {
+            // What stays silent is left out as before.
+            let silent = self.lasting.as_ref().map(Lasting::machines);
+            if silent.is_some_and(|silent| silent.contains(ordinal)) {
+                return;
+            }
             Arc::make_mut(&mut self.uncounted).remove(ordinal);
         }
         let now = self.standing_of(ordinal);

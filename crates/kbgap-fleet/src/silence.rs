@@ -5,15 +5,16 @@ use std::sync::Arc;
 use roaring::RoaringBitmap;
 
 use crate::RETENTION_MS;
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Slot};
+use crate::table::Pages;
 
 /// The machines that do not count at a time: those last seen more than 30 days before
 /// (section 6 of the rules).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Silence {
     pub(crate) machines: RoaringBitmap,
     /// How many there are of each profile.
-    by_profile: Vec<u32>,
+    by_profile: Pages<u32>,
 }
 
 /// Silence that holds for a while.
@@ -24,6 +25,8 @@ pub(crate) struct Lasting {
     last_silent: Option<i64>,
     /// When the one that was seen first of all others was seen; `None` for nobody.
     first_heard: Option<i64>,
+    /// Others are silent now than those that were published.
+    is_news: bool,
 }
 
 impl Silence {
@@ -38,8 +41,28 @@ impl Silence {
         }
         Self {
             machines,
-            by_profile,
+            by_profile: by_profile.into_iter().collect(),
         }
+    }
+
+    /// Takes a machine out, which had this profile; `false` where it is not among them.
+    fn remove(&mut self, ordinal: u32, profile: u32) -> bool {
+        let is_there = self.machines.remove(ordinal);
+        if is_there && let Some(count) = self.by_profile.get_mut(profile as usize) {
+            *count = count.saturating_sub(1);
+        }
+        is_there
+    }
+
+    /// Puts a machine of a profile in; `false` where it is among them already.
+    fn insert(&mut self, ordinal: u32, profile: u32) -> bool {
+        while self.by_profile.len() <= profile as usize {
+            self.by_profile.push(0);
+        }
+        if let Some(count) = self.by_profile.get_mut(profile as usize) {
+            *count += 1;
+        }
+        self.machines.insert(ordinal)
     }
 
     /// How many machines of a profile do not count.
@@ -57,6 +80,20 @@ impl Lasting {
             silence: Arc::new(Silence::of(fleet, cutoff)),
             last_silent,
             first_heard,
+            is_news: false,
+        }
+    }
+
+    /// What holds at a time when this was to hold no more: the same with what was taken in
+    /// since, as long as time alone has changed nothing.
+    pub(crate) fn renewed(self, fleet: &Fleet, now: i64) -> Self {
+        let same = Self {
+            is_news: false,
+            ..self
+        };
+        match same.holds(now) {
+            true => same,
+            false => Self::of(fleet, now),
         }
     }
 
@@ -65,22 +102,44 @@ impl Lasting {
         &self.silence.machines
     }
 
+    /// The silence that was published, or is to be.
+    #[cfg(test)]
+    pub(crate) fn silence(&self) -> &Silence {
+        &self.silence
+    }
+
     /// Whether it holds at a time.
     pub(crate) fn holds(&self, now: i64) -> bool {
         let cutoff = now.saturating_sub(RETENTION_MS);
-        self.last_silent.is_none_or(|last| last < cutoff)
+        !self.is_news
+            && self.last_silent.is_none_or(|last| last < cutoff)
             && self.first_heard.is_none_or(|first| first >= cutoff)
     }
 
-    /// Takes in that a machine was seen at other times than before; `false` where it no
-    /// longer holds at all.
-    pub(crate) fn moved(&mut self, before: Option<i64>, now: Option<i64>) -> bool {
-        let is_silent = |at: i64| self.last_silent.is_some_and(|last| at <= last);
-        if before.is_some_and(is_silent) || now.is_some_and(is_silent) {
-            return false;
+    /// Takes in that a machine is another one than before, or was seen at another time;
+    /// `false` where it no longer holds at all. Each is moved by itself: in a large fleet
+    /// there are some silent ones in any group of reports, and far more of whom nothing
+    /// is heard.
+    pub(crate) fn moved(
+        &mut self,
+        ordinal: u32,
+        before: Option<&Slot>,
+        now: Option<&Slot>,
+    ) -> bool {
+        let is_silent = |slot: &&Slot| self.last_silent.is_some_and(|last| slot.seen_at <= last);
+        let silent_before = before.filter(is_silent).map(|slot| slot.profile);
+        let silent_now = now.filter(is_silent).map(|slot| slot.profile);
+        if silent_before != silent_now {
+            let silence = Arc::make_mut(&mut self.silence);
+            let removed = silent_before.is_none_or(|profile| silence.remove(ordinal, profile));
+            if !removed || silent_now.is_some_and(|profile| !silence.insert(ordinal, profile)) {
+                return false;
+            }
+            self.is_news = true;
         }
-        if let Some(now) = now {
-            self.first_heard = Some(self.first_heard.map_or(now, |first| first.min(now)));
+        if let Some(now) = now.filter(|_| silent_now.is_none()) {
+            let first = self.first_heard.unwrap_or(now.seen_at);
+            self.first_heard = Some(first.min(now.seen_at));
         }
         true
     }

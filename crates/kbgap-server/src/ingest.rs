@@ -102,7 +102,16 @@ async fn whole(
 ) -> Result<Response<Body>, Failure> {
     let now = state.clock.now_ms();
     let is_small = body.plain_len().is_some_and(|length| length <= SMALL);
-    let read = move || Understood::of(records(&body.unpack()?)?, now);
+    let read = move || {
+        let records = records(&body.unpack()?)?;
+        // A machine that reports by itself mostly says what it said before.
+        let packing = if is_small {
+            Packing::Later
+        } else {
+            Packing::Now
+        };
+        Understood::of(records, now, packing)
+    };
     let understood = match is_small {
         true => read()?,
         false => off_the_runtime(state, read).await?,
@@ -128,12 +137,21 @@ struct Taken {
     reports: Vec<Report>,
 }
 
+/// When reports are packed.
+#[derive(Clone, Copy, Debug)]
+enum Packing {
+    /// By whoever reads them.
+    Now,
+    /// By the store, where they have to be stored.
+    Later,
+}
+
 impl Understood {
-    fn of(records: Vec<Record>, now: i64) -> Result<Self, Failure> {
+    fn of(records: Vec<Record>, now: i64, packing: Packing) -> Result<Self, Failure> {
         let mut answers = Vec::with_capacity(records.len());
         let mut taken = Taken::default();
         for record in records {
-            answers.push(taken.take(record, now, answers.len())?);
+            answers.push(taken.take_packing(record, now, answers.len(), packing)?);
         }
         Ok(Self { answers, taken })
     }
@@ -142,6 +160,16 @@ impl Understood {
 impl Taken {
     /// Takes a record, whose answer will be at a position.
     fn take(&mut self, record: Record, now: i64, position: usize) -> Result<RecordAnswer, Failure> {
+        self.take_packing(record, now, position, Packing::Now)
+    }
+
+    fn take_packing(
+        &mut self,
+        record: Record,
+        now: i64,
+        position: usize,
+        packing: Packing,
+    ) -> Result<RecordAnswer, Failure> {
         let mut answer = RecordAnswer {
             index: record.index,
             line: record.line,
@@ -156,7 +184,7 @@ impl Taken {
                 answer.computer_dns_name = Some(machine.computer_dns_name.clone());
                 self.positions.push(position);
                 self.reports.push(Report {
-                    stored: new_machine(&machine, now).map_err(Failure::internal)?,
+                    stored: report(&machine, now, packing).map_err(Failure::internal)?,
                     machine,
                 });
             }
@@ -277,6 +305,10 @@ pub enum EncodeError {
 /// # Errors
 /// When the machine cannot be encoded, which no machine can cause in practice.
 pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, EncodeError> {
+    report(machine, now, Packing::Now)
+}
+
+fn report(machine: &Machine, now: i64, packing: Packing) -> Result<MachineReport, EncodeError> {
     let seen_at_ms = machine.seen_at.map_or(now, |t| t.as_millisecond().min(now));
     let (body, content_hash) = machine.encoded()?;
     Ok(MachineReport {
@@ -284,7 +316,10 @@ pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, EncodeE
         computer_dns_name: machine.computer_dns_name.clone(),
         seen_at_ms,
         content_hash,
-        body: PackedBody::pack(&body)?,
+        body: match packing {
+            Packing::Now => PackedBody::pack(&body)?,
+            Packing::Later => PackedBody::later(body)?,
+        },
         group: machine.group.clone(),
         addresses: machine
             .ip_addresses

@@ -19,6 +19,7 @@
 
 mod intake;
 mod kept;
+mod pace;
 mod recording;
 mod writer;
 

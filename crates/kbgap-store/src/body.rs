@@ -6,6 +6,7 @@
 //! the fields stand. It never changes: what was packed with it must come back. A better
 //! one would be another next to it, under another number.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::{self, ErrorKind};
 use std::sync::LazyLock;
@@ -69,7 +70,8 @@ impl Packer {
 }
 
 /// A report's body, packed. Packing and unpacking is the business of whoever has the
-/// report, on its own thread: the one thread that writes only writes.
+/// report, on its own thread: the one thread that writes only writes. What most likely
+/// need not be stored at all is [packed later](Self::later).
 #[derive(Clone, PartialEq, Eq)]
 pub struct PackedBody(Box<[u8]>);
 
@@ -88,6 +90,27 @@ impl PackedBody {
                 packer.pack(plain).map(Self)
             })
             .map_err(StoreError::Body)
+    }
+
+    /// A body that is packed when it is stored. Of a report that says nothing new only
+    /// its hash is needed, and packing takes as long as all that the store does for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Body`] where memory is short.
+    pub fn later(plain: Vec<u8>) -> Result<Self, StoreError> {
+        // What is no JSON could be taken for something packed.
+        match plain.first() {
+            Some(&PACKED) | None => Self::pack(&plain),
+            Some(_) => Ok(Self(plain.into())),
+        }
+    }
+
+    /// As it is to be stored.
+    pub(crate) fn to_store(&self) -> Result<Cow<'_, [u8]>, StoreError> {
+        match self.0.first() {
+            Some(&PACKED) => Ok(Cow::Borrowed(&self.0)),
+            _ => Ok(Cow::Owned(Self::pack(&self.0)?.0.into())),
+        }
     }
 
     /// The body.
@@ -115,7 +138,7 @@ impl PackedBody {
             .map_err(StoreError::Body)
     }
 
-    /// As it is kept.
+    /// As it is kept, or will be where it is packed later.
     #[must_use]
     pub fn packed(&self) -> &[u8] {
         &self.0
@@ -144,6 +167,10 @@ mod tests {
             let body = PackedBody::pack(plain).unwrap();
             assert_eq!(body.unpack().unwrap(), plain);
             assert_eq!(PackedBody::stored(body.packed().to_vec()), body);
+            let later = PackedBody::later(plain.to_vec()).unwrap();
+            assert_eq!(later.unpack().unwrap(), plain);
+            assert_eq!(later.to_store().unwrap(), body.packed());
+            assert_eq!(body.to_store().unwrap(), body.packed());
         }
         let packed = PackedBody::pack(report.as_bytes()).unwrap().packed().len();
         assert!(packed * 3 < report.len() * 2, "{packed}");

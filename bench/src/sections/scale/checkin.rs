@@ -23,8 +23,10 @@ pub(super) fn run(scale: &Scale<'_>, loaded: &Loaded, report: &mut Report) -> an
     let rounds = days.collect::<anyhow::Result<Vec<_>>>()?;
     let all: Vec<u64> = (0..loaded.machines).collect();
     let rounds = rounds.into_iter().map(|generator| (generator, 0)).collect();
+    let before = loaded.server.cpu()?;
     let driven = drive(&ask, CONNECTIONS, reports(rounds, all), is_unchanged)?;
-    tell(report, "checkin: unchanged", &driven, 10_000.0);
+    let cpu = loaded.server.cpu()? - before;
+    tell(report, "checkin: unchanged", (&driven, cpu), 10_000.0);
 
     // Machines with other updates, which then go back, and so on.
     let sample = scale.generator(0)?;
@@ -38,8 +40,15 @@ pub(super) fn run(scale: &Scale<'_>, loaded: &Loaded, report: &mut Report) -> an
         let day = if later % 2 == 0 { LATER } else { 0 };
         rounds.push((scale.generator(later - day.cast_signed())?, day));
     }
+    let before = loaded.server.cpu()?;
     let driven = drive(&ask, CONNECTIONS, reports(rounds, changing), is_changed)?;
-    tell(report, "checkin: another patch state", &driven, 5_000.0);
+    let cpu = loaded.server.cpu()? - before;
+    tell(
+        report,
+        "checkin: another patch state",
+        (&driven, cpu),
+        5_000.0,
+    );
     Ok(())
 }
 
@@ -87,10 +96,13 @@ fn has(answer: &[u8], what: &[u8]) -> bool {
     answer.windows(what.len()).any(|part| part == what)
 }
 
-fn tell(report: &mut Report, name: &str, driven: &Driven, goal: f64) {
+/// `cpu` is the processor time that the server took, in seconds.
+fn tell(report: &mut Report, name: &str, (driven, cpu): (&Driven, f64), goal: f64) {
     report.add(name, driven.per_second(), "reports/s", Goal::AtLeast(goal));
     report.note(&format!("{name}, median"), driven.median(), "ms");
     report.note(&format!("{name}, 99 of 100"), driven.p99(), "ms");
+    let each = cpu / float(driven.latencies.len()) * 1e6;
+    report.note(&format!("{name}, processor time"), each, "µs/report");
     let others = float(driven.unexpected);
     report.note(&format!("{name}: with another outcome"), others, "reports");
 }

@@ -30,12 +30,15 @@ impl FleetIndex {
         let Some(slot) = self.fleet.machines.get_mut(ordinal as usize) else {
             return Upserted::Seen;
         };
-        let before = std::mem::replace(&mut slot.seen_at, check_in.seen_at);
+        let old = *slot;
+        let before = old.seen_at;
+        slot.seen_at = check_in.seen_at;
         slot.sequence = check_in.sequence;
         slot.fingerprint = fingerprint;
+        let now = *slot;
         if before != check_in.seen_at {
             self.fleet.activity.touch(ordinal, before, check_in.seen_at);
-            self.moved(Some(before), Some(check_in.seen_at));
+            self.moved(ordinal, Some(&old), Some(&now));
         }
         self.fleet.generation += 1;
         if before < check_in.seen_at.saturating_sub(RETENTION_MS) {
@@ -46,9 +49,9 @@ impl FleetIndex {
     }
 
     /// A machine was seen at other times than before.
-    fn moved(&mut self, before: Option<i64>, now: Option<i64>) {
+    fn moved(&mut self, ordinal: u32, before: Option<&Slot>, now: Option<&Slot>) {
         if let Some(lasting) = &mut self.fleet.lasting
-            && !lasting.moved(before, now)
+            && !lasting.moved(ordinal, before, now)
         {
             self.fleet.lasting = None;
         }
@@ -137,7 +140,7 @@ impl FleetIndex {
             Some(old) => fleet.activity.touch(ordinal, old.seen_at, slot.seen_at),
             None => fleet.activity.insert(ordinal, slot.seen_at),
         }
-        self.moved(old.map(|old| old.seen_at), Some(slot.seen_at));
+        self.moved(ordinal, old.as_ref(), Some(&slot));
     }
 
     /// Takes a machine out of all tables but those of its software.
@@ -157,7 +160,7 @@ impl FleetIndex {
         fleet.leave_profile(slot.profile, ordinal);
         fleet.leave_group(slot.group, ordinal);
         fleet.activity.remove(ordinal, slot.seen_at);
-        self.moved(Some(slot.seen_at), None);
+        self.moved(ordinal, Some(&slot), None);
         Some(slot)
     }
 }

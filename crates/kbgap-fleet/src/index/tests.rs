@@ -91,3 +91,39 @@ fn places_of_what_is_gone_are_taken_again() {
     let machine = fleet.machines_from(None).next().unwrap();
     assert_eq!(machine.software().len(), 1);
 }
+
+#[test]
+fn one_that_reports_is_no_reason_to_look_for_all_that_are_silent() {
+    let mut index = index_of(&[ONE]);
+    let last = native::machine(OTHER).unwrap();
+    index.upsert(&CheckIn::new(last, 900));
+    let now = crate::RETENTION_MS + 1_000;
+    let before = index.publish(now);
+    assert_eq!(before.silence(now).machines.len(), 2);
+
+    // Late, and of long ago.
+    let one = native::machine(&ONE.replace("18363", "19045")).unwrap();
+    index.upsert(&CheckIn::new(one, 800));
+    assert!(index.fleet.lasting.is_some());
+    assert_eq!(index.publish(now).silence(now).machines.len(), 2);
+
+    let other = native::machine(OTHER).unwrap();
+    let back = CheckIn::new(other, now);
+    assert_eq!(index.upsert(&back), Upserted::Changed);
+    assert!(index.fleet.lasting.is_some());
+    let after = index.publish(now);
+    assert_eq!(after.composition_at(now), Some(index.fleet.composition));
+    assert_ne!(after.composition_at(now), before.composition_at(now));
+    let silence = after.silence(now);
+    let one = index.fleet.ordinal(&native::machine(ONE).unwrap().id);
+    assert!(silence.machines.iter().eq(one));
+    let afresh = Lasting::of(&index.fleet, now);
+    for profile in 0..3 {
+        assert_eq!(
+            silence.of_profile(profile),
+            afresh.silence().of_profile(profile)
+        );
+    }
+    // Who holds on to the one before sees what it was.
+    assert_eq!(before.silence(now).machines.len(), 2);
+}

@@ -7,17 +7,44 @@ use kbgap_catalog::Catalog;
 use kbgap_fleet::FleetMachine;
 use kbgap_store::SetHash;
 
+use super::History;
 use super::set::{FindingSet, PackedSet};
 
 /// Fingerprints of which the list is known: less than a hundred bytes each.
 const KNOWN: usize = 1 << 16;
+/// Lists that stay unpacked after they were made: some hundred kilobytes each.
+const UNPACKED: usize = 64;
 
 /// The lists that machines were found to have.
 #[derive(Default)]
 pub(super) struct Lists {
     known: HashMap<i64, List>,
     /// Those that were made since they were last [taken](Self::take_new).
-    new: HashMap<SetHash, Arc<PackedSet>>,
+    new: HashMap<SetHash, Listed>,
+}
+
+/// A list that is needed to record something.
+#[derive(Clone)]
+pub(super) struct Listed {
+    pub(super) packed: Arc<PackedSet>,
+    /// Where it has just been made.
+    set: Option<Arc<FindingSet>>,
+}
+
+impl Listed {
+    /// The list itself.
+    pub(super) fn set(&self, history: &History) -> Arc<FindingSet> {
+        match &self.set {
+            Some(set) => Arc::clone(set),
+            None => history.unpacked(&self.packed),
+        }
+    }
+}
+
+impl From<Arc<PackedSet>> for Listed {
+    fn from(packed: Arc<PackedSet>) -> Self {
+        Self { packed, set: None }
+    }
 }
 
 /// What is known of a list.
@@ -38,17 +65,23 @@ impl Lists {
         if let Some(known) = self.known.get(&fingerprint) {
             return Some(*known);
         }
-        match FindingSet::of(machine, catalog).pack() {
-            Ok(set) => {
+        let set = FindingSet::of(machine, catalog);
+        match set.pack() {
+            Ok(packed) => {
                 if self.known.len() >= KNOWN {
                     self.known.clear();
                 }
                 let list = List {
-                    hash: set.hash,
-                    len: set.len(),
+                    hash: packed.hash,
+                    len: packed.len(),
                 };
                 self.known.insert(fingerprint, list);
-                self.new.insert(set.hash, Arc::new(set));
+                let new = Listed {
+                    packed: Arc::new(packed),
+                    // It is read at once, to carry the times of the machine on.
+                    set: (self.new.len() < UNPACKED).then(|| Arc::new(set)),
+                };
+                self.new.insert(list.hash, new);
                 Some(list)
             }
             Err(error) => {
@@ -59,7 +92,7 @@ impl Lists {
     }
 
     /// The lists that were made since the last call: the store may not have them yet.
-    pub(super) fn take_new(&mut self) -> HashMap<SetHash, Arc<PackedSet>> {
+    pub(super) fn take_new(&mut self) -> HashMap<SetHash, Listed> {
         std::mem::take(&mut self.new)
     }
 

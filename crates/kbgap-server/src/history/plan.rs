@@ -7,8 +7,7 @@ use kbgap_fleet::{Detections, FleetMachine};
 use kbgap_store::{Exposure, ExposureStep, Judged, SetHash};
 
 use super::change::matches;
-use super::lists::List;
-use super::set::PackedSet;
+use super::lists::{List, Listed};
 use super::{FirstSeen, History};
 
 /// Lists all of whose CVEs were detected by a time; less than a hundred bytes each.
@@ -111,7 +110,7 @@ impl Carrier {
         &mut self,
         history: &History,
         step: &Step,
-        sets: &HashMap<SetHash, Arc<PackedSet>>,
+        sets: &HashMap<SetHash, Listed>,
     ) -> Option<FirstSeen> {
         let Some(before) = &step.before else {
             return Some(FirstSeen::at_once(step.since, step.list.len));
@@ -123,8 +122,8 @@ impl Carrier {
         }
         if self.pair != Some(pair) {
             let (old, new) = (sets.get(&pair.0), sets.get(&pair.1)?);
-            let old = old.map(|old| history.unpacked(old)).unwrap_or_default();
-            self.positions = matches(&old, &history.unpacked(new));
+            let old = old.map(|old| old.set(history)).unwrap_or_default();
+            self.positions = matches(&old, &new.set(history));
             self.pair = Some(pair);
         }
         let old = times.each();
@@ -142,7 +141,7 @@ impl Carrier {
         &mut self,
         history: &History,
         step: &Step,
-        sets: &HashMap<SetHash, Arc<PackedSet>>,
+        sets: &HashMap<SetHash, Listed>,
     ) -> Option<(ExposureStep, FirstSeen)> {
         let first_seen = self.first_seen(history, step, sets)?;
         match first_seen.encode() {
@@ -172,14 +171,14 @@ impl Detected {
         &mut self,
         tenant: &str,
         (step, first_seen): (&Step, &FirstSeen),
-        (history, set): (&History, &PackedSet),
+        (history, set): (&History, &Listed),
         known: &Detections,
         detected: &mut HashMap<String, i64>,
     ) {
         let Some(latest) = first_seen.latest() else {
             return;
         };
-        let list = history.unpacked(set);
+        let list = set.set(history);
         for (finding, at) in list.findings.iter().zip(first_seen.each()) {
             let first = known.first(&finding.cve);
             let first = first.into_iter().chain(detected.get(&finding.cve).copied());

@@ -13,10 +13,9 @@ use kbgap_store::{
     Exposure, ExposureBatch, FindingSet as StoredSet, Judged, SetHash, StepOutcome, StoreError,
 };
 
-use super::lists::Lists;
+use super::lists::{Listed, Lists};
 use super::mark::{NO_ROW, mark};
 use super::plan::{Carrier, Detected, Step, Verdict};
-use super::set::PackedSet;
 use super::{History, PAGE};
 use crate::clock::Clock;
 
@@ -223,7 +222,7 @@ impl Recorder {
             self.steps(tenant, candidates, newest, feed.rules.catalog(), now)
         });
         let new = self.lists.take_new();
-        let mut sets: HashMap<SetHash, Arc<PackedSet>> = new.clone();
+        let mut sets: HashMap<SetHash, Listed> = new.clone();
         let mut again = Vec::new();
         while !steps.is_empty() {
             let needed = steps.iter().flat_map(|step| {
@@ -231,8 +230,8 @@ impl Recorder {
                 step.lists().chain(seen)
             });
             let missing = needed.filter(|hash| !sets.contains_key(hash));
-            let stored = history.packed(tenant, missing).await?;
-            sets.extend(stored);
+            let stored = history.packed(tenant, missing).await?.into_iter();
+            sets.extend(stored.map(|(hash, set)| (hash, Listed::from(set))));
             let (batch, taken, unlisted) =
                 tokio::task::block_in_place(|| self.batch(tenant, steps, &sets, &new, now));
             again.extend(unlisted);
@@ -344,8 +343,8 @@ impl Recorder {
         &mut self,
         tenant: &str,
         steps: Vec<Step>,
-        sets: &HashMap<SetHash, Arc<PackedSet>>,
-        new: &HashMap<SetHash, Arc<PackedSet>>,
+        sets: &HashMap<SetHash, Listed>,
+        new: &HashMap<SetHash, Listed>,
         now: i64,
     ) -> (ExposureBatch, Vec<Step>, Vec<Candidate>) {
         let detections = self.history.detections(tenant);
@@ -366,7 +365,7 @@ impl Recorder {
             };
             if let Some(set) = set.filter(|_| !known) {
                 let of = (&step, &first_seen);
-                let set = (&*self.history, &**set);
+                let set = (&*self.history, set);
                 self.detected
                     .add(tenant, of, set, &detections, &mut detected);
             }
@@ -374,7 +373,8 @@ impl Recorder {
             taken.push(step);
         }
         let named: HashSet<SetHash> = rows.iter().map(|row| row.set_hash).collect();
-        let named = new.values().filter(|set| named.contains(&set.hash));
+        let new = new.values().map(|listed| &listed.packed);
+        let named = new.filter(|set| named.contains(&set.hash));
         let batch = ExposureBatch {
             at_ms: now,
             sets: named

@@ -1,16 +1,31 @@
 //! Lists of findings: what a machine is vulnerable to, with all that the API shows of
 //! it, so that history can be told when the catalogue is another one.
 
-use kbgap_catalog::Catalog;
+use std::cell::RefCell;
+use std::io::ErrorKind;
+
+use kbgap_catalog::{Catalog, KbId};
 use kbgap_fleet::FleetMachine;
 use kbgap_store::SetHash;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use zstd::bulk::{Compressor, Decompressor};
 
 use crate::records::severity;
 
 /// The version of the stored form.
 const VERSION: u8 = 1;
+
+/// How well lists are compressed.
+const LEVEL: i32 = 3;
+/// No list is as large; a damaged row shall not ask for more.
+const LARGEST: u64 = 64 << 20;
+
+// Making these takes as long as packing or unpacking a list.
+thread_local! {
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
 
 /// The severities of the API, lowest first: a finding keeps the position.
 const SEVERITIES: [&str; 5] = ["None", "Low", "Medium", "High", "Critical"];
@@ -86,20 +101,15 @@ impl FindingSet {
             })
             .collect();
         found.sort_by_key(|(id, vulnerability, _)| (*id, vulnerability.id()));
-        let mut updates: Vec<Update> = found
-            .iter()
-            .filter_map(|&(_, _, kb)| {
-                let kb = kb?;
-                let title = catalog.kb(kb).map_or("", |kb| kb.title()).to_owned();
-                Some((kb, title))
-            })
-            .map(|(kb, title)| Update {
-                kb: kb.number(),
-                title,
-            })
-            .collect();
+        let mut kbs: Vec<KbId> = found.iter().filter_map(|&(_, _, kb)| kb).collect();
+        kbs.sort_unstable();
+        kbs.dedup();
+        let updates = kbs.into_iter().map(|kb| Update {
+            kb: kb.number(),
+            title: catalog.kb(kb).map_or("", |kb| kb.title()).to_owned(),
+        });
+        let mut updates: Vec<Update> = updates.collect();
         updates.sort_unstable();
-        updates.dedup();
         let mut set = Self {
             software: Vec::new(),
             updates,
@@ -163,7 +173,7 @@ impl FindingSet {
         let count = u32::try_from(self.findings.len()).unwrap_or(u32::MAX);
         let mut body = vec![VERSION];
         body.extend(count.to_le_bytes());
-        body.extend(zstd::bulk::compress(&plain, 3)?);
+        body.extend(compressed(&plain)?);
         Ok(PackedSet {
             hash: Sha256::digest(&plain).into(),
             body,
@@ -191,8 +201,32 @@ impl PackedSet {
     /// [`SetError`] where it was damaged or written by a later version.
     pub(crate) fn unpack(&self) -> Result<FindingSet, SetError> {
         let (_, packed) = self.parts().ok_or(SetError::Version)?;
-        Ok(postcard::from_bytes(&zstd::stream::decode_all(packed)?)?)
+        Ok(postcard::from_bytes(&decompressed(packed)?)?)
     }
+}
+
+fn compressed(plain: &[u8]) -> std::io::Result<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let compressor = match kept {
+            Some(compressor) => compressor,
+            None => kept.insert(Compressor::new(LEVEL)?),
+        };
+        compressor.compress(plain)
+    })
+}
+
+fn decompressed(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+    let size = zstd::zstd_safe::get_frame_content_size(packed);
+    let size = size.ok().flatten().filter(|size| *size <= LARGEST);
+    let size = size.and_then(|size| usize::try_from(size).ok());
+    let size = size.ok_or(ErrorKind::InvalidData)?;
+    DECOMPRESSOR.with_borrow_mut(|kept| {
+        let decompressor = match kept {
+            Some(decompressor) => decompressor,
+            None => kept.insert(Decompressor::new()?),
+        };
+        decompressor.decompress(packed, size)
+    })
 }
 
 impl Finding {

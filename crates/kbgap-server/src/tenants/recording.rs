@@ -8,13 +8,14 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kbgap_fleet::FleetMachine;
 use kbgap_inventory::MachineId;
 use kbgap_store::StoreError;
 use tokio::sync::{Notify, watch};
 
+use super::pace::Pace;
 use super::writer::Changed;
 use super::{Tenants, is_set};
 use crate::history::{Feed, Recorder};
@@ -24,8 +25,6 @@ use crate::history::{Feed, Recorder};
 const ROOM: u64 = 2_000;
 /// Machines that are recorded at once.
 const GROUP: usize = 2_000;
-/// Machines that are looked at at a time under a new catalogue.
-const LOOKED_AT: usize = 1_000;
 /// How long to wait after the store has failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -132,17 +131,23 @@ impl Tenants {
         }
     }
 
-    /// Nothing is given up: history that is late is better than none.
+    /// Nothing is given up: history that is late is better than none. Gives how long nobody
+    /// else could record.
     async fn record_until_done(
         &self,
         recording: &Recording,
         tenant: &str,
         machines: Vec<Arc<FleetMachine>>,
         feed: &Feed,
-    ) {
-        while let Err(error) = self.record(recording, tenant, &machines, feed).await {
-            tracing::warn!(%error, "cannot record what has changed; trying again");
-            tokio::time::sleep(PAUSE).await;
+    ) -> Duration {
+        loop {
+            match self.record(recording, tenant, &machines, feed).await {
+                Ok(took) => return took,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot record what has changed; trying again");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
         }
     }
 
@@ -152,9 +157,10 @@ impl Tenants {
         tenant: &str,
         machines: &[Arc<FleetMachine>],
         feed: &Feed,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Duration, StoreError> {
         // Held until the marks are where the next call reads them.
         let mut recorder = recording.recorder.lock().await;
+        let start = Instant::now();
         let marks = |id: &MachineId| self.writer().mark(tenant, id);
         let news = recorder.record(tenant, machines.to_vec(), feed, marks);
         let news = news.await?;
@@ -165,12 +171,12 @@ impl Tenants {
                 self.publish(&mut writer);
             });
         }
-        Ok(())
+        Ok(start.elapsed())
     }
 
-    /// Records what the feed has changed for any machine, a few machines at a time, so
-    /// that reports that come meanwhile hardly wait. Ends early where the feed changes
-    /// again.
+    /// Records what the feed has changed for any machine, a few machines at a time and at a
+    /// [`Pace`], so that reports that come meanwhile hardly wait. Ends early where the feed
+    /// changes again.
     pub(crate) async fn record_all(&self, stop: &AtomicBool) {
         let Some(recording) = &self.recording else {
             return;
@@ -179,18 +185,22 @@ impl Tenants {
             let writer = self.writer();
             (writer.feed.clone(), self.published.load_full())
         };
+        let mut pace = Pace::new();
         for (tenant, fleet) in &published.fleets {
             let mut machines = fleet.machines_from(None);
             loop {
-                let some: Vec<Arc<FleetMachine>> =
-                    tokio::task::block_in_place(|| machines.by_ref().take(LOOKED_AT).collect());
+                let followed = self.writer().followed;
+                let piece = machines.by_ref().take(pace.machines());
+                let some: Vec<Arc<FleetMachine>> = tokio::task::block_in_place(|| piece.collect());
                 if some.is_empty() {
                     break;
                 }
                 if is_set(stop) {
                     return;
                 }
-                self.record_until_done(recording, tenant, some, &feed).await;
+                let took = self.record_until_done(recording, tenant, some, &feed).await;
+                let reports = self.writer().followed.saturating_sub(followed);
+                tokio::time::sleep(pace.took(took, reports)).await;
             }
             let recorder = recording.recorder.lock().await;
             if let Err(error) = recorder.recorded_all(tenant, &feed).await {

@@ -8,7 +8,7 @@ use super::keys;
 use super::machines::{advance, last_sequence};
 use super::sightings::Sightings;
 use super::tenants::Tenant;
-use crate::{MachineMeta, MachineReport, Put, PutOutcome, Stored, TagEdits};
+use crate::{MachineMeta, MachineReport, Put, PutOutcome, StoreError, Stored, TagEdits};
 
 /// What is kept of a machine, but for its report.
 pub(super) struct State {
@@ -161,11 +161,10 @@ pub(super) fn put(
             }
         };
         if outcome != PutOutcome::Unchanged {
-            statements.put_inventory.execute(params![
-                state.number,
-                tenant.number,
-                report.body.packed()
-            ])?;
+            let body = report.body.to_store().map_err(unpackable)?;
+            let body: &[u8] = &body;
+            let inventory = params![state.number, tenant.number, body];
+            statements.put_inventory.execute(inventory)?;
         }
         machines.push(state.stored(outcome));
     }
@@ -195,6 +194,10 @@ impl State {
             tag_edits: String::new(),
         }
     }
+}
+
+fn unpackable(error: StoreError) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(error.into())
 }
 
 struct Statements<'t> {
