@@ -1,19 +1,25 @@
-//! Microsoft's monthly security documents in the CVRF 1.1 form.
+//! Microsoft's monthly security documents in the CVRF 1.1 form, as XML or as JSON.
 //!
 //! Read as a stream of events: of a document only the record is ever held. What
 //! is unknown is passed over; a single odd value is counted and never stops the
 //! rest. Only what makes the whole meaningless refuses a document: that it is
 //! no CVRF, is cut off, or lacks its id or date.
+//!
+//! - `from_xml` and `from_json` walk the two forms and hand over texts;
+//! - `parts` and `fields` make records of these, so that both forms read alike.
 
 mod fields;
-mod vulnerability;
+mod from_json;
+mod from_xml;
+mod parts;
 mod xml;
 
 use std::collections::HashMap;
 
 use kbgap_catalog::{DocumentRecord, OddKind, OddValue, ProductRecord};
 
-use self::xml::{Element, Xml};
+use self::xml::Xml;
+use crate::json::Json;
 use crate::source::Source;
 use crate::{FeedError, Reason};
 
@@ -26,25 +32,18 @@ const MAX_ODD_VALUES: usize = 10_000;
 /// [`FeedError`] with file, line and reason when the document cannot be used.
 pub fn read(source: Source<'_>) -> Result<DocumentRecord, FeedError> {
     let file = source.name;
-    let line = source.text.line();
-    let mut xml = Xml::new(source.text);
     let mut reading = Reading::default();
-    reading
-        .document(&mut xml)
-        .and_then(|()| reading.finish())
-        .map_err(|reason| FeedError {
-            file,
-            line: (has_line(&reason)).then(|| line.get()),
-            reason,
-        })
-}
-
-/// Whether the reason is something that stands on the line at which reading stopped.
-const fn has_line(reason: &Reason) -> bool {
-    !matches!(
-        reason,
-        Reason::Lacks(_) | Reason::Io(_) | Reason::PackedCutOff | Reason::PackedDamaged(_)
-    )
+    let (read, line) = if source.is_json {
+        let mut json = Json::new(source.text);
+        let read = reading.json(&mut json);
+        (read, json.line())
+    } else {
+        let line = source.text.line();
+        let read = reading.xml(&mut Xml::new(source.text));
+        (read, Some(line.get()))
+    };
+    read.and_then(|()| reading.finish())
+        .map_err(|reason| FeedError::at(file, line, reason))
 }
 
 /// What has been read so far.
@@ -62,100 +61,14 @@ struct Reading {
 }
 
 impl Reading {
-    fn document(&mut self, xml: &mut Xml<'_>) -> Result<(), Reason> {
-        let root = xml.root()?;
-        if root.eq_ignore_ascii_case("html") {
-            return Err(xml::html_page());
-        }
-        if root != "cvrfdoc" {
-            return Err(Reason::NotCvrf(format!(
-                "its root element is `{root}`, not `cvrfdoc`"
-            )));
-        }
-        while let Some(element) = xml.child()? {
-            match element.name() {
-                "DocumentTitle" => self.title = Some(xml.line(&element)?),
-                "DocumentTracking" => self.tracking(xml)?,
-                "ProductTree" => self.products(xml)?,
-                "Vulnerability" => self.vulnerability(xml)?,
-                _ => xml.skip(&element)?,
-            }
-        }
-        for detail in xml.take_unreadable() {
-            self.odd(OddKind::Value, detail);
-        }
-        xml.end()
-    }
-
-    fn tracking(&mut self, xml: &mut Xml<'_>) -> Result<(), Reason> {
-        while let Some(element) = xml.child()? {
-            match element.name() {
-                "Identification" => {
-                    while let Some(inner) = xml.child()? {
-                        match inner.name() {
-                            "ID" => self.id = Some(xml.line(&inner)?),
-                            _ => xml.skip(&inner)?,
-                        }
-                    }
-                }
-                "RevisionHistory" => self.revision_history(xml)?,
-                "InitialReleaseDate" => {
-                    let text = xml.text(&element)?;
-                    self.initial_release = self.date(&text, "InitialReleaseDate");
-                }
-                "CurrentReleaseDate" => {
-                    let text = xml.text(&element)?;
-                    self.current_release = self.date(&text, "CurrentReleaseDate");
-                }
-                _ => xml.skip(&element)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// The last revision listed is the document's own.
-    fn revision_history(&mut self, xml: &mut Xml<'_>) -> Result<(), Reason> {
-        while let Some(revision) = xml.child()? {
-            if revision.name() != "Revision" {
-                xml.skip(&revision)?;
-                continue;
-            }
-            while let Some(field) = xml.child()? {
-                match field.name() {
-                    "Number" => self.revision = xml.line(&field)?,
-                    _ => xml.skip(&field)?,
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Branches nest to any depth, so they are walked, not recursed into.
-    fn products(&mut self, xml: &mut Xml<'_>) -> Result<(), Reason> {
-        let mut depth = 0_u32;
-        loop {
-            match xml.child()? {
-                Some(element) if element.name() == "Branch" => depth += 1,
-                Some(element) if element.name() == "FullProductName" => {
-                    let id = element.attribute("ProductID");
-                    let name = xml.line(&element)?;
-                    self.product(id, name);
-                }
-                Some(element) => xml.skip(&element)?,
-                None if depth == 0 => return Ok(()),
-                None => depth -= 1,
-            }
-        }
-    }
-
-    fn product(&mut self, id: Option<String>, name: String) {
-        let Some(id) = id.filter(|id| !id.is_empty()) else {
+    fn product(&mut self, id: String, name: String) {
+        if id.is_empty() {
             self.odd(
                 OddKind::UnknownProduct,
                 format!("`{name}` has no ProductID"),
             );
             return;
-        };
+        }
         let position = u32::try_from(self.products.len()).unwrap_or(u32::MAX);
         self.product_positions.entry(id.clone()).or_insert(position);
         // The same id under another spelling is kept, so that folding sees both.
@@ -208,10 +121,5 @@ impl Reading {
             odd_values,
             id,
         })
-    }
-
-    /// An attribute of [`Element`] tells remediations and threats apart.
-    fn kind_of(element: &Element) -> String {
-        element.attribute("Type").unwrap_or_default()
     }
 }

@@ -12,6 +12,21 @@ pub struct FeedError {
     pub reason: Reason,
 }
 
+impl FeedError {
+    /// With the line at which reading stopped, where the reason stands on it.
+    pub(crate) fn at(file: String, line: Option<u64>, reason: Reason) -> Self {
+        let has_line = !matches!(
+            reason,
+            Reason::Lacks(..) | Reason::Io(_) | Reason::PackedCutOff | Reason::PackedDamaged(_)
+        );
+        Self {
+            file,
+            line: line.filter(|_| has_line),
+            reason,
+        }
+    }
+}
+
 /// The reasons for refusing a file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -31,12 +46,18 @@ pub enum Reason {
     /// It lists more than any document of the vendor could.
     #[error("lists more than {0} vulnerabilities: refused, no month has so many")]
     TooMany(usize),
+    /// Something in it is so long that it would have to be held whole.
+    #[error("a single tag, text or comment is longer than {0} MB: refused, no document has such")]
+    LongText(u64),
     /// The text ends early.
     #[error("the document is cut off {}: download it again", place(.0))]
     Truncated(String),
     /// It is not well-formed XML.
     #[error("is not well-formed XML: {0}; download it again")]
     Xml(String),
+    /// It is not well-formed JSON.
+    #[error("is not well-formed JSON: {0}; download it again")]
+    Json(String),
     /// It declares a document type, which the vendor never does.
     #[error(
         "declares a document type, which is refused because it could define entities: \
@@ -44,7 +65,7 @@ pub enum Reason {
     )]
     DocumentType,
     /// It is some other kind of document.
-    #[error("is not a CVRF document: {0}; expected a month of the vendor's feed in its XML form")]
+    #[error("is not a CVRF document: {0}; expected a month of the vendor's feed, XML or JSON")]
     NotCvrf(String),
     /// A part without which the document means nothing is absent.
     #[error("is not a usable CVRF document: it has no {0}; download it again")]

@@ -1,7 +1,7 @@
 //! Turns the vendor's documents into catalogue records.
 //!
 //! - [`source`]: opens a file, unpacks gzip and Zstandard, and makes UTF-8 of it.
-//! - [`cvrf`]: reads Microsoft's monthly CVRF documents as a stream of events.
+//! - [`cvrf`]: reads Microsoft's monthly CVRF documents, XML or JSON, as a stream of events.
 //! - [`revision`]: which of two documents of the same id counts.
 //!
 //! ```
@@ -20,7 +20,9 @@
 
 pub mod cvrf;
 mod error;
+mod json;
 pub mod revision;
 pub mod source;
+mod text;
 
 pub use error::{FeedError, Reason};

@@ -16,21 +16,26 @@ use crate::{FeedError, Reason};
 
 /// The vendor's largest month has 11 MB; what unpacks to more than this is an attack.
 const MAX_UNPACKED: u64 = 128 << 20;
-/// The XML reader holds one tag, text or comment at a time; the vendor's longest has
+/// The readers hold one tag, text or comment at a time; the vendor's longest has
 /// some hundred KB.
 const MAX_EVENT: u64 = 4 << 20;
 const BUFFER: usize = 64 << 10;
+/// As much of a text tells what it is.
+const HEAD: usize = 16 << 10;
 
 /// An opened document: text in UTF-8, with the name for messages.
 pub struct Source<'a> {
     pub(crate) name: String,
     pub(crate) text: LineCounter<Box<dyn BufRead + 'a>>,
+    /// Whether it is JSON rather than XML, by its first character.
+    pub(crate) is_json: bool,
     is_update_index: bool,
 }
 
 /// Unpacked text, and what its beginning tells.
 struct Unpacked<'a> {
     text: Box<dyn BufRead + 'a>,
+    is_json: bool,
     is_update_index: bool,
 }
 
@@ -63,6 +68,7 @@ impl Source<'_> {
 pub fn from_bytes<'a>(name: &str, bytes: &'a [u8]) -> Source<'a> {
     let unpacked = unpack(Cursor::new(bytes)).unwrap_or_else(|error| Unpacked {
         text: Box::new(BufReader::new(Failed(Some(error)))),
+        is_json: false,
         is_update_index: false,
     });
     source(name.to_owned(), unpacked)
@@ -74,8 +80,9 @@ fn source(name: String, unpacked: Unpacked<'_>) -> Source<'_> {
         text: LineCounter {
             inner: unpacked.text,
             line: Rc::new(Cell::new(1)),
-            event: 0,
+            allowance: MAX_EVENT,
         },
+        is_json: unpacked.is_json,
         is_update_index: unpacked.is_update_index,
     }
 }
@@ -102,31 +109,36 @@ fn unpack<'a>(mut packed: impl BufRead + 'a) -> io::Result<Unpacked<'a>> {
     );
     let head = limited.fill_buf()?;
     let encoding = encoding_of(head);
-    let is_update_index = is_update_index(head);
     let decoder = DecodeReaderBytesBuilder::new()
         .encoding(Some(encoding))
         .bom_override(true)
         .build(limited);
+    let mut text = BufReader::with_capacity(BUFFER, decoder);
+    let mut head = Vec::with_capacity(HEAD);
+    text.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
     Ok(Unpacked {
-        text: Box::new(BufReader::with_capacity(BUFFER, decoder)),
-        is_update_index,
+        is_json: is_json(&head),
+        is_update_index: is_update_index(&head),
+        text: Box::new(Cursor::new(head).chain(text)),
     })
+}
+
+fn is_json(head: &[u8]) -> bool {
+    matches!(head.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
 /// The list of documents is known by its context.
 fn is_update_index(head: &[u8]) -> bool {
     let head = &head[..head.len().min(512)];
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    text.trim_ascii_start().starts_with(b"{")
-        && memchr::memmem::find(text, b"$metadata#Updates").is_some()
+    is_json(head) && memchr::memmem::find(head, b"$metadata#Updates").is_some()
 }
 
 /// A byte order mark is seen to by the decoder; without one, UTF-16 shows in
-/// the zero bytes beside the first `<` or the blanks before it.
+/// the zero bytes beside the first character, which is ASCII in all documents.
 fn encoding_of(head: &[u8]) -> &'static Encoding {
     match head {
-        [b'<' | b' ' | b'\t' | b'\r' | b'\n', 0, ..] => UTF_16LE,
-        [0, b'<' | b' ' | b'\t' | b'\r' | b'\n', ..] => UTF_16BE,
+        [1..=0x7f, 0, ..] => UTF_16LE,
+        [0, 1..=0x7f, ..] => UTF_16BE,
         _ => UTF_8,
     }
 }
@@ -161,10 +173,7 @@ impl<R: Read> Read for Limited<R> {
 pub(crate) fn reason_of(error: io::Error) -> Reason {
     match error.kind() {
         io::ErrorKind::FileTooLarge => Reason::TooLarge(MAX_UNPACKED >> 20),
-        io::ErrorKind::QuotaExceeded => Reason::Xml(format!(
-            "a single tag, text or comment is longer than {} MB",
-            MAX_EVENT >> 20
-        )),
+        io::ErrorKind::QuotaExceeded => Reason::LongText(MAX_EVENT >> 20),
         _ if error.raw_os_error().is_some() => Reason::Io(error),
         io::ErrorKind::UnexpectedEof => Reason::PackedCutOff,
         _ => Reason::PackedDamaged(error.to_string()),
@@ -175,14 +184,19 @@ pub(crate) fn reason_of(error: io::Error) -> Reason {
 pub(crate) struct LineCounter<R> {
     inner: R,
     line: Rc<Cell<u64>>,
-    /// Bytes consumed since the current event of the XML reader began.
-    event: u64,
+    /// Bytes that may still be consumed for the current event of the reader above.
+    allowance: u64,
 }
 
 impl<R> LineCounter<R> {
     /// A new event begins, which may be as long as any.
     pub(crate) fn begin_event(&mut self) {
-        self.event = 0;
+        self.allowance = MAX_EVENT;
+    }
+
+    /// What comes next is passed over without being held, so it may have any length.
+    pub(crate) fn begin_skipping(&mut self) {
+        self.allowance = u64::MAX;
     }
 
     /// The line at which reading stands, counted from 1; it goes on counting
@@ -204,7 +218,7 @@ impl<R: BufRead> Read for LineCounter<R> {
 
 impl<R: BufRead> BufRead for LineCounter<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.event > MAX_EVENT {
+        if self.allowance == 0 {
             return Err(io::Error::new(io::ErrorKind::QuotaExceeded, "too long"));
         }
         self.inner.fill_buf()
@@ -217,7 +231,7 @@ impl<R: BufRead> BufRead for LineCounter<R> {
                 memchr::memchr_iter(b'\n', &available[..count.min(available.len())]).count();
             self.line.set(self.line.get() + lines as u64);
         }
-        self.event += count as u64;
+        self.allowance = self.allowance.saturating_sub(count as u64);
         self.inner.consume(count);
     }
 }
