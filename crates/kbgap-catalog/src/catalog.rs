@@ -4,6 +4,7 @@
 mod documents;
 mod kbs;
 mod products;
+mod sources;
 mod vulnerabilities;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 pub use documents::Document;
 pub use kbs::{Kb, ServicingKind, ServicingUpdate};
 pub use products::{Fix, Product};
+pub use sources::{Epss, KnownExploited, Source};
 pub use vulnerabilities::Vulnerability;
 
 use crate::kb::KbId;
@@ -106,6 +108,12 @@ impl Catalog {
     #[must_use]
     pub fn checksum(&self) -> u32 {
         self.snapshot.checksum()
+    }
+
+    /// The number that the feed carried when it was compiled ([`Feed`](crate::Feed)).
+    #[must_use]
+    pub fn source_mark(&self) -> u64 {
+        self.snapshot.source_mark()
     }
 
     /// The ids of all software that the catalogue's products map to, in order.

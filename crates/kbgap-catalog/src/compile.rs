@@ -8,37 +8,48 @@
 //! 3. `fixes`: one row for each product, vulnerability and KB; a Windows fix
 //!    whose builds belong to another servicing family is dropped.
 //! 4. `kbs`: title and month of each KB, what it supersedes.
-//! 5. `servicing`: which KB brings which revision, which are hotpatches, and on
+//! 5. `sources`: what lists of any vendor's CVEs say of those of the documents.
+//! 6. `servicing`: which KB brings which revision, which are hotpatches, and on
 //!    which cumulative updates those build.
 
 mod fixes;
 mod kbs;
 mod products;
 mod servicing;
+mod sources;
 mod texts;
 mod vulnerabilities;
 
 use crate::catalog::Catalog;
+use crate::feed::Feed;
 use crate::layout::{DocumentRow, OddRow, Section, SoftwareRow};
 use crate::odd::OddValue;
 use crate::record::DocumentRecord;
 use crate::snapshot::{Snapshot, SnapshotWriter, offset};
 
+use self::sources::Lists;
 use self::texts::Texts;
 
-/// Compiles documents of distinct ids into a catalogue.
+/// Compiles documents of distinct ids into a catalogue, without lists.
+///
+/// # Errors
+/// As [`compile_feed`].
+pub fn compile(documents: &[DocumentRecord]) -> Result<Catalog, crate::SnapshotError> {
+    compile_feed(&Feed {
+        documents: documents.to_vec(),
+        ..Feed::default()
+    })
+}
+
+/// Compiles a feed into a catalogue.
 ///
 /// # Errors
 /// When the documents are so many that a snapshot of 32-bit positions cannot hold them.
-pub fn compile(documents: &[DocumentRecord]) -> Result<Catalog, crate::SnapshotError> {
-    let mut documents: Vec<&DocumentRecord> = documents.iter().collect();
+pub fn compile_feed(feed: &Feed) -> Result<Catalog, crate::SnapshotError> {
+    let mut documents: Vec<&DocumentRecord> = feed.documents.iter().collect();
     documents.sort_by(|a, b| (a.month(), &a.id).cmp(&(b.month(), &b.id)));
 
-    let mut odd: Vec<OddValue> = documents
-        .iter()
-        .flat_map(|d| &d.odd_values)
-        .cloned()
-        .collect();
+    let mut odd = sources::odd_values(feed);
     let products = products::fold(&documents);
     let vulnerabilities = vulnerabilities::fold(&documents);
     let mut fixes = fixes::flatten(&documents, &products, &vulnerabilities, &mut odd);
@@ -69,7 +80,10 @@ pub fn compile(documents: &[DocumentRecord]) -> Result<Catalog, crate::SnapshotE
     let product_rows = products.rows(&fixes, &mut texts);
     let fix_rows = fixes::rows(&fixes, &kbs, &mut texts);
     let (kb_rows, fixes_by_kb, supersedes) = kbs::rows(&kbs, &fixes, &servicing, &mut texts);
-    let (vulnerability_rows, revision_rows) = vulnerabilities.rows(&mut texts);
+    let (mut vulnerability_rows, revision_rows) = vulnerabilities.rows(&mut texts);
+    let lists = Lists::of(feed, vulnerabilities.ids());
+    let exploited_rows = lists.complete(&mut vulnerability_rows, vulnerabilities.ids(), &mut texts);
+    let source_rows = sources::rows(feed, exploited_rows.len(), &vulnerability_rows, &mut texts);
     let odd_rows: Vec<_> = odd.iter().map(|o| odd_row(o, &mut texts)).collect();
 
     let mut writer = SnapshotWriter::default();
@@ -85,8 +99,11 @@ pub fn compile(documents: &[DocumentRecord]) -> Result<Catalog, crate::SnapshotE
     writer.push(Section::Servicing, &servicing.rows());
     writer.push(Section::Vulnerabilities, &vulnerability_rows);
     writer.push(Section::VulnerabilityRevisions, &revision_rows);
+    writer.push(Section::KnownExploited, &exploited_rows);
+    writer.push(Section::Sources, &source_rows);
     writer.push(Section::OddValues, &odd_rows);
-    Ok(Catalog::new(Snapshot::open(writer.finish())?))
+    let bytes = writer.finish(feed.source_mark);
+    Ok(Catalog::new(Snapshot::open(bytes)?))
 }
 
 fn document_row(document: &DocumentRecord, texts: &mut Texts) -> DocumentRow {

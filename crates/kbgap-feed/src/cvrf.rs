@@ -6,9 +6,8 @@
 //! no CVRF, is cut off, or lacks its id or date.
 //!
 //! - `from_xml` and `from_json` walk the two forms and hand over texts;
-//! - `parts` and `fields` make records of these, so that both forms read alike.
+//! - `parts` makes records of these, so that both forms read alike.
 
-mod fields;
 mod from_json;
 mod from_xml;
 mod parts;
@@ -19,9 +18,10 @@ use std::collections::HashMap;
 use kbgap_catalog::{DocumentRecord, OddKind, OddValue, ProductRecord};
 
 use self::xml::Xml;
+use crate::form::Form;
 use crate::json::Json;
 use crate::source::Source;
-use crate::{FeedError, Reason};
+use crate::{FeedError, Reason, fields};
 
 /// More than this of one document tell nobody anything; the real feed has 94 in all.
 const MAX_ODD_VALUES: usize = 10_000;
@@ -33,7 +33,7 @@ const MAX_ODD_VALUES: usize = 10_000;
 pub fn read(source: Source<'_>) -> Result<DocumentRecord, FeedError> {
     let file = source.name;
     let mut reading = Reading::default();
-    let (read, line) = if source.is_json {
+    let (read, line) = if source.form == Form::Json {
         let mut json = Json::new(source.text);
         let read = reading.json(&mut json);
         (read, json.line())

@@ -17,7 +17,11 @@ impl FeedError {
     pub(crate) fn at(file: String, line: Option<u64>, reason: Reason) -> Self {
         let has_line = !matches!(
             reason,
-            Reason::Lacks(..) | Reason::Io(_) | Reason::PackedCutOff | Reason::PackedDamaged(_)
+            Reason::Lacks(_)
+                | Reason::NoScoreDate
+                | Reason::Io(_)
+                | Reason::PackedCutOff
+                | Reason::PackedDamaged(_)
         );
         Self {
             file,
@@ -44,7 +48,7 @@ pub enum Reason {
     #[error("unpacks to more than {0} MB: refused as a decompression bomb")]
     TooLarge(u64),
     /// It lists more than any document of the vendor could.
-    #[error("lists more than {0} vulnerabilities: refused, no month has so many")]
+    #[error("lists more than {0} vulnerabilities: refused, no document has so many")]
     TooMany(usize),
     /// Something in it is so long that it would have to be held whole.
     #[error("a single tag, text or comment is longer than {0} MB: refused, no document has such")]
@@ -58,6 +62,9 @@ pub enum Reason {
     /// It is not well-formed JSON.
     #[error("is not well-formed JSON: {0}; download it again")]
     Json(String),
+    /// It is not well-formed CSV.
+    #[error("is not well-formed CSV: {0}; download it again")]
+    Csv(String),
     /// It declares a document type, which the vendor never does.
     #[error(
         "declares a document type, which is refused because it could define entities: \
@@ -68,8 +75,14 @@ pub enum Reason {
     #[error("is not a CVRF document: {0}; expected a month of the vendor's feed, XML or JSON")]
     NotCvrf(String),
     /// A part without which the document means nothing is absent.
-    #[error("is not a usable CVRF document: it has no {0}; download it again")]
+    #[error("is not a usable document: it has no {0}; download it again")]
     Lacks(&'static str),
+    /// Scores of EPSS are of a day, which nothing tells.
+    #[error(
+        "does not tell of which day its scores are: keep the line with `score_date`, or the name \
+         `epss_scores-YYYY-MM-DD.csv`"
+    )]
+    NoScoreDate,
 }
 
 /// Where a document ends, by the element that is still open there.

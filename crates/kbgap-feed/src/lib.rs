@@ -1,7 +1,10 @@
 //! Turns the vendor's documents into catalogue records.
 //!
-//! - [`source`]: opens a file, unpacks gzip and Zstandard, and makes UTF-8 of it.
+//! - [`source`]: opens a file, unpacks gzip and Zstandard, makes UTF-8 of it, and knows by its
+//!   beginning what it is.
+//! - [`read`]: reads whatever it is.
 //! - [`cvrf`]: reads Microsoft's monthly CVRF documents, XML or JSON, as a stream of events.
+//! - [`kev`], [`epss`]: read lists about CVEs of any vendor.
 //! - [`revision`]: which of two documents of the same id counts.
 //!
 //! ```
@@ -18,11 +21,19 @@
 //! # Ok::<(), kbgap_feed::FeedError>(())
 //! ```
 
+mod content;
+mod csv_rows;
 pub mod cvrf;
+pub mod epss;
 mod error;
+mod fields;
+mod form;
 mod json;
+pub mod kev;
+mod odd;
 pub mod revision;
 pub mod source;
 mod text;
 
+pub use content::{Content, read};
 pub use error::{FeedError, Reason};

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use crate::form::Form;
 use crate::{FeedError, Reason};
 
 /// The vendor's largest month has 11 MB; what unpacks to more than this is an attack.
@@ -27,16 +28,13 @@ const HEAD: usize = 16 << 10;
 pub struct Source<'a> {
     pub(crate) name: String,
     pub(crate) text: LineCounter<Box<dyn BufRead + 'a>>,
-    /// Whether it is JSON rather than XML, by its first character.
-    pub(crate) is_json: bool,
-    is_update_index: bool,
+    pub(crate) form: Form,
 }
 
 /// Unpacked text, and what its beginning tells.
 struct Unpacked<'a> {
     text: Box<dyn BufRead + 'a>,
-    is_json: bool,
-    is_update_index: bool,
+    form: Form,
 }
 
 /// Opens a file.
@@ -55,21 +53,12 @@ pub fn open(path: &Path) -> Result<Source<'static>, FeedError> {
         })
 }
 
-impl Source<'_> {
-    /// Whether this is the list of documents that the vendor's API answers at `/updates`.
-    #[must_use]
-    pub const fn is_update_index(&self) -> bool {
-        self.is_update_index
-    }
-}
-
 /// Takes bytes that are already in memory; `name` is for messages.
 #[must_use]
 pub fn from_bytes<'a>(name: &str, bytes: &'a [u8]) -> Source<'a> {
     let unpacked = unpack(Cursor::new(bytes)).unwrap_or_else(|error| Unpacked {
         text: Box::new(BufReader::new(Failed(Some(error)))),
-        is_json: false,
-        is_update_index: false,
+        form: Form::Xml,
     });
     source(name.to_owned(), unpacked)
 }
@@ -82,8 +71,7 @@ fn source(name: String, unpacked: Unpacked<'_>) -> Source<'_> {
             line: Rc::new(Cell::new(1)),
             allowance: MAX_EVENT,
         },
-        is_json: unpacked.is_json,
-        is_update_index: unpacked.is_update_index,
+        form: unpacked.form,
     }
 }
 
@@ -117,20 +105,9 @@ fn unpack<'a>(mut packed: impl BufRead + 'a) -> io::Result<Unpacked<'a>> {
     let mut head = Vec::with_capacity(HEAD);
     text.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
     Ok(Unpacked {
-        is_json: is_json(&head),
-        is_update_index: is_update_index(&head),
+        form: Form::of(&head),
         text: Box::new(Cursor::new(head).chain(text)),
     })
-}
-
-fn is_json(head: &[u8]) -> bool {
-    matches!(head.trim_ascii_start().first(), Some(b'{' | b'['))
-}
-
-/// The list of documents is known by its context.
-fn is_update_index(head: &[u8]) -> bool {
-    let head = &head[..head.len().min(512)];
-    is_json(head) && memchr::memmem::find(head, b"$metadata#Updates").is_some()
 }
 
 /// A byte order mark is seen to by the decoder; without one, UTF-16 shows in
@@ -264,12 +241,15 @@ mod tests {
     }
 
     #[test]
-    fn the_list_of_documents_is_known_packed_or_not() {
+    fn the_form_is_known_packed_or_not() {
         let list = br#"{"@odata.context":"https://example.org/$metadata#Updates","value":[]}"#;
-        assert!(from_bytes("x", list).is_update_index());
+        assert_eq!(from_bytes("x", list).form, Form::UpdateIndex);
         let packed = zstd::encode_all(&list[..], 1).unwrap();
-        assert!(from_bytes("x", &packed).is_update_index());
-        assert!(!from_bytes("x", b"<a>{ $metadata#Updates</a>").is_update_index());
+        assert_eq!(from_bytes("x", &packed).form, Form::UpdateIndex);
+        let marked = ["\u{feff}".as_bytes(), list].concat();
+        assert_eq!(from_bytes("x", &marked).form, Form::UpdateIndex);
+        let other = b"<a>{ $metadata#Updates</a>";
+        assert_eq!(from_bytes("x", other).form, Form::Xml);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::layout::{Span, VulnerabilityRevisionRow, VulnerabilityRow, vulnerability_flag};
+use crate::layout::{NONE, Span, VulnerabilityRevisionRow, VulnerabilityRow, vulnerability_flag};
 use crate::record::{DocumentRecord, RevisionRecord, VulnerabilityRecord};
 use crate::snapshot::offset;
 
@@ -41,6 +41,11 @@ pub(super) fn is_advisory(id: &str) -> bool {
 impl<'a> Vulnerabilities<'a> {
     pub(super) fn position(&self, id: &str) -> Option<u32> {
         self.positions.get(id).copied()
+    }
+
+    /// The ids, in order.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &'a str> {
+        self.by_id.iter().map(|(id, _)| *id)
     }
 
     pub(super) fn rows(
@@ -111,6 +116,8 @@ fn row(
         impact: texts.intern(newest(|r| &r.impact)),
         cvss_vector: texts.intern(cvss.map_or("", |c| c.vector.as_str())),
         revisions,
+        epss: NONE.into(),
+        epss_percentile: NONE.into(),
         severity: records.iter().map(|r| r.severity).max().unwrap_or_default() as u8,
         cvss_tenths: cvss.map_or(0, |c| c.tenths),
         flags,

@@ -9,8 +9,8 @@ use kbgap_catalog::{
 };
 
 use super::Reading;
-use super::fields::{self, ExploitStatus};
 use crate::Reason;
+use crate::fields::{self, ExploitStatus};
 
 /// The vendor's largest month lists under two thousand.
 const MAX_VULNERABILITIES: usize = 50_000;

@@ -1,0 +1,33 @@
+//! Reading a document of any kind.
+
+use kbgap_catalog::{DocumentRecord, EpssRecord, KnownExploitedRecord};
+
+use crate::form::Form;
+use crate::source::Source;
+use crate::{FeedError, cvrf, epss, kev};
+
+/// What a document turned out to be.
+#[derive(Debug)]
+pub enum Content {
+    /// A month of the vendor's feed.
+    Month(DocumentRecord),
+    /// Known exploited vulnerabilities.
+    KnownExploited(KnownExploitedRecord),
+    /// Scores of EPSS.
+    Epss(EpssRecord),
+    /// The list of months that the vendor's API answers at `/updates`, which holds nothing itself.
+    UpdateIndex,
+}
+
+/// Reads a document of whatever kind.
+///
+/// # Errors
+/// [`FeedError`] with file, line and reason when it cannot be used.
+pub fn read(source: Source<'_>) -> Result<Content, FeedError> {
+    match source.form {
+        Form::Xml | Form::Json => cvrf::read(source).map(Content::Month),
+        Form::KevJson | Form::KevCsv => kev::read(source).map(Content::KnownExploited),
+        Form::Epss => epss::read(source).map(Content::Epss),
+        Form::UpdateIndex => Ok(Content::UpdateIndex),
+    }
+}
