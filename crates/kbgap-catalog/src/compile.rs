@@ -83,7 +83,13 @@ pub fn compile_feed(feed: &Feed) -> Result<Catalog, crate::SnapshotError> {
     let (mut vulnerability_rows, revision_rows) = vulnerabilities.rows(&mut texts);
     let lists = Lists::of(feed, vulnerabilities.ids());
     let exploited_rows = lists.complete(&mut vulnerability_rows, vulnerabilities.ids(), &mut texts);
-    let source_rows = sources::rows(feed, exploited_rows.len(), &vulnerability_rows, &mut texts);
+    let source_rows = sources::rows(
+        feed,
+        &odd,
+        exploited_rows.len(),
+        &vulnerability_rows,
+        &mut texts,
+    );
     let odd_rows: Vec<_> = odd.iter().map(|o| odd_row(o, &mut texts)).collect();
 
     let mut writer = SnapshotWriter::default();

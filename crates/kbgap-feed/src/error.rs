@@ -77,6 +77,9 @@ pub enum Reason {
     /// A part without which the document means nothing is absent.
     #[error("is not a usable document: it has no {0}; download it again")]
     Lacks(&'static str),
+    /// It calls itself what is the name of something else.
+    #[error("its id `{0}` is that of a document of another kind, which stays")]
+    IdTaken(String),
     /// Scores of EPSS are of a day, which nothing tells.
     #[error(
         "does not tell of which day its scores are: keep the line with `score_date`, or the name \

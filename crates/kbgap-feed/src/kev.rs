@@ -16,7 +16,7 @@ use crate::text::{beginning, harmless, one_line};
 use crate::{FeedError, Reason, csv_rows};
 
 /// Its name where odd values are shown.
-const NAME: &str = "kev";
+const NAME: &str = "cisa-kev";
 /// CISA lists some two thousand.
 const MAX_ENTRIES: usize = 200_000;
 

@@ -2,7 +2,7 @@
 
 use super::{Catalog, Vulnerability};
 use crate::feed::SourceKind;
-use crate::layout::{KnownExploitedRow, NO_DATE, Section, SourceRow};
+use crate::layout::{KnownExploitedRow, NO_DATE, Section, SourceRow, vulnerability_flag};
 use crate::lists::Share;
 
 /// What there is of one kind of document or list.
@@ -50,7 +50,7 @@ impl<'a> Source<'a> {
         self.row.matched.get()
     }
 
-    /// How many values of them were passed over when they were read.
+    /// How many values of them were passed over.
     #[must_use]
     pub fn odd_values(self) -> u32 {
         self.row.odd_values.get()
@@ -112,6 +112,14 @@ impl Catalog {
         })
     }
 
+    /// Whether there are documents of the vendor. Lists about CVEs alone know no update, and
+    /// nothing missing would read as clean.
+    #[must_use]
+    pub fn knows_updates(&self) -> bool {
+        self.sources()
+            .any(|source| matches!(source.kind, SourceKind::Cvrf | SourceKind::Csaf))
+    }
+
     /// What there is of a kind.
     #[must_use]
     pub fn source(&self, kind: SourceKind) -> Option<Source<'_>> {
@@ -123,6 +131,9 @@ impl<'a> Vulnerability<'a> {
     /// What CISA says of it, where it is in their list.
     #[must_use]
     pub fn known_exploited(self) -> Option<KnownExploited<'a>> {
+        if self.row.flags & vulnerability_flag::KNOWN_EXPLOITED == 0 {
+            return None;
+        }
         let catalog = self.catalog;
         let position = catalog.find_vulnerability(self.id())?;
         let rows = catalog.rows::<KnownExploitedRow>(Section::KnownExploited);

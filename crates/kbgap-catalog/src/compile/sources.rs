@@ -9,7 +9,6 @@ use crate::layout::{
 };
 use crate::lists::{CveId, EpssEntry, KnownExploitedEntry};
 use crate::odd::OddValue;
-use crate::record::DocumentRecord;
 use crate::snapshot::offset;
 
 use super::texts::Texts;
@@ -83,11 +82,18 @@ pub(super) fn odd_values(feed: &Feed) -> Vec<OddValue> {
 /// the lists that say something of a vulnerability.
 pub(super) fn rows(
     feed: &Feed,
+    odd: &[OddValue],
     known_exploited: usize,
     vulnerabilities: &[VulnerabilityRow],
     texts: &mut Texts,
 ) -> Vec<SourceRow> {
     let mut rows = Vec::new();
+    let odd_of_kev = feed
+        .known_exploited
+        .iter()
+        .flat_map(|l| &l.odd_values)
+        .count();
+    let odd_of_epss = feed.epss.iter().flat_map(|l| &l.odd_values).count();
     if let Some(newest) = feed.documents.iter().map(|d| d.current_release).max() {
         let listed = feed.documents.iter().map(|d| d.vulnerabilities.len());
         rows.push(SourceRow {
@@ -97,7 +103,8 @@ pub(super) fn rows(
             version: texts.intern(""),
             entries: offset(listed.sum()),
             matched: offset(vulnerabilities.len()),
-            odd_values: offset(odd_count(&feed.documents)),
+            // Also what showed only beside other documents.
+            odd_values: offset(odd.len() - odd_of_kev - odd_of_epss),
         });
     }
     if let Some(list) = &feed.known_exploited {
@@ -108,7 +115,7 @@ pub(super) fn rows(
             version: texts.intern(&list.version),
             entries: offset(list.entries.len()),
             matched: offset(known_exploited),
-            odd_values: offset(list.odd_values.len()),
+            odd_values: offset(odd_of_kev),
         });
     }
     if let Some(list) = &feed.epss {
@@ -120,12 +127,8 @@ pub(super) fn rows(
             version: texts.intern(&list.model),
             entries: offset(list.entries.len()),
             matched: offset(matched.count()),
-            odd_values: offset(list.odd_values.len()),
+            odd_values: offset(odd_of_epss),
         });
     }
     rows
-}
-
-fn odd_count(documents: &[DocumentRecord]) -> usize {
-    documents.iter().map(|d| d.odd_values.len()).sum()
 }

@@ -4,20 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::mpsc;
 
-use kbgap_catalog::DocumentRecord;
-use kbgap_feed::{FeedError, cvrf, source};
+use kbgap_feed::{Content, FeedError, source};
 
 /// Called after each file with the number done and the number of all.
 pub type Progress<'p> = &'p (dyn Fn(usize, usize) + Sync);
 
-const ENDINGS: [&str; 6] = [
-    ".xml",
-    ".xml.gz",
-    ".xml.zst",
-    ".json",
-    ".json.gz",
-    ".json.zst",
-];
+const ENDINGS: [&str; 3] = [".xml", ".json", ".csv"];
+const PACKED_ENDINGS: [&str; 2] = [".gz", ".zst"];
 
 /// The files of the given paths: a file as it is named, a folder with all files
 /// below it whose names end as those of a feed do. In order, each once. What cannot
@@ -49,18 +42,18 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
             walk(&path, files);
             continue;
         }
-        let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
-        if ENDINGS.iter().any(|ending| name.ends_with(ending)) && !path.is_dir() {
+        if has_ending(&entry.file_name().to_string_lossy()) && !path.is_dir() {
             files.push(path);
         }
     }
 }
 
-/// What one file holds.
-pub(super) enum Content {
-    Document(DocumentRecord),
-    /// The vendor's list of documents, which an import of files has no use for.
-    UpdateIndex,
+fn has_ending(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let packed = PACKED_ENDINGS.iter();
+    let plain = packed.filter_map(|ending| name.strip_suffix(ending)).next();
+    let plain = plain.unwrap_or(&name);
+    ENDINGS.iter().any(|ending| plain.ends_with(ending))
 }
 
 /// Reads all files, on as many threads as there are cores, in the order of `files`.
@@ -102,9 +95,26 @@ pub(super) fn read_all(
 }
 
 fn read(file: &Path) -> Result<Content, FeedError> {
-    let source = source::open(file)?;
-    if source.is_update_index() {
-        return Ok(Content::UpdateIndex);
+    kbgap_feed::read(source::open(file)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_feed_files() {
+        for name in [
+            "a.xml",
+            "A.XML.GZ",
+            "a.json.zst",
+            "epss_scores-2023-03-07.csv.gz",
+            "k.csv",
+        ] {
+            assert!(has_ending(name), "{name}");
+        }
+        for name in ["a.txt", "xml", "a.xml.bak", "a.gz", ".gz"] {
+            assert!(!has_ending(name), "{name}");
+        }
     }
-    cvrf::read(source).map(Content::Document)
 }
