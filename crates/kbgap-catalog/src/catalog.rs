@@ -16,6 +16,7 @@ pub use products::{Fix, Product};
 pub use sources::{Epss, KnownExploited, Source};
 pub use vulnerabilities::Vulnerability;
 
+use crate::feed::SourceKind;
 use crate::kb::KbId;
 use crate::layout::{
     DocumentRow, KbRevisionRow, KbRow, OddRow, ProductRow, Section, ServicingRow, SoftwareRow,
@@ -270,10 +271,13 @@ impl Catalog {
             .map(|row| Document { catalog: self, row })
     }
 
-    /// The newest release date of all documents, in seconds since 1970, UTC.
+    /// The newest release date of the vendor's months, in seconds since 1970, UTC. Where there
+    /// is none, of its advisories: beside months one of them says nothing of how new these are.
     #[must_use]
     pub fn as_of(&self) -> Option<i64> {
-        self.documents().map(|d| d.current_release()).max()
+        let kinds = [SourceKind::Cvrf, SourceKind::Csaf];
+        let source = kinds.into_iter().find_map(|kind| self.source(kind));
+        source.map(Source::newest)
     }
 
     /// What was passed over.

@@ -3,6 +3,7 @@
 //! The result depends on the set of documents only, never on their order: they
 //! are sorted by month and id first, and every table is sorted by its key.
 //!
+//! 0. `advisories`: CVEs that only advisories have go into months.
 //! 1. `products`: ids and names that mean the same product are folded into one.
 //! 2. `vulnerabilities`: a CVE that stands in several documents becomes one.
 //! 3. `fixes`: one row for each product, vulnerability and KB; a Windows fix
@@ -12,6 +13,7 @@
 //! 6. `servicing`: which KB brings which revision, which are hotpatches, and on
 //!    which cumulative updates those build.
 
+mod advisories;
 mod fixes;
 mod kbs;
 mod products;
@@ -46,12 +48,14 @@ pub fn compile(documents: &[DocumentRecord]) -> Result<Catalog, crate::SnapshotE
 /// # Errors
 /// When the documents are so many that a snapshot of 32-bit positions cannot hold them.
 pub fn compile_feed(feed: &Feed) -> Result<Catalog, crate::SnapshotError> {
-    let mut documents: Vec<&DocumentRecord> = feed.documents.iter().collect();
-    documents.sort_by(|a, b| (a.month(), &a.id).cmp(&(b.month(), &b.id)));
+    let mut months: Vec<&DocumentRecord> = feed.documents.iter().collect();
+    months.sort_by(|a, b| (a.month(), &a.id).cmp(&(b.month(), &b.id)));
+    let merged = advisories::merge(&months, feed);
+    let documents: Vec<&DocumentRecord> = merged.documents.iter().map(AsRef::as_ref).collect();
 
     let mut odd = sources::odd_values(feed);
     let products = products::fold(&documents);
-    let vulnerabilities = vulnerabilities::fold(&documents);
+    let vulnerabilities = vulnerabilities::fold(&documents, &merged.notes);
     let mut fixes = fixes::flatten(&documents, &products, &vulnerabilities, &mut odd);
     let naming = kbs::naming_documents(&documents);
     let month_of = |kb| {
@@ -66,10 +70,7 @@ pub fn compile_feed(feed: &Feed) -> Result<Catalog, crate::SnapshotError> {
     odd.sort();
 
     let mut texts = Texts::default();
-    let document_rows: Vec<_> = documents
-        .iter()
-        .map(|d| document_row(d, &mut texts))
-        .collect();
+    let document_rows: Vec<_> = months.iter().map(|d| document_row(d, &mut texts)).collect();
     let software_rows: Vec<_> = products
         .software
         .iter()

@@ -6,8 +6,10 @@ use crate::{DocumentRecord, EpssRecord, KnownExploitedRecord};
 /// documents of distinct ids. Their order does not matter.
 #[derive(Clone, Debug, Default)]
 pub struct Feed {
-    /// The vendor's documents.
+    /// The vendor's months.
     pub documents: Vec<DocumentRecord>,
+    /// The vendor's documents about single CVEs.
+    pub advisories: Vec<DocumentRecord>,
     /// Which vulnerabilities are known to be exploited.
     pub known_exploited: Option<KnownExploitedRecord>,
     /// How likely vulnerabilities are exploited.

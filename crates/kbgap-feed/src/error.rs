@@ -44,6 +44,9 @@ pub enum Reason {
     /// It was compressed, and cannot be unpacked.
     #[error("the compressed file is damaged ({0}): download it again")]
     PackedDamaged(String),
+    /// It is an archive that cannot be read, or that nobody made in good faith.
+    #[error("is no archive that can be used: {0}")]
+    Archive(String),
     /// It is larger than any document of the vendor could be.
     #[error("unpacks to more than {0} MB: refused as a decompression bomb")]
     TooLarge(u64),
@@ -77,6 +80,11 @@ pub enum Reason {
     /// A part without which the document means nothing is absent.
     #[error("is not a usable document: it has no {0}; download it again")]
     Lacks(&'static str),
+    /// It is somebody else's.
+    #[error(
+        "is published by `{0}`: only Microsoft's advisories say which of its products an update fixes"
+    )]
+    OtherPublisher(String),
     /// It calls itself what is the name of something else.
     #[error("its id `{0}` is that of a document of another kind, which stays")]
     IdTaken(String),

@@ -12,6 +12,8 @@ pub(crate) enum Form {
     Json,
     /// The list of months that the vendor's API answers at `/updates`.
     UpdateIndex,
+    /// An advisory or VEX document of one CVE.
+    Csaf,
     /// Known exploited vulnerabilities as JSON.
     KevJson,
     /// The same as CSV.
@@ -32,11 +34,13 @@ impl Form {
 
     /// Members may come in any order: the first that only one form has decides.
     fn of_json(text: &[u8]) -> Self {
-        let marks: [(&[u8], Self); 7] = [
+        let marks: [(&[u8], Self); 9] = [
             (b"$metadata#Updates", Self::UpdateIndex),
             (b"\"DocumentTitle\"", Self::Json),
             (b"\"DocumentTracking\"", Self::Json),
             (b"\"ProductTree\"", Self::Json),
+            (b"\"csaf_version\"", Self::Csaf),
+            (b"\"product_tree\"", Self::Csaf),
             (b"\"catalogVersion\"", Self::KevJson),
             (b"\"dateReleased\"", Self::KevJson),
             (b"\"cveID\"", Self::KevJson),
@@ -96,6 +100,7 @@ mod tests {
                 r#"{"vulnerabilities":[{"cveID":"CVE-2020-0001"}]}"#,
                 Form::KevJson,
             ),
+            (r#"{"document":{"csaf_version":"2.0"}}"#, Form::Csaf),
             ("cveID,vendorProject\n", Form::KevCsv),
             ("\"cveID\",\"vendorProject\"\n", Form::KevCsv),
             ("#model_version:v1,score_date:x\ncve,epss\n", Form::Epss),

@@ -18,11 +18,15 @@ use crate::text::{beginning, harmless, one_line};
 const MAX_DEPTH: u32 = 200;
 /// No field of the vendor is longer; what is would be held in memory whole.
 const MAX_TEXT: usize = 1 << 20;
+/// The largest month has a tenth of it. Without a bound a few bytes of the text would each
+/// become many of a record.
+const MAX_ITEMS: u32 = 2_000_000;
 /// A whole document of another form need not be told value by value.
 const MAX_ODD: usize = 1_000;
 
 pub(crate) struct Json<'a> {
     reader: JsonStreamReader<LineCounter<Box<dyn BufRead + 'a>>>,
+    items: u32,
     odd: Vec<String>,
     more_odd: usize,
 }
@@ -39,6 +43,7 @@ impl<'a> Json<'a> {
         };
         Self {
             reader: JsonStreamReader::new_custom(text, settings),
+            items: 0,
             odd: Vec::new(),
             more_odd: 0,
         }
@@ -72,6 +77,12 @@ impl<'a> Json<'a> {
         }
         self.reader.begin_array().map_err(reason)?;
         while self.has_next()? {
+            self.items += 1;
+            if self.items > MAX_ITEMS {
+                return Err(Reason::Json(format!(
+                    "it lists more than {MAX_ITEMS} things"
+                )));
+            }
             read(self)?;
         }
         self.reader.end_array().map_err(reason)

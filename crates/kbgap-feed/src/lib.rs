@@ -2,8 +2,9 @@
 //!
 //! - [`source`]: opens a file, unpacks gzip and Zstandard, makes UTF-8 of it, and knows by its
 //!   beginning what it is.
-//! - [`read`]: reads whatever it is.
+//! - [`read`], [`read_file`]: read whatever it is, and archives of it.
 //! - [`cvrf`]: reads Microsoft's monthly CVRF documents, XML or JSON, as a stream of events.
+//! - [`csaf`]: reads its advisories and VEX documents, one for each CVE.
 //! - [`kev`], [`epss`]: read lists about CVEs of any vendor.
 //! - [`revision`]: which of two documents of the same id counts.
 //!
@@ -21,7 +22,9 @@
 //! # Ok::<(), kbgap_feed::FeedError>(())
 //! ```
 
+mod archive;
 mod content;
+pub mod csaf;
 mod csv_rows;
 pub mod cvrf;
 pub mod epss;
@@ -31,9 +34,12 @@ mod form;
 mod json;
 pub mod kev;
 mod odd;
+mod parts;
+mod reading;
 pub mod revision;
 pub mod source;
 mod text;
 
+pub use archive::{is_feed_name, read_file};
 pub use content::{Content, read};
 pub use error::{FeedError, Reason};

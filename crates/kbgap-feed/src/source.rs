@@ -20,7 +20,7 @@ const MAX_UNPACKED: u64 = 128 << 20;
 /// The readers hold one tag, text or comment at a time; the vendor's longest has
 /// some hundred KB.
 const MAX_EVENT: u64 = 4 << 20;
-const BUFFER: usize = 64 << 10;
+pub(crate) const BUFFER: usize = 64 << 10;
 /// As much of a text tells what it is.
 const HEAD: usize = 16 << 10;
 
@@ -43,14 +43,21 @@ struct Unpacked<'a> {
 /// [`Reason::Io`] when it cannot be opened.
 pub fn open(path: &Path) -> Result<Source<'static>, FeedError> {
     let name = path.display().to_string();
-    File::open(path)
-        .and_then(|file| unpack(BufReader::with_capacity(BUFFER, file)))
-        .map(|unpacked| source(name.clone(), unpacked))
-        .map_err(|e| FeedError {
-            file: name,
-            line: None,
-            reason: reason_of(e),
-        })
+    match File::open(path) {
+        Ok(file) => from_reader(name, BufReader::with_capacity(BUFFER, file)),
+        Err(error) => Err(FeedError::at(name, None, reason_of(error))),
+    }
+}
+
+/// Takes what a reader gives; `name` is for messages.
+pub(crate) fn from_reader<'a>(
+    name: String,
+    reader: impl BufRead + 'a,
+) -> Result<Source<'a>, FeedError> {
+    match unpack(reader) {
+        Ok(unpacked) => Ok(source(name, unpacked)),
+        Err(error) => Err(FeedError::at(name, None, reason_of(error))),
+    }
 }
 
 /// Takes bytes that are already in memory; `name` is for messages.

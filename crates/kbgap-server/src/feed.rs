@@ -4,6 +4,7 @@
 //! database is derived from them: [`catalog`] loads it, and compiles it anew
 //! where it is absent, damaged or of another version.
 
+mod advisories;
 mod document;
 mod files;
 mod import;

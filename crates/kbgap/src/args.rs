@@ -81,8 +81,9 @@ pub(crate) struct ServeArgs {
 pub(crate) enum FeedCommand {
     /// Import what a feed consists of: files or folders
     ///
-    /// Microsoft's monthly documents (CVRF as .xml or .json), CISA's known exploited vulnerabilities (.json or .csv)
-    /// and FIRST's EPSS scores (.csv), plain or packed (.gz, .zst). Each is known by its content.
+    /// Microsoft's monthly documents (CVRF as .xml or .json) and advisories (CSAF and VEX, .json), CISA's known exploited
+    /// vulnerabilities (.json or .csv) and FIRST's EPSS scores (.csv), plain, packed (.gz, .zst) or in archives (.zip).
+    /// Each is known by its content.
     Import {
         /// Files or folders
         #[arg(required = true, value_name = "PATH")]

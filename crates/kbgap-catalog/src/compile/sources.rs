@@ -1,7 +1,7 @@
 //! What lists say of the vulnerabilities that the documents name, and what there is of
 //! each kind of document.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::feed::{Feed, SourceKind};
 use crate::layout::{
@@ -72,9 +72,13 @@ impl<'a> Lists<'a> {
 /// What could not be understood of any document or list.
 pub(super) fn odd_values(feed: &Feed) -> Vec<OddValue> {
     let documents = feed.documents.iter().flat_map(|d| &d.odd_values);
+    let advisories = feed.advisories.iter().flat_map(|d| &d.odd_values);
     let known_exploited = feed.known_exploited.iter().flat_map(|l| &l.odd_values);
     let epss = feed.epss.iter().flat_map(|l| &l.odd_values);
-    let all = documents.chain(known_exploited).chain(epss);
+    let all = documents
+        .chain(advisories)
+        .chain(known_exploited)
+        .chain(epss);
     all.cloned().collect()
 }
 
@@ -93,18 +97,35 @@ pub(super) fn rows(
         .iter()
         .flat_map(|l| &l.odd_values)
         .count();
+    let odd_of_csaf = feed.advisories.iter().flat_map(|d| &d.odd_values).count();
     let odd_of_epss = feed.epss.iter().flat_map(|l| &l.odd_values).count();
     if let Some(newest) = feed.documents.iter().map(|d| d.current_release).max() {
         let listed = feed.documents.iter().map(|d| d.vulnerabilities.len());
+        let months = feed.documents.iter().flat_map(|d| &d.vulnerabilities);
+        let months: HashSet<&str> = months.map(|v| v.id.as_str()).collect();
         rows.push(SourceRow {
             kind: SourceKind::Cvrf as u8,
             documents: offset(feed.documents.len()),
             newest: newest.into(),
             version: texts.intern(""),
             entries: offset(listed.sum()),
-            matched: offset(vulnerabilities.len()),
+            matched: offset(months.len()),
             // Also what showed only beside other documents.
-            odd_values: offset(odd.len() - odd_of_kev - odd_of_epss),
+            odd_values: offset(odd.len() - odd_of_csaf - odd_of_kev - odd_of_epss),
+        });
+    }
+    if let Some(newest) = feed.advisories.iter().map(|d| d.current_release).max() {
+        let listed = feed.advisories.iter().map(|d| d.vulnerabilities.len());
+        let named = feed.advisories.iter().flat_map(|d| &d.vulnerabilities);
+        let named: HashSet<&str> = named.map(|v| v.id.as_str()).collect();
+        rows.push(SourceRow {
+            kind: SourceKind::Csaf as u8,
+            documents: offset(feed.advisories.len()),
+            newest: newest.into(),
+            version: texts.intern(""),
+            entries: offset(listed.sum()),
+            matched: offset(named.len()),
+            odd_values: offset(odd_of_csaf),
         });
     }
     if let Some(list) = &feed.known_exploited {

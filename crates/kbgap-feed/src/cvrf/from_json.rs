@@ -5,10 +5,10 @@
 
 use kbgap_catalog::OddKind;
 
-use super::Reading;
-use super::parts::{Parts, Remediation, Threat, ThreatKind};
 use crate::Reason;
 use crate::json::Json;
+use crate::parts::{MAX_VULNERABILITIES, Parts, Remediation, Threat, ThreatKind};
+use crate::reading::Reading;
 use crate::text::one_line;
 
 impl Reading {
@@ -21,6 +21,9 @@ impl Reading {
                 "DocumentTracking" => self.json_tracking(json)?,
                 "ProductTree" => self.json_products(json)?,
                 "Vulnerability" => json.items(|json| {
+                    if vulnerabilities.len() >= MAX_VULNERABILITIES {
+                        return Err(Reason::TooMany(MAX_VULNERABILITIES));
+                    }
                     let mut parts = Parts::default();
                     parts.json(json)?;
                     vulnerabilities.push(parts);

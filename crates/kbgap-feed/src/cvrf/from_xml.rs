@@ -2,10 +2,10 @@
 
 use kbgap_catalog::OddKind;
 
-use super::Reading;
-use super::parts::{Parts, Remediation, Threat, ThreatKind};
 use super::xml::{self, Element, Xml};
 use crate::Reason;
+use crate::parts::{Parts, Remediation, Threat, ThreatKind};
+use crate::reading::Reading;
 
 impl Reading {
     pub(super) fn xml(&mut self, xml: &mut Xml<'_>) -> Result<(), Reason> {

@@ -25,6 +25,11 @@ pub struct DocumentError {
 #[derive(Debug, PartialEq)]
 pub(super) enum Stored {
     Month(DocumentRecord),
+    /// Documents about single CVEs, in the order of their ids.
+    Advisories {
+        id: String,
+        documents: Vec<DocumentRecord>,
+    },
     KnownExploited(KnownExploitedRecord),
     Epss(EpssRecord),
 }
@@ -33,6 +38,7 @@ impl Stored {
     pub(super) const fn kind(&self) -> SourceKind {
         match self {
             Self::Month(_) => SourceKind::Cvrf,
+            Self::Advisories { .. } => SourceKind::Csaf,
             Self::KnownExploited(_) => SourceKind::Kev,
             Self::Epss(_) => SourceKind::Epss,
         }
@@ -42,6 +48,7 @@ impl Stored {
     pub(super) fn id(&self) -> &str {
         match self {
             Self::Month(document) => &document.id,
+            Self::Advisories { id, .. } => id,
             Self::KnownExploited(_) => KEV_ID,
             Self::Epss(_) => EPSS_ID,
         }
@@ -51,15 +58,21 @@ impl Stored {
     pub(super) fn encode(&self) -> Result<(Vec<u8>, DocumentHead), DocumentError> {
         let (body, content_hash) = match self {
             Self::Month(document) => encode(&document.id, document),
+            Self::Advisories { id, documents } => encode(id, documents),
             Self::KnownExploited(list) => encode(KEV_ID, list),
             Self::Epss(list) => encode(EPSS_ID, list),
         }?;
         let head = match self {
-            Self::Month(document) => DocumentHead {
-                current_release: document.current_release,
-                revision: document.revision.clone(),
-                vulnerabilities: document.vulnerabilities.len(),
-                fixes: document.fix_count(),
+            Self::Month(document) => head(document, content_hash),
+            Self::Advisories { documents, .. } => DocumentHead {
+                current_release: documents
+                    .iter()
+                    .map(|d| d.current_release)
+                    .max()
+                    .unwrap_or(0),
+                revision: String::new(),
+                vulnerabilities: documents.iter().map(|d| d.vulnerabilities.len()).sum(),
+                fixes: documents.iter().map(DocumentRecord::fix_count).sum(),
                 content_hash,
             },
             Self::KnownExploited(list) => DocumentHead {
@@ -87,7 +100,11 @@ impl Stored {
             Some(SourceKind::Cvrf) => decode(id, &row.body).map(Self::Month),
             Some(SourceKind::Kev) => decode(id, &row.body).map(Self::KnownExploited),
             Some(SourceKind::Epss) => decode(id, &row.body).map(Self::Epss),
-            _ => Err(DocumentError {
+            Some(SourceKind::Csaf) => decode(id, &row.body).map(|documents| Self::Advisories {
+                id: id.clone(),
+                documents,
+            }),
+            None => Err(DocumentError {
                 id: id.clone(),
                 reason: format!("it is of an unknown kind, `{}`", row.head.kind),
             }),
@@ -98,9 +115,29 @@ impl Stored {
     pub(super) fn enter(self, feed: &mut Feed) {
         match self {
             Self::Month(document) => feed.documents.push(document),
+            Self::Advisories { documents, .. } => feed.advisories.extend(documents),
             Self::KnownExploited(list) => feed.known_exploited = Some(list),
             Self::Epss(list) => feed.epss = Some(list),
         }
+    }
+}
+
+/// What is compared of a document that is not kept by itself.
+pub(super) fn head_of_document(document: &DocumentRecord) -> Result<DocumentHead, DocumentError> {
+    let plain = postcard::to_stdvec(document).map_err(|e| DocumentError {
+        id: document.id.clone(),
+        reason: e.to_string(),
+    })?;
+    Ok(head(document, Sha256::digest(&plain).into()))
+}
+
+fn head(document: &DocumentRecord, content_hash: [u8; 32]) -> DocumentHead {
+    DocumentHead {
+        current_release: document.current_release,
+        revision: document.revision.clone(),
+        vulnerabilities: document.vulnerabilities.len(),
+        fixes: document.fix_count(),
+        content_hash,
     }
 }
 
@@ -160,10 +197,7 @@ pub(super) fn mark_of<'h>(heads: impl Iterator<Item = &'h FeedHead>) -> u64 {
 }
 
 /// The stored form of a record, and the hash of its content.
-pub(super) fn encode<R: Serialize>(
-    id: &str,
-    record: &R,
-) -> Result<(Vec<u8>, [u8; 32]), DocumentError> {
+fn encode<R: Serialize>(id: &str, record: &R) -> Result<(Vec<u8>, [u8; 32]), DocumentError> {
     let failed = |reason: String| DocumentError {
         id: id.to_owned(),
         reason,
@@ -196,6 +230,10 @@ mod tests {
     fn stored(text: &str) -> Stored {
         match kbgap_feed::read(source::from_bytes("x", text.as_bytes())).unwrap() {
             Content::Month(document) => Stored::Month(document),
+            Content::Advisory(document) => Stored::Advisories {
+                id: "csaf:2025".to_owned(),
+                documents: vec![document],
+            },
             Content::KnownExploited(list) => Stored::KnownExploited(list),
             Content::Epss(list) => Stored::Epss(list),
             Content::UpdateIndex => panic!("nothing to store"),
@@ -206,8 +244,12 @@ mod tests {
     fn what_is_encoded_comes_back() {
         let month = "<cvrfdoc><DocumentTitle>T</DocumentTitle><DocumentTracking><Identification><ID>2020-Mar</ID>\
             </Identification><CurrentReleaseDate>2020-03-12T08:00:00</CurrentReleaseDate></DocumentTracking></cvrfdoc>";
+        let advisory = r#"{"document":{"csaf_version":"2.0","title":"T","publisher":{"namespace":"https://msrc.microsoft.com"},
+            "tracking":{"id":"msrc_CVE-2025-0001","current_release_date":"2025-03-21T07:00:00Z"}},
+            "vulnerabilities":[{"cve":"CVE-2025-0001"}]}"#;
         for text in [
             month,
+            advisory,
             "cveID,dateAdded,requiredAction\nCVE-2020-0796,2022-02-10,Update\n",
             "#model_version:v1,score_date:2023-03-07\ncve,epss,percentile\nCVE-2020-0796,0.97,0.99\n",
         ] {

@@ -12,7 +12,7 @@ use kbgap_store::{FeedDocument, Store};
 use super::document::{Stored, decide_by_kind, head_of, mark_of, row_of};
 use super::files::{Progress, read_all};
 use super::outcome::{FileOutcome, Outcome};
-use super::{FeedStateError, catalog_under_lock, lock, save, snapshot_path};
+use super::{FeedStateError, advisories, catalog_under_lock, lock, save, snapshot_path};
 
 /// How an import decides.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,7 +26,7 @@ pub struct ImportOptions {
 /// What became of an import.
 #[derive(Debug)]
 pub struct ImportReport {
-    /// One outcome for each file, in the order of the files.
+    /// One outcome for each file, in the order of the files; for each document of an archive.
     pub files: Vec<FileOutcome>,
     /// Whether the catalogue is another one now.
     pub changed: bool,
@@ -64,9 +64,10 @@ pub async fn import(
     options: ImportOptions,
     progress: Progress<'_>,
 ) -> Result<ImportReport, FeedStateError> {
-    let mut outcomes: Vec<(Option<String>, Outcome)> = Vec::with_capacity(files.len());
-    let mut candidates = Vec::new();
-    for (position, read) in read_all(&files, progress).into_iter().enumerate() {
+    let (mut names, mut outcomes) = (Vec::new(), Vec::new());
+    let (mut candidates, mut advisories) = (Vec::new(), Vec::new());
+    for (position, (name, read)) in read_all(&files, progress).into_iter().enumerate() {
+        names.push(name);
         let content = match read {
             Err(error) => {
                 outcomes.push((None, Outcome::Refused(error)));
@@ -74,6 +75,11 @@ pub async fn import(
             }
             Ok(Content::UpdateIndex) => {
                 outcomes.push((None, Outcome::UpdateIndex));
+                continue;
+            }
+            Ok(Content::Advisory(document)) => {
+                outcomes.push((Some(document.id.clone()), Outcome::Unchanged));
+                advisories.push((position, document));
                 continue;
             }
             Ok(Content::Month(document)) => Stored::Month(document),
@@ -104,7 +110,7 @@ pub async fn import(
         let outcome = match known.get(&id) {
             None => Outcome::Added,
             Some((known_kind, _)) if *known_kind != Some(kind) => Outcome::Refused(FeedError {
-                file: files[candidate.position].display().to_string(),
+                file: names[candidate.position].display().to_string(),
                 line: None,
                 reason: Reason::IdTaken(id.clone()),
             }),
@@ -117,6 +123,18 @@ pub async fn import(
             accepted.insert(id, candidate);
         }
     }
+    let decided = advisories::decide_all(&stored, advisories, options)?;
+    for (position, outcome) in decided.outcomes {
+        outcomes[position].1 = outcome;
+    }
+    for set in decided.changed {
+        let set = Candidate::new(0, set)?;
+        known.insert(
+            set.content.id().to_owned(),
+            (Some(SourceKind::Csaf), set.head.clone()),
+        );
+        accepted.insert(set.content.id().to_owned(), set);
+    }
     let changed = !accepted.is_empty();
     let catalog = if changed {
         Some(store_and_compile(store, data_dir, &stored, accepted).await?)
@@ -125,7 +143,7 @@ pub async fn import(
     } else {
         Some(catalog_under_lock(store, data_dir).await?)
     };
-    let files = files
+    let files = names
         .into_iter()
         .zip(outcomes)
         .map(|(file, (document, outcome))| FileOutcome {
@@ -141,7 +159,8 @@ pub async fn import(
     })
 }
 
-fn decided(
+/// What becomes of a document of which another is known.
+pub(super) fn decided(
     kind: SourceKind,
     known: &DocumentHead,
     new: &DocumentHead,

@@ -21,7 +21,7 @@ pub(crate) async fn run(
     if files.is_empty() {
         let named: Vec<_> = paths.iter().map(|p| p.display().to_string()).collect();
         anyhow::bail!(
-            "no feed files in {}: expected names that end in .xml, .json or .csv, plain or with .gz or .zst",
+            "no feed files in {}: expected names that end in .xml, .json or .csv, plain or with .gz or .zst, or in .zip",
             named.join(", ")
         );
     }

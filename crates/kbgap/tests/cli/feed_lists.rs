@@ -160,3 +160,99 @@ fn nothing_can_take_the_name_of_something_else() {
     );
     assert_eq!(status(data.path())["sources"][1]["kind"], "kev");
 }
+
+/// The advisory of a CVE that the sample month does not have.
+const CSAF: &str = r#"{"document":{"category":"csaf_security_advisory","csaf_version":"2.0","title":"T","aggregate_severity":{"text":"Critical"},
+  "publisher":{"name":"MSRC","namespace":"https://msrc.microsoft.com"},"tracking":{"id":"msrc_CVE-2020-9999","version":"1",
+  "initial_release_date":"2020-03-20T07:00:00Z","current_release_date":"2020-03-20T07:00:00Z"}},
+  "product_tree":{"branches":[{"category":"product_name","name":"Windows 10 Version 1909 for x64-based Systems","branches":[
+    {"category":"product_version_range","name":"<10.0.18363.752","product":{"name":"x","product_id":"1"}},
+    {"category":"product_version","name":"10.0.18363.752","product":{"name":"x","product_id":"11713"}}]}]},
+  "vulnerabilities":[{"cve":"CVE-2020-9999","product_status":{"known_affected":["1"]},"remediations":[{"category":"vendor_fix",
+    "details":"10.0.18363.752:Security Update:https://support.microsoft.com/help/4554354","product_ids":["1"]}]}]}"#;
+
+#[test]
+fn advisories_are_kept_by_year_and_each_is_decided_about_by_itself() {
+    let data = sample_feed();
+    let pc = file(data.path(), "pc.json", &host("10.0.18363.592"));
+    let import = |name: &str, text: &str| {
+        let path = file(data.path(), name, text);
+        kbgap(data.path(), &["feed", "import", &path])
+    };
+    import("a.json", CSAF).ok();
+    let json = kbgap(data.path(), &["check", &pc, "--format", "json"])
+        .ok()
+        .json();
+    let added = json["missing"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|kb| kb["id"] == "4554354");
+    assert_eq!(added.unwrap()["name"], "March 2020 Security Updates");
+    assert_eq!(json["feed"]["documents"], 1);
+
+    let other = CSAF.replace("CVE-2020-9999", "CVE-2020-9998");
+    import("b.json", &other).ok();
+    let older = import("a.json", &CSAF.replace("03-20T07", "03-19T07"));
+    assert!(
+        older.code == 1
+            && older
+                .stderr
+                .contains("csaf:msrc_CVE-2020-9999 of 2020-03-19 is older"),
+        "{}",
+        older.stderr
+    );
+    let again = import("b.json", &other).ok();
+    assert!(again.stdout.starts_with("1 unchanged"), "{}", again.stdout);
+    let sources = status(data.path())["sources"].clone();
+    assert_eq!(
+        (&sources[1]["kind"], &sources[1]["documents"]),
+        (&"csaf".into(), &2.into())
+    );
+
+    // A month that has them takes their place.
+    let month = std::fs::read_to_string(crate::harness::sample()).unwrap();
+    let month = month
+        .replace("<cvrf:ID>2020-Mar", "<cvrf:ID>2020-Apr")
+        .replace("CVE-2020-0787", "CVE-2020-9999")
+        .replace("CVE-2020-0788", "CVE-2020-9998");
+    import("2020-Apr.xml", &month).ok();
+    let json = kbgap(data.path(), &["check", &pc, "--format", "json"])
+        .ok()
+        .json();
+    assert!(!json.to_string().contains("4554354"), "{json}");
+}
+
+#[test]
+fn an_archive_is_as_good_as_a_folder_of_what_is_in_it() {
+    use std::io::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let archive = folder.path().join("feed.zip");
+    let mut writer = zip::ZipWriter::new(std::fs::File::create(&archive).unwrap());
+    let month = std::fs::read_to_string(crate::harness::sample()).unwrap();
+    for (name, text) in [
+        ("m/2020-Mar.xml", month.as_str()),
+        ("kev.json", KEV),
+        ("bad.csv", "cve,epss\n"),
+    ] {
+        writer
+            .start_file(name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    writer.finish().unwrap();
+    let data = folder.path().join("data");
+    let run = kbgap(&data, &["feed", "import", folder.path().to_str().unwrap()]);
+    assert!(
+        run.code == 1 && run.stdout.starts_with("2 new, 1 refused."),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stderr
+            .contains("feed.zip/bad.csv: is not a usable document"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(status(&data)["sources"].as_array().unwrap().len(), 2);
+}

@@ -8,17 +8,17 @@ use kbgap_catalog::{
     versions_in,
 };
 
-use super::Reading;
 use crate::Reason;
 use crate::fields::{self, ExploitStatus};
+use crate::reading::Reading;
 
 /// The vendor's largest month lists under two thousand.
-const MAX_VULNERABILITIES: usize = 50_000;
+pub(crate) const MAX_VULNERABILITIES: usize = 50_000;
 
 /// A vulnerability whose products are still the vendor's ids.
 #[derive(Default)]
-pub(super) struct Parts {
-    pub(super) record: VulnerabilityRecord,
+pub(crate) struct Parts {
+    pub(crate) record: VulnerabilityRecord,
     severities: HashMap<String, Severity>,
     fixes: Vec<VendorFix>,
     /// Oddities whose text will begin with the vulnerability's id.
@@ -33,15 +33,15 @@ struct VendorFix {
 
 /// The texts of a threat.
 #[derive(Default)]
-pub(super) struct Threat {
-    pub(super) description: String,
+pub(crate) struct Threat {
+    pub(crate) description: String,
     /// Those of a severity; of other threats they do not matter.
-    pub(super) product_ids: Vec<String>,
+    pub(crate) product_ids: Vec<String>,
 }
 
 /// The kinds of threats that say something to the rules.
 #[derive(Clone, Copy)]
-pub(super) enum ThreatKind {
+pub(crate) enum ThreatKind {
     Impact,
     ExploitStatus,
     Severity,
@@ -50,16 +50,16 @@ pub(super) enum ThreatKind {
 /// The texts of a remediation that is a vendor fix. Known Issues repeat KB numbers
 /// and Release Notes have none: neither is a fix.
 #[derive(Default)]
-pub(super) struct Remediation {
-    pub(super) description: String,
-    pub(super) subtype: String,
-    pub(super) fixed_build: String,
-    pub(super) supersedence: String,
-    pub(super) product_ids: Vec<String>,
+pub(crate) struct Remediation {
+    pub(crate) description: String,
+    pub(crate) subtype: String,
+    pub(crate) fixed_build: String,
+    pub(crate) supersedence: String,
+    pub(crate) product_ids: Vec<String>,
 }
 
 impl Parts {
-    pub(super) fn threat(&mut self, kind: ThreatKind, threat: Threat) {
+    pub(crate) fn threat(&mut self, kind: ThreatKind, threat: Threat) {
         let description = threat.description;
         match kind {
             ThreatKind::Severity if description.is_empty() => {}
@@ -95,7 +95,7 @@ impl Parts {
         }
     }
 
-    pub(super) fn score(&mut self, score: &str, vector: String) {
+    pub(crate) fn score(&mut self, score: &str, vector: String) {
         match fields::score_tenths(score) {
             Some(tenths) => {
                 let higher = |known: &Cvss| (tenths, &vector) > (known.tenths, &known.vector);
@@ -110,7 +110,7 @@ impl Parts {
         }
     }
 
-    pub(super) fn remediation(&mut self, remediation: Remediation) {
+    pub(crate) fn remediation(&mut self, remediation: Remediation) {
         let Remediation {
             description,
             subtype,
@@ -152,7 +152,7 @@ impl Parts {
         });
     }
 
-    pub(super) fn revision(&mut self, number: String, date: &str) {
+    pub(crate) fn revision(&mut self, number: String, date: &str) {
         match fields::timestamp(date) {
             Some(date) => self.record.revisions.push(RevisionRecord { date, number }),
             None => self
@@ -164,7 +164,7 @@ impl Parts {
 
 impl Reading {
     /// Takes a vulnerability, once the products are known.
-    pub(super) fn take(&mut self, parts: Parts) -> Result<(), Reason> {
+    pub(crate) fn take(&mut self, parts: Parts) -> Result<(), Reason> {
         if self.vulnerabilities.len() >= MAX_VULNERABILITIES {
             return Err(Reason::TooMany(MAX_VULNERABILITIES));
         }
