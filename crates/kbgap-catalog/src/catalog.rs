@@ -111,6 +111,13 @@ impl Catalog {
         self.snapshot.checksum()
     }
 
+    /// As [`checksum`](Self::checksum), but the same where catalogues differ only in what decides
+    /// nothing: probabilities, which are others every day, and what is told of those who exploit.
+    #[must_use]
+    pub fn decisive_checksum(&self) -> u32 {
+        self.snapshot.decisive()
+    }
+
     /// The number that the feed carried when it was compiled ([`Feed`](crate::Feed)).
     #[must_use]
     pub fn source_mark(&self) -> u64 {

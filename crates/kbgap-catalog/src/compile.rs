@@ -22,9 +22,11 @@ mod sources;
 mod texts;
 mod vulnerabilities;
 
+use zerocopy::{Immutable, IntoBytes};
+
 use crate::catalog::Catalog;
 use crate::feed::Feed;
-use crate::layout::{DocumentRow, OddRow, Section, SoftwareRow};
+use crate::layout::{DocumentRow, NONE, OddRow, Section, SoftwareRow, VulnerabilityRow};
 use crate::odd::OddValue;
 use crate::record::DocumentRecord;
 use crate::snapshot::{Snapshot, SnapshotWriter, offset};
@@ -82,6 +84,8 @@ pub fn compile_feed(feed: &Feed) -> Result<Catalog, crate::SnapshotError> {
     let fix_rows = fixes::rows(&fixes, &kbs, &mut texts);
     let (kb_rows, fixes_by_kb, supersedes) = kbs::rows(&kbs, &fixes, &servicing, &mut texts);
     let (mut vulnerability_rows, revision_rows) = vulnerabilities.rows(&mut texts);
+    let mut decisive = Decisive::default();
+    decisive.add(texts.as_bytes());
     let lists = Lists::of(feed, vulnerabilities.ids());
     let exploited_rows = lists.complete(&mut vulnerability_rows, vulnerabilities.ids(), &mut texts);
     let source_rows = sources::rows(
@@ -92,6 +96,21 @@ pub fn compile_feed(feed: &Feed) -> Result<Catalog, crate::SnapshotError> {
         &mut texts,
     );
     let odd_rows: Vec<_> = odd.iter().map(|o| odd_row(o, &mut texts)).collect();
+
+    decisive.add(&product_rows);
+    decisive.add(&fix_rows);
+    decisive.add(&kb_rows);
+    decisive.add(&fixes_by_kb);
+    decisive.add(&supersedes);
+    decisive.add(&servicing.revision_rows());
+    decisive.add(&servicing.rows());
+    for row in &vulnerability_rows {
+        decisive.add(&[VulnerabilityRow {
+            epss: NONE.into(),
+            epss_percentile: NONE.into(),
+            ..*row
+        }]);
+    }
 
     let mut writer = SnapshotWriter::default();
     writer.push(Section::Texts, &texts.into_bytes());
@@ -109,8 +128,18 @@ pub fn compile_feed(feed: &Feed) -> Result<Catalog, crate::SnapshotError> {
     writer.push(Section::KnownExploited, &exploited_rows);
     writer.push(Section::Sources, &source_rows);
     writer.push(Section::OddValues, &odd_rows);
-    let bytes = writer.finish(feed.source_mark);
+    let bytes = writer.finish(feed.source_mark, decisive.0.finalize());
     Ok(Catalog::new(Snapshot::open(bytes)?))
+}
+
+/// A checksum of what decides: all but probabilities and what is told of those who exploit.
+#[derive(Default)]
+struct Decisive(crc32fast::Hasher);
+
+impl Decisive {
+    fn add<T: IntoBytes + Immutable>(&mut self, rows: &[T]) {
+        self.0.update(rows.as_bytes());
+    }
 }
 
 fn document_row(document: &DocumentRecord, texts: &mut Texts) -> DocumentRow {

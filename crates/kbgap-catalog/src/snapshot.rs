@@ -25,6 +25,8 @@ struct Header {
     source_mark: U64,
     /// Of the content alone.
     content: U32,
+    /// Of that part of the content by which anything is decided.
+    decisive: U32,
     sections: [Span; Section::COUNT],
 }
 
@@ -148,6 +150,11 @@ impl Snapshot {
         Header::ref_from_prefix(&self.bytes).map_or(0, |(header, _)| header.content.get())
     }
 
+    /// A number that differs where anything is decided otherwise.
+    pub(crate) fn decisive(&self) -> u32 {
+        Header::ref_from_prefix(&self.bytes).map_or(0, |(header, _)| header.decisive.get())
+    }
+
     /// What the snapshot was compiled of, in a number of the compiler's caller.
     pub(crate) fn source_mark(&self) -> u64 {
         Header::ref_from_prefix(&self.bytes).map_or(0, |(header, _)| header.source_mark.get())
@@ -173,7 +180,7 @@ impl SnapshotWriter {
         });
     }
 
-    pub(crate) fn finish(self, source_mark: u64) -> Vec<u8> {
+    pub(crate) fn finish(self, source_mark: u64, decisive: u32) -> Vec<u8> {
         let mut sections = [Span {
             start: 0.into(),
             end: 0.into(),
@@ -188,6 +195,7 @@ impl SnapshotWriter {
             checksum: 0.into(),
             source_mark: source_mark.into(),
             content: 0.into(),
+            decisive: decisive.into(),
             sections,
         };
         let checksum_from = |header: &Header, from: usize| {

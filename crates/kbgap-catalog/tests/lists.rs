@@ -168,3 +168,29 @@ fn what_it_was_compiled_of_is_carried_and_is_no_content() {
     assert_eq!((one.source_mark(), two.source_mark()), (0, 7));
     assert_eq!(one.checksum(), two.checksum());
 }
+
+#[test]
+fn what_decides_nothing_is_no_other_catalogue_to_whoever_decides() {
+    let decisive = |feed: &Feed| compile_feed(feed).unwrap().decisive_checksum();
+    let before = with_lists();
+    let mut after = before.clone();
+    after.epss = None;
+    if let Some(list) = &mut after.known_exploited {
+        list.entries[1].required_action = "Something else".to_owned();
+        list.entries[1].due_date = Some(30 * DAY);
+    }
+    assert_eq!(decisive(&before), decisive(&after));
+    assert_ne!(
+        compile_feed(&before).unwrap().checksum(),
+        compile_feed(&after).unwrap().checksum()
+    );
+    after.known_exploited = None;
+    assert_ne!(
+        decisive(&before),
+        decisive(&after),
+        "whether it is exploited decides"
+    );
+    let mut revised = before.clone();
+    revised.documents[0].vulnerabilities[0].title = "Other".to_owned();
+    assert_ne!(decisive(&before), decisive(&revised));
+}

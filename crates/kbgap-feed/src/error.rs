@@ -75,7 +75,10 @@ pub enum Reason {
     )]
     DocumentType,
     /// It is some other kind of document.
-    #[error("is not a CVRF document: {0}; expected a month of the vendor's feed, XML or JSON")]
+    #[error(
+        "is not a CVRF document: {0}; expected a month of the vendor's feed (XML or JSON), an advisory (CSAF), \
+         KEV or EPSS"
+    )]
     NotCvrf(String),
     /// A part without which the document means nothing is absent.
     #[error("is not a usable document: it has no {0}; download it again")]
