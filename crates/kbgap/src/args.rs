@@ -79,7 +79,11 @@ pub(crate) struct ServeArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FeedCommand {
-    /// Import CVRF documents: files or folders; .xml, plain, .gz or .zst
+    /// Import what a feed consists of: files or folders
+    ///
+    /// Microsoft's monthly documents (CVRF as .xml or .json) and advisories (CSAF and VEX, .json), CISA's known exploited
+    /// vulnerabilities (.json or .csv) and FIRST's EPSS scores (.csv), plain, packed (.gz, .zst) or in archives (.zip).
+    /// Each is known by its content.
     Import {
         /// Files or folders
         #[arg(required = true, value_name = "PATH")]
@@ -87,6 +91,9 @@ pub(crate) enum FeedCommand {
         /// Take a newer month even where it lists less than the known one
         #[arg(long)]
         allow_shrink: bool,
+        /// Take what is named even where the known one is newer or lists more
+        #[arg(long)]
+        force: bool,
         #[command(flatten)]
         format: Format,
     },

@@ -14,6 +14,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use kbgap_server::feed::ImportOptions;
+
 use args::{AppCommand, Cli, Command, FeedCommand, FleetCommand, MachineCommand};
 
 /// Loading a fleet is thousands of small texts for each machine, made by one thread and let
@@ -55,13 +57,15 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Feed(FeedCommand::Import {
             paths,
             allow_shrink,
+            force,
             format,
         }) => {
-            return commands::runtime()?.block_on(commands::feed_import::run(
-                &data_dir,
-                &paths,
+            let options = ImportOptions {
                 allow_shrink,
-                format,
+                force,
+            };
+            return commands::runtime()?.block_on(commands::feed_import::run(
+                &data_dir, &paths, options, format,
             ));
         }
         Command::Feed(FeedCommand::Status { details, format }) => {

@@ -5,6 +5,7 @@
 mod check;
 mod demo;
 mod feed;
+mod feed_lists;
 mod generate;
 mod harness;
 mod input;
