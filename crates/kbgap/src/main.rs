@@ -68,9 +68,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             commands::runtime()?
                 .block_on(commands::feed_status::run(&data_dir, details, format))?;
         }
-        Command::Machine(MachineCommand::Import { paths, format }) => {
-            return commands::runtime()?
-                .block_on(commands::machine_import::run(&data_dir, &paths, format));
+        Command::Machine(MachineCommand::Import(args)) => {
+            return commands::runtime()?.block_on(commands::machine_import::run(&data_dir, &args));
         }
         Command::MissingKbs(args) => {
             commands::runtime()?.block_on(commands::missing_kbs::run(&data_dir, &args))?

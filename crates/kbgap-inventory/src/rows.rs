@@ -1,0 +1,21 @@
+//! Rows of named values, whatever writes them: CSV, tables and lists of a console, and
+//! objects that PowerShell converted to JSON.
+//!
+//! One vocabulary tells what a name means ([`fields`]); rows of one host are put
+//! together ([`hosts`]).
+
+mod columns;
+pub(crate) mod csv;
+pub(crate) mod fields;
+pub(crate) mod hosts;
+pub(crate) mod json;
+mod list;
+
+use crate::{Part, ReportError};
+
+/// Reads a table or a list of a console; `None` where it is neither.
+pub(crate) fn read_text(text: &str) -> Option<Result<Vec<Part>, ReportError>> {
+    list::read(text)
+        .or_else(|| columns::read(text))
+        .or_else(|| csv::read(text))
+}
