@@ -8,4 +8,4 @@ mod json;
 mod xml;
 
 pub(crate) use json::read as read_json;
-pub(crate) use xml::read as read_xml;
+pub(crate) use xml::{is_bom as is_xml, read as read_xml};

@@ -1,6 +1,8 @@
 //! Lists of hotfixes as a console shows them: `wmic qfe` as table or list, and
 //! `Get-HotFix`. They name updates, maybe the host, and never the Windows version.
 
+use std::collections::HashMap;
+
 use kbgap_catalog::KbId;
 
 use crate::text::MAX_NAME;
@@ -127,6 +129,7 @@ struct Collected {
     /// What the row says of which nothing is known to be the last.
     row: (Option<String>, Vec<KbId>),
     hosts: Vec<(Option<String>, Vec<KbId>)>,
+    by_name: HashMap<Option<String>, usize>,
 }
 
 impl Collected {
@@ -151,13 +154,13 @@ impl Collected {
         if kbs.is_empty() {
             return;
         }
-        let same = |host: &&mut (Option<String>, Vec<KbId>)| match (&host.0, &name) {
-            (Some(one), Some(two)) => one.eq_ignore_ascii_case(two),
-            (one, two) => one.is_none() && two.is_none(),
-        };
-        match self.hosts.iter_mut().find(same) {
+        let key = name.as_deref().map(str::to_lowercase);
+        match self.by_name.get(&key).and_then(|&i| self.hosts.get_mut(i)) {
             Some(host) => host.1.extend(kbs),
-            None => self.hosts.push((name, kbs)),
+            None => {
+                self.by_name.insert(key, self.hosts.len());
+                self.hosts.push((name, kbs));
+            }
         }
     }
 
@@ -167,7 +170,9 @@ impl Collected {
             && let Some(unnamed) = self.hosts.iter().position(|(name, _)| name.is_none())
         {
             let (_, kbs) = self.hosts.swap_remove(unnamed);
-            self.hosts[0].1.extend(kbs);
+            if let Some(only) = self.hosts.first_mut() {
+                only.1.extend(kbs);
+            }
         }
         self.hosts
             .into_iter()

@@ -36,7 +36,7 @@ pub fn merge(reports: Vec<(String, Report)>) -> Merged {
     let only = (hosts.groups.len() == 1).then_some(0);
     for (file, part) in unnamed {
         match only {
-            Some(group) => hosts.join(group, file, part),
+            Some(group) => hosts.join(group, &file, part),
             None => hosts.errors.push(format!(
                 "{file}: is {} of a host that it does not name: say which with `--machine NAME`, or \
                  give one report that names it (systeminfo) and no other host with it",
@@ -80,7 +80,7 @@ pub fn merge_as(name: &str, reports: Vec<(String, Report)>) -> Merged {
                 if hosts.groups.is_empty() {
                     hosts.add(file, part);
                 } else {
-                    hosts.join(0, file, part);
+                    hosts.join(0, &file, part);
                 }
             }
         }
@@ -158,7 +158,7 @@ impl Hosts {
 
     fn add(&mut self, file: String, part: Part) {
         match self.find(&part) {
-            Ok(Some(group)) => self.join(group, file, part),
+            Ok(Some(group)) => self.join(group, &file, part),
             Ok(None) => {
                 self.index(part.id.as_ref().map(crate::MachineId::as_str), part.known_as());
                 self.groups.push(Group {
@@ -210,7 +210,7 @@ impl Hosts {
         }
     }
 
-    fn join(&mut self, group: usize, file: String, part: Part) {
+    fn join(&mut self, group: usize, file: &str, part: Part) {
         let format = part.format;
         let Some(group) = self.groups.get_mut(group) else {
             return;

@@ -272,10 +272,10 @@ impl From<Machine> for Part {
 /// The version of a build where only the build is told.
 const fn version_of(build: u32) -> (u32, u32) {
     match build {
-        ..7_600 => (6, 0),
-        ..9_200 => (6, 1),
-        9_200 => (6, 2),
-        ..10_240 => (6, 3),
+        0..7_600 => (6, 0),
+        7_600..9_200 => (6, 1),
+        9_200..9_600 => (6, 2),
+        9_600..10_240 => (6, 3),
         _ => (10, 0),
     }
 }

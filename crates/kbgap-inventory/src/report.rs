@@ -111,7 +111,7 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
         }
         .and_then(not_empty);
     }
-    if start.starts_with('<') {
+    if start.starts_with('<') && cyclonedx::is_xml(start) {
         return cyclonedx::read_xml(start).map(parts);
     }
     if registry::is_export(start) {

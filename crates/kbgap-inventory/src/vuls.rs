@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
-use kbgap_catalog::{InstallationType, KbId, Platform, Release, ReleaseKind};
+use kbgap_catalog::{InstallationType, KbId, Platform, Release};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
@@ -182,8 +182,8 @@ fn release(part: &mut Part, release: &str) -> Result<(), String> {
     if let Some(platform) = Platform::parse(release) {
         let (named, build) = (platform.release, part.os.build.unwrap_or_default());
         // Server 2008 has two builds for one name.
-        let of_build = Release::of_build(build, named.kind != ReleaseKind::Client);
-        if of_build.is_some_and(|of_build| of_build.title != named.title) {
+        let is_same = named.build == build || (named.build / 10 == 600 && build / 10 == 600);
+        if !is_same && Release::knows_build(build) {
             return Err(format!("`release`: {release} is not what build {build} is"));
         }
         part.os.architecture = Some(platform.architecture);

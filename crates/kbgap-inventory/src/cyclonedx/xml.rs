@@ -9,6 +9,20 @@ use crate::{Format, Part, ReportError};
 
 const MAX_DEPTH: usize = 128;
 
+/// Whether the first element is that of a document of this kind.
+pub(crate) fn is_bom(text: &str) -> bool {
+    let mut reader = Reader::from_str(text);
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(element) | Event::Empty(element)) => {
+                return element.local_name().as_ref() == "bom";
+            }
+            Ok(Event::Eof) | Err(_) => return false,
+            Ok(_) => {}
+        }
+    }
+}
+
 /// Reads the document.
 ///
 /// # Errors
@@ -37,7 +51,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Part>, ReportError> {
         };
         let event = reader
             .read_event()
-            .map_err(|e| line(format!("is no XML: {e}")))?;
+            .map_err(|e| line(format!("is cut off, or no XML: {e}")))?;
         let is_end = matches!(event, Event::Eof);
         document.take(event).map_err(line)?;
         if is_end {
@@ -89,12 +103,6 @@ impl Document {
 
     fn start(&mut self, element: &BytesStart<'_>) -> Result<(), String> {
         let name = element.local_name().as_ref().to_owned();
-        if self.path.is_empty() && name != "bom" {
-            let shown = crate::text::shown(&name);
-            return Err(format!(
-                "`{shown}` is not the `bom` of a CycloneDX document"
-            ));
-        }
         if self.path.len() == MAX_DEPTH {
             return Err(format!("has elements more than {MAX_DEPTH} deep"));
         }

@@ -65,20 +65,40 @@ impl<'t> Lines<'t> {
         let cut = || (at, "holds a value that is cut off".to_owned());
         let mut value = first.to_owned();
         if value.starts_with('"') {
-            // A text may hold line breaks as they are.
-            while end_of_text(&value).is_none() {
+            // A text may hold line breaks as they are. What was looked at is not looked at
+            // again: a text without its end may be the whole file.
+            let mut is_escaped = false;
+            let mut from = 1;
+            while !has_end(&value[from..], &mut is_escaped) {
                 let (_, next) = self.lines.next().ok_or_else(cut)?;
+                from = value.len();
                 value.push('\n');
                 value.push_str(next);
             }
             return Ok(value);
         }
-        while let Some(begin) = value.strip_suffix('\\') {
+        while value.ends_with('\\') {
+            value.pop();
             let (_, next) = self.lines.next().ok_or_else(cut)?;
-            value = format!("{begin}{}", next.trim());
+            value.push_str(next.trim());
         }
         Ok(value)
     }
+}
+
+/// Whether a quoted text ends in here.
+fn has_end(text: &str, is_escaped: &mut bool) -> bool {
+    text.bytes().any(|byte| match byte {
+        _ if *is_escaped => {
+            *is_escaped = false;
+            false
+        }
+        b'\\' => {
+            *is_escaped = true;
+            false
+        }
+        byte => byte == b'"',
+    })
 }
 
 /// The name of a value, and what follows the equals sign.

@@ -87,6 +87,16 @@ impl<'t> Table<'t> {
         })
     }
 
+    /// The line on which the row at a position begins: it counts from the end of the row
+    /// before, and empty lines may follow that.
+    fn line(&self, position: &csv::Position) -> u64 {
+        let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+        let rest = self.text.as_bytes().get(from..).unwrap_or_default();
+        let empty = rest.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
+        let empty = empty.filter(|b| **b == b'\n').count();
+        position.line() + u64::try_from(empty).unwrap_or(0)
+    }
+
     fn hosts(&self) -> Result<Vec<Part>, ReportError> {
         let mut hosts = Hosts::of(&self.mapping);
         let fields: Vec<Option<Field>> = self
@@ -94,14 +104,14 @@ impl<'t> Table<'t> {
             .iter()
             .map(|h| self.mapping.field(h))
             .collect();
-        let mut rows = reader(self.text, self.separator).into_records();
+        let rows = reader(self.text, self.separator).into_records();
         let at = |line: u64, message: String| ReportError::Line {
             format: Format::Table,
             line: self.above + usize::try_from(line).unwrap_or(usize::MAX),
             message,
         };
         let mut is_header = true;
-        while let Some(row) = rows.next() {
+        for row in rows {
             let row = row.map_err(|e| {
                 let line = e.position().map_or(0, csv::Position::line);
                 at(line, "is no row of the table: it is no text".to_owned())
@@ -109,7 +119,7 @@ impl<'t> Table<'t> {
             if std::mem::take(&mut is_header) {
                 continue;
             }
-            let line = row.position().map_or(0, csv::Position::line);
+            let line = row.position().map_or(0, |position| self.line(position));
             if row.len() > fields.len() {
                 let message = format!(
                     "has {} values where the header has {}: values that hold the separator must be \

@@ -233,7 +233,11 @@ impl Mapping {
             let is_host = !has(&fields, Field::Host) && (of_windows || has(&fields, Field::Kb));
             if is_host {
                 fields.insert("name".to_owned(), Field::Host);
-            } else if !has(&fields, Field::Software) && !has(&fields, Field::Kb) {
+            } else if !has(&fields, Field::Software)
+                && !has(&fields, Field::Kb)
+                // Where a host is told, a name without a version may be the same again.
+                && (!of_windows || has(&fields, Field::SoftwareVersion) || has(&fields, Field::Vendor))
+            {
                 fields.insert("name".to_owned(), Field::Software);
             }
         }

@@ -5,7 +5,7 @@ use super::hosts::Hosts;
 use crate::{Format, Part, ReportError};
 
 /// The most properties that an object may have.
-const MAX_PROPERTIES: usize = 2_000;
+const MAX_PROPERTIES: usize = 500;
 
 /// An object: its line, and its properties in order.
 struct Object<'t> {

@@ -7,6 +7,7 @@ mod demo;
 mod feed;
 mod generate;
 mod harness;
+mod import;
 mod input;
 mod memory;
 mod python_clients;

@@ -1,0 +1,166 @@
+//! `kbgap machine import`: any form, one command, and nothing stored where anything is wrong.
+
+use kbgap_testkit::shared;
+
+use crate::harness::{file, host, kbgap, sample_feed};
+
+const HOTFIXES: &str = "HotFixID  \nKB5031354  \nKB5029921  \n";
+
+#[test]
+fn every_real_inventory_goes_in_with_one_command() {
+    let Some(shared) = shared() else { return };
+    let inventories = shared.join("data/inventories");
+    let data = tempfile::tempdir().unwrap();
+    let path = |name: &str| inventories.join(name).to_str().unwrap().to_owned();
+    let (scans, texts) = (path("vuls-scan"), path("systeminfo"));
+    let run = kbgap(
+        data.path(),
+        &["machine", "import", &scans, &texts, "--format", "json"],
+    );
+    // One list of hotfixes names no host, and nothing else does for it.
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert_eq!(
+        run.stderr
+            .lines()
+            .filter(|l| l.starts_with("error"))
+            .count(),
+        1,
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr
+            .contains("20190305_qfe.txt: is a list of hotfixes"),
+        "{}",
+        run.stderr
+    );
+    let stored = run.json();
+    assert_eq!(
+        (&stored["created"], &stored["refused"]),
+        (&24.into(), &1.into())
+    );
+
+    let list = path("systeminfo/7_sp1_x64_enterprise_en-us_20190305_qfe.txt");
+    let folder = tempfile::tempdir().unwrap();
+    let version = file(
+        folder.path(),
+        "v.csv",
+        "Host,OS Version,Arch,Type\nw7,6.1.7601,x64,x\n",
+    );
+    kbgap(
+        data.path(),
+        &["machine", "import", &list, &version, "--machine", "w7"],
+    )
+    .ok();
+    let run = kbgap(
+        data.path(),
+        &["machine", "import", &scans, "--format", "json"],
+    )
+    .ok();
+    assert_eq!(run.json()["unchanged"], 10);
+}
+
+#[test]
+fn what_is_wrong_leaves_the_store_as_it_was() {
+    let data = sample_feed();
+    let folder = tempfile::tempdir().unwrap();
+    let import = |args: &[&str]| kbgap(data.path(), &[&["machine", "import"], args].concat());
+    let good = file(folder.path(), "good.json", &host("10.0.18363.592"));
+    import(&[&good]).ok();
+    let scan = r#"{"jsonVersion":4,"serverName":"web-1","family":"windows","release":"Windows Server 2022","runningKernel":{"version":"10.0.20348.3328"},"packages":{},"windowsKB":{"applied":["5053603"]}}"#;
+    let cut = file(folder.path(), "cut.json", &scan[..scan.len() - 9]);
+    let mixed = file(
+        folder.path(),
+        "mixed.csv",
+        "Host,OS Version\npc-1,10.0.19045\npc-2,1909\n",
+    );
+    let bare = file(folder.path(), "missing.txt", "KB5031354\nKB5029921\n");
+    let hotfixes = file(folder.path(), "hotfixes.txt", HOTFIXES);
+    for (files, told) in [
+        (vec![cut.as_str()], "cut.json: row 1: is cut off"),
+        (vec![&mixed], "mixed.csv: line 3"),
+        (vec![&bare], "missing.txt: holds KB numbers alone"),
+        (vec![&hotfixes], "--machine"),
+        (
+            vec![&good, &hotfixes, "--machine", "other"],
+            "and not of `other`",
+        ),
+        (vec![&good, &mixed, "--machine", "pc-017"], "line 3"),
+    ] {
+        let run = import(&[&files[..], &["--format", "json"]].concat());
+        assert_eq!(run.code, 1, "{files:?}");
+        assert!(run.stderr.contains(told), "{told}: {}", run.stderr);
+        let stored = run.json();
+        assert_eq!(
+            (&stored["created"], &stored["changed"]),
+            (&0.into(), &0.into()),
+            "{files:?}"
+        );
+    }
+}
+
+#[test]
+fn a_preview_shows_columns_and_hosts_and_stores_nothing() {
+    let data = sample_feed();
+    let folder = tempfile::tempdir().unwrap();
+    let table = file(
+        folder.path(),
+        "hosts.csv",
+        "Host Name,OS Version,Type,Installation Type,KBs,Owner\npc-1,10.0.18363.592,x,Client,KB4528760,Ann\n",
+    );
+    let run = kbgap(data.path(), &["machine", "import", "--preview", &table]).ok();
+    for told in [
+        "hosts.csv: a table, 1 report",
+        "Host Name -> computerDnsName",
+        "Owner -> passed over",
+        "Windows 10 Version 1909",
+        "18363.592",
+        "Nothing was stored",
+    ] {
+        assert!(run.stdout.contains(told), "{told}: {}", run.stdout);
+    }
+    let run = kbgap(
+        data.path(),
+        &["machine", "import", "--preview", &table, "--format", "json"],
+    )
+    .ok();
+    let preview = run.json();
+    assert_eq!(preview["machines"][0]["installedKbs"], 1);
+    assert_eq!(
+        preview["files"][0]["columns"][5]["field"],
+        serde_json::Value::Null
+    );
+    let run = kbgap(
+        data.path(),
+        &["machine", "import", &table, "--format", "json"],
+    )
+    .ok();
+    assert_eq!(run.json()["created"], 1, "{}", run.stdout);
+}
+
+#[test]
+fn a_host_of_several_files_is_checked_as_one() {
+    let data = sample_feed();
+    let folder = tempfile::tempdir().unwrap();
+    let version = file(
+        folder.path(),
+        "v.csv",
+        "Host,OS Version,Architecture,Installation Type\npc-017,10.0.18363,x64,Client\n",
+    );
+    let hotfixes = file(folder.path(), "h.txt", "HotFixID  \nKB4540673  \n");
+    let run = kbgap(
+        data.path(),
+        &[
+            "check",
+            &version,
+            &hotfixes,
+            "--machine",
+            "pc-017",
+            "--format",
+            "json",
+        ],
+    )
+    .ok();
+    let host = run.json();
+    assert_eq!(host["os"]["revision"], 719, "{}", run.stdout);
+}
