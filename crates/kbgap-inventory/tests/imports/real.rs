@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use kbgap_catalog::Release;
+use kbgap_catalog::{Recognised, Release, recognise};
 use kbgap_inventory::{Machine, merge, merge_as, read_reports};
 
 use crate::reports;
@@ -177,4 +177,36 @@ fn a_scan_that_is_cut_off_is_never_taken() {
     for length in 0..whole {
         assert!(read_reports(&bytes[..length]).is_err(), "{length}");
     }
+}
+
+#[test]
+fn nearly_every_program_of_the_scans_is_known() {
+    let Some(folder) = folder("vuls-scan") else {
+        return;
+    };
+    let mut all = 0;
+    let mut unknown = Vec::new();
+    let mut software = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        for (machine, _) in merge(reports(&[&bytes])).machines {
+            for program in machine.software {
+                all += 1;
+                match recognise(&program.vendor, &program.name, &program.version) {
+                    None => unknown.push(program.name),
+                    Some(Recognised::Software(_)) => software += 1,
+                    Some(Recognised::Part) => {}
+                }
+            }
+        }
+    }
+    unknown.sort();
+    unknown.dedup();
+    // Most of the largest list are parts of Visual Studio and its kits.
+    assert!(all > 400 && software > 60, "{all} {software}");
+    assert!(
+        unknown.len() * 50 < all,
+        "{} of {all}: {unknown:#?}",
+        unknown.len()
+    );
 }
