@@ -41,6 +41,9 @@ pub(crate) enum Command {
     /// Import what machines report
     #[command(subcommand)]
     Machine(MachineCommand),
+    /// See how programs that hosts report are recognised
+    #[command(subcommand)]
+    Software(SoftwareCommand),
     /// Make synthetic fleets for trials and benchmarks
     #[command(subcommand)]
     Fleet(FleetCommand),
@@ -108,6 +111,24 @@ pub(crate) enum MachineCommand {
     /// a header, CycloneDX, scan results of Vuls, and exports of Microsoft Defender. Reports of the same host
     /// are put together by the name that they tell.
     Import(ImportArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SoftwareCommand {
+    /// List the programs of inventories that are not recognised, without a server
+    Unrecognised(UnrecognisedArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UnrecognisedArgs {
+    /// Inventories of any known form, folders of them, or `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// List those that are recognised as well, and as what
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]

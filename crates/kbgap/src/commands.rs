@@ -9,6 +9,7 @@ pub(crate) mod fleet_generate;
 pub(crate) mod machine_import;
 pub(crate) mod missing_kbs;
 pub(crate) mod serve;
+pub(crate) mod software_unrecognised;
 pub(crate) mod token;
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! Reading inventories from files, of any known format.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -116,6 +117,48 @@ pub(crate) fn read_hosts(paths: &[PathBuf], name: Option<&str>) -> Hosts {
         notes: merged.notes,
         files: read_files,
     }
+}
+
+/// A program, in how many reports it stands.
+pub(crate) type Programs = BTreeMap<(String, String), usize>;
+
+/// The programs of files by publisher and name, whichever hosts they are of, and what
+/// was refused.
+pub(crate) fn read_programs(paths: &[PathBuf]) -> (Programs, Vec<String>) {
+    let mut programs = Programs::new();
+    let mut errors = Vec::new();
+    for path in &files(paths) {
+        let file = path.display();
+        let read = read_limited(path)
+            .map_err(|e| format!("{file}: cannot be read: {e}"))
+            .and_then(|bytes| {
+                read_reports(&bytes).map_err(|e: ReportError| format!("{file}: {e}"))
+            });
+        let reports = match read {
+            Ok(reports) => reports,
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        };
+        for report in reports {
+            let software = match report {
+                Ok(Report::Machine { machine, .. }) => machine.software,
+                Ok(Report::Part(part)) => part.software.unwrap_or_default(),
+                Ok(Report::Note(_)) => Vec::new(),
+                Err(error) => {
+                    errors.push(format!("{file}: {error}"));
+                    continue;
+                }
+            };
+            let names: BTreeSet<(String, String)> =
+                software.into_iter().map(|s| (s.vendor, s.name)).collect();
+            for name in names {
+                *programs.entry(name).or_default() += 1;
+            }
+        }
+    }
+    (programs, errors)
 }
 
 const fn format_of(report: &Report) -> Option<Format> {

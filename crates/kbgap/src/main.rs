@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{AppCommand, Cli, Command, FeedCommand, FleetCommand, MachineCommand};
+use args::{AppCommand, Cli, Command, FeedCommand, FleetCommand, MachineCommand, SoftwareCommand};
 
 /// Loading a fleet is thousands of small texts for each machine, made by one thread and let
 /// go by another: a fifth of the time was spent in the system's allocator.
@@ -47,6 +47,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         // What needs no server and no store needs no runtime either: a check is over in milliseconds.
         Command::Check(args) => return commands::check::run(&data_dir, &args),
+        Command::Software(SoftwareCommand::Unrecognised(args)) => {
+            return commands::software_unrecognised::run(&args);
+        }
         Command::Fleet(FleetCommand::Generate(args)) => commands::fleet_generate::run(&args)?,
         Command::Demo(args) => commands::runtime()?.block_on(demo::run(args))?,
         Command::Serve(args) => {

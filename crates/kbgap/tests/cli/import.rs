@@ -164,3 +164,51 @@ fn a_host_of_several_files_is_checked_as_one() {
     let host = run.json();
     assert_eq!(host["os"]["revision"], 719, "{}", run.stdout);
 }
+
+#[test]
+fn programs_that_are_not_recognised_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = file(
+        folder.path(),
+        "software.csv",
+        "DisplayName,DisplayVersion,Publisher\nMozilla Firefox (x64 en-US),138.0,Mozilla\nHeadtrax 4,4.1,Lob Apps\n\
+         Microsoft Office Professional Plus 2016,16.0,Microsoft Corporation\nMicrosoft Edge Update,1.3,Microsoft Corporation\n",
+    );
+    let none = folder.path().join("none");
+    let run = kbgap(&none, &["software", "unrecognised", &list]).ok();
+    assert!(
+        run.stdout.contains("Headtrax 4") && !run.stdout.contains("Firefox"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout
+            .contains("2 names recognised, 1 part of other programs, 1 not recognised."),
+        "{}",
+        run.stdout
+    );
+    let run = kbgap(
+        &none,
+        &[
+            "software",
+            "unrecognised",
+            &list,
+            "--all",
+            "--format",
+            "json",
+        ],
+    )
+    .ok();
+    let software = run.json()["software"].clone();
+    let office = software
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|s| s["id"] == "microsoft-_-office")
+        .unwrap();
+    assert_eq!(
+        (&office["release"], &office["edition"], &office["branch"]),
+        (&"2016".into(), &"Professional Plus".into(), &"msi".into())
+    );
+    assert!(!none.exists(), "nothing has to be stored for it");
+}
