@@ -37,5 +37,5 @@ pub use machine::{DeviceValue, InstalledKb, IpAddress, Machine, OperatingSystem,
 pub use machine_id::{MachineId, MachineIdError};
 pub use merge::{Merged, merge, merge_as};
 pub use part::{Part, PartOs};
-pub use report::{MAX_BYTES, Report, ReportError, read_reports, table_columns};
+pub use report::{MAX_BYTES, Report, ReportError, read_reports};
 pub use rows::csv::Column;

@@ -67,6 +67,7 @@ pub fn merge_as(name: &str, reports: Vec<(String, Report)>) -> Merged {
                 notes.push(format!("{file}: {note}"));
                 continue;
             }
+            Report::Columns(_) => continue,
         };
         match &part.name {
             Some(own) if !same_host(own, name) => {
@@ -129,6 +130,7 @@ impl Hosts {
                 } => whole.push((file, machine, warnings)),
                 Report::Part(part) => parts.push((file, *part)),
                 Report::Note(note) => notes.push(format!("{file}: {note}")),
+                Report::Columns(_) => {}
             }
         }
         for (file, machine, warnings) in whole {

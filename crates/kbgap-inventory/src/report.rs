@@ -27,6 +27,8 @@ pub enum Report {
     Part(Box<Part>),
     /// What people should know of the file as a whole.
     Note(String),
+    /// The columns of a table, and what they were taken for.
+    Columns(Vec<Column>),
 }
 
 /// Why a file, or a record of it, was refused.
@@ -120,20 +122,6 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
     read_text(&text)
 }
 
-/// The columns of a table with a header and what they are taken for; `None` where the
-/// file is no such table.
-#[must_use]
-pub fn table_columns(bytes: &[u8]) -> Option<Vec<Column>> {
-    if bytes.len() > MAX_BYTES {
-        return None;
-    }
-    let text = decode(bytes);
-    let is_other = text.trim_start().starts_with(['{', '[', '<'])
-        || registry::is_export(&text)
-        || !systeminfo::read(&text).is_empty();
-    (!is_other).then(|| rows::csv::columns(&text)).flatten()
-}
-
 fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
     let hosts = systeminfo::read(text);
     if !hosts.is_empty() {
@@ -151,7 +139,13 @@ fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError
         return Ok(parts(lists));
     }
     match rows::read_text(text) {
-        Some(read) => read.map(parts).and_then(not_empty),
+        Some(read) => read.and_then(|(hosts, columns)| {
+            let mut reports = not_empty(parts(hosts))?;
+            if !columns.is_empty() {
+                reports.push(Ok(Report::Columns(columns)));
+            }
+            Ok(reports)
+        }),
         None if is_bare_kbs(text) => Err(ReportError::BareKbs),
         None => Err(ReportError::Unknown),
     }

@@ -13,9 +13,14 @@ mod list;
 
 use crate::{Part, ReportError};
 
+/// The hosts of a text, and the columns of a table with what they were taken for.
+type Read = (Vec<Part>, Vec<csv::Column>);
+
 /// Reads a table or a list of a console; `None` where it is neither.
-pub(crate) fn read_text(text: &str) -> Option<Result<Vec<Part>, ReportError>> {
-    list::read(text)
-        .or_else(|| columns::read(text))
-        .or_else(|| csv::read(text))
+pub(crate) fn read_text(text: &str) -> Option<Result<Read, ReportError>> {
+    let shown = list::read(text).or_else(|| columns::read(text));
+    match shown {
+        Some(read) => Some(read.map(|parts| (parts, Vec::new()))),
+        None => csv::read(text),
+    }
 }

@@ -153,8 +153,7 @@ fn forms_of_hotfix_lists() {
     ] {
         let Report::Part(list) = read_reports(text.as_bytes())
             .unwrap()
-            .pop()
-            .unwrap()
+            .swap_remove(0)
             .unwrap()
         else {
             panic!("{text}")

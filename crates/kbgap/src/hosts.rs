@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use kbgap_inventory::{
     Column, Format, MAX_BYTES, Machine, Report, ReportError, merge, merge_as, read_reports,
-    table_columns,
 };
 
 use crate::output::note;
@@ -63,32 +62,21 @@ pub(crate) fn read_hosts(paths: &[PathBuf], name: Option<&str>) -> Hosts {
     let mut read_files = Vec::new();
     for path in &files(paths) {
         let file = path.display();
-        let bytes = match read_limited(path) {
-            Ok(bytes) => bytes,
-            Err(e) => {
-                errors.push(format!("{file}: cannot be read: {e}"));
-                continue;
-            }
-        };
-        let read = match read_reports(&bytes) {
+        let read = match read_file(path) {
             Ok(read) => read,
             Err(e) => {
-                let e: ReportError = e;
-                errors.push(format!("{file}: {e}"));
+                errors.push(e);
                 continue;
             }
         };
-        let format = read.iter().flatten().find_map(format_of);
-        let is_table = format.is_some_and(|f| {
-            f == Format::Table || f == Format::Hotfixes || f == Format::SoftwareList
-        });
         read_files.push(ReadFile {
             name: file.to_string(),
-            format,
-            reports: read.iter().filter(|r| r.is_ok()).count(),
-            columns: is_table
-                .then(|| table_columns(&bytes))
+            format: read.iter().flatten().find_map(format_of),
+            reports: read.iter().flatten().filter_map(format_of).count(),
+            columns: read
+                .iter()
                 .flatten()
+                .find_map(columns_of)
                 .unwrap_or_default(),
         });
         for record in read {
@@ -129,12 +117,7 @@ pub(crate) fn read_programs(paths: &[PathBuf]) -> (Programs, Vec<String>) {
     let mut errors = Vec::new();
     for path in &files(paths) {
         let file = path.display();
-        let read = read_limited(path)
-            .map_err(|e| format!("{file}: cannot be read: {e}"))
-            .and_then(|bytes| {
-                read_reports(&bytes).map_err(|e: ReportError| format!("{file}: {e}"))
-            });
-        let reports = match read {
+        let reports = match read_file(path) {
             Ok(reports) => reports,
             Err(error) => {
                 errors.push(error);
@@ -145,7 +128,7 @@ pub(crate) fn read_programs(paths: &[PathBuf]) -> (Programs, Vec<String>) {
             let software = match report {
                 Ok(Report::Machine { machine, .. }) => machine.software,
                 Ok(Report::Part(part)) => part.software.unwrap_or_default(),
-                Ok(Report::Note(_)) => Vec::new(),
+                Ok(Report::Note(_) | Report::Columns(_)) => continue,
                 Err(error) => {
                     errors.push(format!("{file}: {error}"));
                     continue;
@@ -165,7 +148,14 @@ const fn format_of(report: &Report) -> Option<Format> {
     match report {
         Report::Machine { format, .. } => Some(*format),
         Report::Part(part) => Some(part.format),
-        Report::Note(_) => None,
+        Report::Note(_) | Report::Columns(_) => None,
+    }
+}
+
+fn columns_of(report: &Report) -> Option<Vec<Column>> {
+    match report {
+        Report::Columns(columns) => Some(columns.clone()),
+        _ => None,
     }
 }
 
@@ -187,6 +177,34 @@ fn files(paths: &[PathBuf]) -> Vec<PathBuf> {
         files.extend(inside);
     }
     files
+}
+
+/// The records of a file, or why there are none.
+fn read_file(path: &Path) -> Result<Vec<Result<Report, ReportError>>, String> {
+    let file = path.display();
+    let bytes = read_limited(path)
+        .and_then(unpacked)
+        .map_err(|e| format!("{file}: cannot be read: {e}"))?;
+    read_reports(&bytes).map_err(|e| format!("{file}: {e}"))
+}
+
+/// What is packed by gzip or Zstandard, as exports are. It may become no larger than a
+/// report that comes unpacked.
+fn unpacked(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    let limit = MAX_BYTES as u64 + 1;
+    let mut plain = Vec::new();
+    match bytes.as_slice() {
+        [0x1f, 0x8b, ..] => {
+            let unpacker = flate2::read::MultiGzDecoder::new(bytes.as_slice());
+            unpacker.take(limit).read_to_end(&mut plain)?;
+        }
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            let unpacker = zstd::Decoder::with_buffer(bytes.as_slice())?;
+            unpacker.take(limit).read_to_end(&mut plain)?;
+        }
+        _ => return Ok(bytes),
+    }
+    Ok(plain)
 }
 
 /// A byte more than a report may have is enough to know that it has too many; some

@@ -17,24 +17,9 @@ pub struct Column {
 }
 
 /// Reads a table; `None` where the text is none that tells of hosts.
-pub(super) fn read(text: &str) -> Option<Result<Vec<Part>, ReportError>> {
+pub(super) fn read(text: &str) -> Option<Result<super::Read, ReportError>> {
     let table = Table::of(text)?;
-    Some(table.hosts())
-}
-
-/// The columns of a table and what they are taken for.
-pub(crate) fn columns(text: &str) -> Option<Vec<Column>> {
-    let table = Table::of(text)?;
-    Some(
-        table
-            .headings
-            .iter()
-            .map(|heading| Column {
-                heading: heading.clone(),
-                field: table.mapping.field(heading).map(Field::title),
-            })
-            .collect(),
-    )
+    Some(table.hosts().map(|parts| (parts, table.columns())))
 }
 
 struct Table<'t> {
@@ -85,6 +70,14 @@ impl<'t> Table<'t> {
             headings,
             mapping,
         })
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        let column = |heading: &String| Column {
+            heading: heading.clone(),
+            field: self.mapping.field(heading).map(Field::title),
+        };
+        self.headings.iter().map(column).collect()
     }
 
     /// The line on which the row at a position begins: it counts from the end of the row

@@ -325,6 +325,18 @@ mod tests {
     }
 
     #[test]
+    fn each_name_is_documented() {
+        let page = include_str!("../../../../docs/imports.md");
+        let documented: Vec<String> = page
+            .split(|c: char| !c.is_alphanumeric())
+            .map(plain)
+            .collect();
+        for name in NAMES.iter().flat_map(|(_, names)| *names) {
+            assert!(documented.iter().any(|word| word == name), "{name}");
+        }
+    }
+
+    #[test]
     fn a_version_is_of_what_stands_beside_it() {
         let field = |names: &[&str], name: &str| Mapping::of(names.iter().copied()).field(name);
         for (names, name, meaning) in [

@@ -212,3 +212,43 @@ fn programs_that_are_not_recognised_are_listed() {
     );
     assert!(!none.exists(), "nothing has to be stored for it");
 }
+
+#[test]
+fn packed_files_are_read_and_grow_no_further_than_others() {
+    use std::io::Write;
+
+    let data = sample_feed();
+    let folder = tempfile::tempdir().unwrap();
+    let packed = |name: &str, text: &[u8]| {
+        let path = folder.path().join(name);
+        let mut packer = flate2::write::GzEncoder::new(
+            std::fs::File::create(&path).unwrap(),
+            flate2::Compression::best(),
+        );
+        packer.write_all(text).unwrap();
+        packer.finish().unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let good = packed("part-00393.c000.json.gz", host("10.0.18363.592").as_bytes());
+    kbgap(data.path(), &["machine", "import", &good]).ok();
+    let bytes = zstd::encode_all(host("10.0.18363.719").as_bytes(), 3).unwrap();
+    let path = folder.path().join("h.zst");
+    std::fs::write(&path, bytes).unwrap();
+    kbgap(data.path(), &["check", path.to_str().unwrap()]).ok();
+    let bomb = packed("bomb.gz", &vec![b' '; 300 << 20]);
+    let run = kbgap(data.path(), &["machine", "import", &bomb]);
+    assert!(
+        run.code == 1 && run.stderr.contains("larger than 256 MB"),
+        "{}",
+        run.stderr
+    );
+    let cut = std::fs::read(&good).unwrap();
+    let path = folder.path().join("cut.gz");
+    std::fs::write(&path, &cut[..cut.len() / 2]).unwrap();
+    let run = kbgap(data.path(), &["machine", "import", path.to_str().unwrap()]);
+    assert!(
+        run.code == 1 && run.stderr.contains("cut.gz: cannot be read"),
+        "{}",
+        run.stderr
+    );
+}
