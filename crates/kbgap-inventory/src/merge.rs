@@ -38,8 +38,8 @@ pub fn merge(reports: Vec<(String, Report)>) -> Merged {
         match only {
             Some(group) => hosts.join(group, &file, part),
             None => hosts.errors.push(format!(
-                "{file}: is {} of a host that it does not name: say which with `--machine NAME`, or \
-                 give one report that names it (systeminfo) and no other host with it",
+                "{file}: is {} of a host that it does not name: give it with the systeminfo of the same host and \
+                 of no other, or say which host it is with `--machine NAME`",
                 part.format
             )),
         }

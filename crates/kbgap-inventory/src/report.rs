@@ -124,19 +124,23 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
 
 fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
     let hosts = systeminfo::read(text);
-    if !hosts.is_empty() {
-        let hosts = hosts.into_iter().map(|reading| {
-            Ok(Report::Machine {
-                format: Format::Systeminfo,
-                machine: Box::new(reading.machine),
-                warnings: reading.warnings,
-            })
-        });
-        return Ok(hosts.collect());
+    let mut lists = hotfixes::read(text);
+    // Whoever writes both into one file means one host.
+    if let ([host], [list]) = (hosts.as_slice(), lists.as_mut_slice())
+        && list.name.is_none()
+    {
+        list.name = Some(host.machine.computer_dns_name.clone());
     }
-    let lists = hotfixes::read(text);
-    if !lists.is_empty() {
-        return Ok(parts(lists));
+    let hosts = hosts.into_iter().map(|reading| {
+        Ok(Report::Machine {
+            format: Format::Systeminfo,
+            machine: Box::new(reading.machine),
+            warnings: reading.warnings,
+        })
+    });
+    let read: Vec<_> = hosts.chain(parts(lists)).collect();
+    if !read.is_empty() {
+        return Ok(read);
     }
     match rows::read_text(text) {
         Some(read) => read.and_then(|(hosts, columns)| {

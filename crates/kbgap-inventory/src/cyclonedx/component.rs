@@ -39,8 +39,8 @@ impl Host {
         match component.kind.as_str() {
             "device" => self.0.name = Some(name),
             "operating-system" => return self.component(component),
-            // Of another kind it may be a name of the bill and none of a host.
-            _ => self.0.label = Some(name),
+            // Of another kind it is the name of the bill and none of a host.
+            _ => {}
         }
         Ok(())
     }

@@ -228,6 +228,18 @@ impl Mapping {
             .collect();
         let has = |fields: &HashMap<String, Field>, field| fields.values().any(|f| *f == field);
         let is_there = |name: &str| plain.iter().any(|n| n == name);
+        // The list of hotfixes has a page of the vendor under this name, that of programs
+        // the program again.
+        if [Field::Kb, Field::Software, Field::Vendor]
+            .iter()
+            .any(|f| has(&fields, *f))
+        {
+            fields.remove("caption");
+        }
+        // Of an update it is the host, of a program the place that it came from.
+        if !has(&fields, Field::Kb) {
+            fields.remove("source");
+        }
         if is_there("name") {
             let of_windows = fields.values().any(|f| f.is_of_windows());
             let is_host = !has(&fields, Field::Host) && (of_windows || has(&fields, Field::Kb));
@@ -252,10 +264,6 @@ impl Mapping {
             } else if !has(&fields, Field::OsVersion) {
                 fields.insert("version".to_owned(), Field::OsVersion);
             }
-        }
-        // The list of hotfixes has a page of the vendor under this name.
-        if has(&fields, Field::Kb) {
-            fields.remove("caption");
         }
         Self { fields }
     }
@@ -373,6 +381,24 @@ mod tests {
             (&["Caption", "HotFixID"], "Caption", None),
             (&["Name", "KB"], "name", Some(Field::Host)),
             (&["HotFixID", "Name", "CSName"], "Name", None),
+            (&["HotFixID", "Source"], "Source", Some(Field::Host)),
+            (&["Name", "Version", "Source"], "Source", None),
+            (&["Name", "Vendor", "Caption"], "Caption", None),
+            (
+                &["Name", "Vendor", "Caption"],
+                "Name",
+                Some(Field::Software),
+            ),
+            (
+                &["Name", "Version", "Source"],
+                "Name",
+                Some(Field::Software),
+            ),
+            (
+                &["Node", "Caption", "Version"],
+                "Caption",
+                Some(Field::Platform),
+            ),
         ] {
             assert_eq!(field(names, name), meaning, "{names:?}");
         }

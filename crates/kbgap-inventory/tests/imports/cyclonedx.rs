@@ -40,7 +40,7 @@ fn both_forms_tell_the_same() {
 
 #[test]
 fn a_list_of_software_alone_goes_with_a_report_of_the_host() {
-    let list = r#"{"bomFormat":"CycloneDX","components":[{"type":"application","name":"Git","version":"2.44"}]}"#;
+    let list = r#"{"bomFormat":"CycloneDX","metadata":{"component":{"type":"application","name":"bill"}},"components":[{"type":"application","name":"Git","version":"2.44"}]}"#;
     let host = r#"{"computerDnsName":"pc-1","os":{"version":"10.0.22631.2428"}}"#;
     let merged = merged(&[list, host]);
     assert_eq!(

@@ -83,3 +83,15 @@ fn two_native_documents_of_a_host_stay_two() {
     let text = format!("{HOST}\n{}", HOST.replace("19045", "22631"));
     assert_eq!(merged(&[&text]).machines.len(), 2);
 }
+
+#[test]
+fn a_systeminfo_and_a_list_in_one_file_are_of_one_host() {
+    let text = "Host Name:     PC\nOS Name:     Microsoft Windows 10 Pro\nOS Version:     10.0.19045 N/A Build 19045\n\
+                Hotfix(s):     1 Hotfix(s) Installed.\n               [01]: KB5031354\n\nDescription  HotFixID\nUpdate       KB5029921\n";
+    let merged = merged(&[text]);
+    assert_eq!(merged.errors, Vec::<String>::new());
+    assert_eq!(
+        line(&merged.machines[0].0),
+        "PC 10.0.19045 ? Client [5029921 5031354] []"
+    );
+}

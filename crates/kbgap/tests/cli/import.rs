@@ -2,7 +2,7 @@
 
 use kbgap_testkit::shared;
 
-use crate::harness::{file, host, kbgap, sample_feed};
+use crate::harness::{Run, command, file, host, kbgap, sample_feed};
 
 const HOTFIXES: &str = "HotFixID  \nKB5031354  \nKB5029921  \n";
 
@@ -250,5 +250,64 @@ fn packed_files_are_read_and_grow_no_further_than_others() {
         run.code == 1 && run.stderr.contains("cut.gz: cannot be read"),
         "{}",
         run.stderr
+    );
+}
+
+/// Files of one host, one of another, and one that is refused, read where they lie so that their names are short.
+#[test]
+fn answers_for_people_are_as_they_were_looked_at() {
+    let data = sample_feed();
+    let folder = tempfile::tempdir().unwrap();
+    file(
+        folder.path(),
+        "host.csv",
+        "Host Name,OS Version,Arch,Installation Type,Owner\npc-1,10.0.19045.3448,x64,Client,Ann\n",
+    );
+    file(
+        folder.path(),
+        "kbs.txt",
+        "HotFixID   CSName\nKB5031356  PC-1\n",
+    );
+    file(
+        folder.path(),
+        "software.json",
+        r#"[{"DisplayName":"Mozilla Firefox (x64 en-US)","DisplayVersion":"138.0","Publisher":"Mozilla","PSComputerName":"pc-1"},
+            {"DisplayName":"Headtrax 4","DisplayVersion":"4.1","Publisher":"Lob Apps","PSComputerName":"pc-1"},
+            {"DisplayName":"Microsoft Office Standard 2016","DisplayVersion":"16.0.4266.1001","Publisher":"Microsoft Corporation","PSComputerName":"pc-1"}]"#,
+    );
+    file(
+        folder.path(),
+        "srv.json",
+        r#"{"computerDnsName":"srv-1","os":{"version":"10.0.20348"}}"#,
+    );
+    file(folder.path(), "wrong.csv", "Host,OS Version\na,22H2\n");
+    let run = |args: &[&str]| {
+        let mut command = command(data.path());
+        let output = command
+            .current_dir(folder.path())
+            .args(args)
+            .output()
+            .unwrap();
+        let run = Run::of(output);
+        format!("{}---\n{}", run.stdout, run.stderr)
+    };
+    let files = [
+        "host.csv",
+        "kbs.txt",
+        "software.json",
+        "srv.json",
+        "wrong.csv",
+    ];
+    let preview = run(&[&["machine", "import", "--preview"][..], &files].concat());
+    insta::assert_snapshot!("import_preview", preview);
+    let json = run(&[
+        &["machine", "import", "--preview", "--format", "json"][..],
+        &files,
+    ]
+    .concat());
+    insta::assert_snapshot!("import_preview_json", json);
+    insta::assert_snapshot!(
+        "software_unrecognised",
+        run(&["software", "unrecognised", "software.json", "--all"])
     );
 }

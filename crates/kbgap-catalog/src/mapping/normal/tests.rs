@@ -249,3 +249,17 @@ fn release_edition_architecture_and_branch() {
         (Some("2022"), Some("Community"))
     );
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_name_panics_and_none_leads_to_half_an_id(
+        publisher in "(microsoft|Oracle|\\PC{0,20})",
+        name in "(Microsoft |SQL Server |Java |vs_|Azure\\.)?[\\PC (){}.*_-]{0,60}",
+        version in "[0-9.]{0,20}",
+    ) {
+        if let Some(Recognised::Software(software)) = recognise(&publisher, &name, &version) {
+            let id = software.software;
+            proptest::prop_assert!(!id.vendor().is_empty() && !id.name().is_empty());
+        }
+    }
+}
