@@ -73,7 +73,9 @@ impl Names {
         // Microsoft's exports name their rows, also where there are none.
         let is_native = self.has("computerDnsName") || self.has("installedKbs");
         let mapping = crate::rows::json::mapping(self.0.iter().map(String::as_str));
-        if !is_native && mapping.is_useful() {
+        // Of keys of the registry the first may be one that has nothing to tell.
+        let is_of_powershell = self.has("PSPath") && self.has("PSChildName");
+        if !is_native && (mapping.is_useful() || is_of_powershell) {
             Kind::Rows
         } else {
             Kind::Native

@@ -109,7 +109,7 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
             Kind::MdeMachines => mde::machines(&text),
             Kind::MdeSoftware => mde::software(&text),
             Kind::CycloneDx => cyclonedx::read_json(&text).map(parts),
-            Kind::Rows => rows::json::read(&text).map(parts),
+            Kind::Rows => rows::json::read(&text).and_then(of_rows),
         }
         .and_then(not_empty);
     }
@@ -143,13 +143,7 @@ fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError
         return Ok(read);
     }
     match rows::read_text(text) {
-        Some(read) => read.and_then(|(hosts, columns)| {
-            let mut reports = not_empty(parts(hosts))?;
-            if !columns.is_empty() {
-                reports.push(Ok(Report::Columns(columns)));
-            }
-            Ok(reports)
-        }),
+        Some(read) => read.and_then(of_rows),
         None if is_bare_kbs(text) => Err(ReportError::BareKbs),
         None => Err(ReportError::Unknown),
     }
@@ -183,6 +177,22 @@ fn read_native(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportErr
 fn parts(parts: Vec<Part>) -> Vec<Result<Report, ReportError>> {
     let report = |part| Ok(Report::Part(Box::new(part)));
     parts.into_iter().map(report).collect()
+}
+
+fn of_rows(read: rows::Read) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
+    let mut reports = parts(read.parts);
+    if read.others > 0 {
+        let note = format!(
+            "{} of its rows are of hosts that do not run Windows and are left out",
+            read.others
+        );
+        reports.push(Ok(Report::Note(note)));
+    }
+    let mut reports = not_empty(reports)?;
+    if !read.columns.is_empty() {
+        reports.push(Ok(Report::Columns(read.columns)));
+    }
+    Ok(reports)
 }
 
 /// A known form without a host in it is a mistake of whoever gives it.

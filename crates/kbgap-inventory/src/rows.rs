@@ -13,14 +13,19 @@ mod list;
 
 use crate::{Part, ReportError};
 
-/// The hosts of a text, and the columns of a table with what they were taken for.
-type Read = (Vec<Part>, Vec<csv::Column>);
+/// What a table or list holds.
+pub(crate) struct Read {
+    /// The hosts that run Windows.
+    pub(crate) parts: Vec<Part>,
+    /// The columns of a table with what they were taken for.
+    pub(crate) columns: Vec<csv::Column>,
+    /// How many rows tell of hosts that run something else.
+    pub(crate) others: usize,
+}
 
 /// Reads a table or a list of a console; `None` where it is neither.
 pub(crate) fn read_text(text: &str) -> Option<Result<Read, ReportError>> {
-    let shown = list::read(text).or_else(|| columns::read(text));
-    match shown {
-        Some(read) => Some(read.map(|parts| (parts, Vec::new()))),
-        None => csv::read(text),
-    }
+    list::read(text)
+        .or_else(|| columns::read(text))
+        .or_else(|| csv::read(text))
 }

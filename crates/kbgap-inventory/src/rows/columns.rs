@@ -1,11 +1,12 @@
 //! `Format-Table`: headings, a line of dashes, and values below their headings.
 
+use super::Read;
 use super::fields::{Field, Mapping};
 use super::hosts::Hosts;
-use crate::{Format, Part, ReportError};
+use crate::{Format, ReportError};
 
 /// Reads a table; `None` where the text is none that tells of hosts.
-pub(super) fn read(text: &str) -> Option<Result<Vec<Part>, ReportError>> {
+pub(super) fn read(text: &str) -> Option<Result<Read, ReportError>> {
     let lines: Vec<&str> = text.lines().collect();
     let ruler = lines.iter().position(|line| is_ruler(line))?;
     let header = lines.get(ruler.checked_sub(1)?)?;

@@ -1,8 +1,9 @@
 //! Separated values with a header.
 
+use super::Read;
 use super::fields::{Field, Mapping};
 use super::hosts::Hosts;
-use crate::{Format, Part, ReportError};
+use crate::{Format, ReportError};
 
 /// The most columns that are looked at.
 const MAX_COLUMNS: usize = 500;
@@ -17,9 +18,12 @@ pub struct Column {
 }
 
 /// Reads a table; `None` where the text is none that tells of hosts.
-pub(super) fn read(text: &str) -> Option<Result<super::Read, ReportError>> {
+pub(super) fn read(text: &str) -> Option<Result<Read, ReportError>> {
     let table = Table::of(text)?;
-    Some(table.hosts().map(|parts| (parts, table.columns())))
+    Some(table.hosts().map(|read| Read {
+        columns: table.columns(),
+        ..read
+    }))
 }
 
 struct Table<'t> {
@@ -90,7 +94,7 @@ impl<'t> Table<'t> {
         position.line() + u64::try_from(empty).unwrap_or(0)
     }
 
-    fn hosts(&self) -> Result<Vec<Part>, ReportError> {
+    fn hosts(&self) -> Result<Read, ReportError> {
         let mut hosts = Hosts::of(&self.mapping);
         let fields: Vec<Option<Field>> = self
             .headings

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use kbgap_catalog::{Architecture, InstallationType, KbId};
 
+use super::Read;
 use super::fields::{Field, Mapping};
 use crate::native::installation_type_of;
 use crate::text::{MAX_NAME, MAX_TEXT, bounded, shown};
@@ -16,7 +17,14 @@ pub(super) struct Hosts {
     has_software: bool,
     parts: Vec<Part>,
     by_name: HashMap<String, usize>,
+    others: usize,
 }
+
+/// Words of systems that are not Windows: lists of a whole company have them.
+const OTHERS: [&str; 15] = [
+    "linux", "ubuntu", "debian", "centos", "red hat", "redhat", "rhel", "suse", "mac os", "macos",
+    "os x", "darwin", "android", "esx", "unix",
+];
 
 impl Hosts {
     pub(super) fn of(mapping: &Mapping) -> Self {
@@ -33,6 +41,7 @@ impl Hosts {
             has_software: software,
             parts: Vec::new(),
             by_name: HashMap::new(),
+            others: 0,
         }
     }
 
@@ -44,6 +53,12 @@ impl Hosts {
         &mut self,
         values: impl IntoIterator<Item = (Field, &'v str)>,
     ) -> Result<(), String> {
+        let values: Vec<(Field, &str)> = values.into_iter().collect();
+        let platform = values.iter().find(|(field, _)| *field == Field::Platform);
+        if platform.is_some_and(|(_, name)| is_other(name)) {
+            self.others += 1;
+            return Ok(());
+        }
         let mut part = Part::of(self.format);
         let mut software = Software {
             vendor: String::new(),
@@ -92,7 +107,7 @@ impl Hosts {
     }
 
     /// The hosts that told anything at all.
-    pub(super) fn finish(self) -> Vec<Part> {
+    pub(super) fn finish(self) -> Read {
         let tells = |part: &Part| {
             part.os.build.is_some()
                 || part.kbs.as_ref().is_some_and(|kbs| !kbs.is_empty())
@@ -113,8 +128,17 @@ impl Hosts {
             }
         }
         parts.retain(tells);
-        parts
+        Read {
+            parts,
+            columns: Vec::new(),
+            others: self.others,
+        }
     }
+}
+
+fn is_other(platform: &str) -> bool {
+    let folded = platform.to_lowercase();
+    !folded.contains("windows") && OTHERS.iter().any(|word| folded.contains(word))
 }
 
 /// Of a text that several columns tell, the first counts.

@@ -1,13 +1,16 @@
 //! Objects that PowerShell converted to JSON.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use super::Read;
 use super::fields::Mapping;
 use super::hosts::Hosts;
 use crate::loose::Loose;
-use crate::{Format, Part, ReportError, json_rows};
+use crate::{Format, ReportError, json_rows};
 
 /// The most properties of an object that are read.
 const MAX_PROPERTIES: usize = 2_000;
@@ -21,42 +24,45 @@ pub(crate) fn mapping<'n>(names: impl IntoIterator<Item = &'n str>) -> Mapping {
 ///
 /// # Errors
 /// What is wrong, with its place.
-pub(crate) fn read(text: &str) -> Result<Vec<Part>, ReportError> {
-    let mut read: Option<(Mapping, Hosts)> = None;
-    json_rows::each(text, |object: Object| {
-        let (mapping, hosts) = read.get_or_insert_with(|| {
-            let mapping = mapping(object.0.iter().map(|(name, _)| name.as_str()));
-            let hosts = Hosts::of(&mapping);
-            (mapping, hosts)
-        });
-        let values = object.0.iter();
-        let values = values.filter_map(|(name, value)| {
-            // PowerShell has names of its own for what it adds to every object.
-            Some((mapping.field(name)?, value.0.as_str()))
-        });
-        hosts.add(values)
-    })
-    .map_err(|message| ReportError::Place {
+pub(crate) fn read(text: &str) -> Result<Read, ReportError> {
+    let at = |message| ReportError::Place {
         format: Format::Table,
         message,
-    })?;
-    Ok(read.map(|(_, hosts)| hosts.finish()).unwrap_or_default())
+    };
+    // Objects of one list may have different properties, and what a name means depends on
+    // the others.
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    json_rows::each(text, |object: Object<IgnoredAny>| {
+        let room = MAX_PROPERTIES - names.len();
+        let new = object.0.into_iter().map(|(name, _)| name);
+        names.extend(new.take(room));
+        Ok(())
+    })
+    .map_err(at)?;
+    let mapping = mapping(names.iter().map(String::as_str));
+    let mut hosts = Hosts::of(&mapping);
+    json_rows::each(text, |object: Object<Loose>| {
+        let values = object.0.iter();
+        hosts.add(values.filter_map(|(name, value)| Some((mapping.field(name)?, value.0.as_str()))))
+    })
+    .map_err(at)?;
+    Ok(hosts.finish())
 }
 
 /// The properties of an object in order.
-struct Object(Vec<(String, Loose)>);
+struct Object<T>(Vec<(String, T)>);
 
-impl<'de> Deserialize<'de> for Object {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ObjectVisitor;
-        impl<'de> Visitor<'de> for ObjectVisitor {
-            type Value = Object;
+        struct ObjectVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = Object<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<T>, A::Error> {
                 let mut properties = Vec::new();
                 while let Some(property) = map.next_entry()? {
                     if properties.len() < MAX_PROPERTIES {
@@ -66,6 +72,6 @@ impl<'de> Deserialize<'de> for Object {
                 Ok(Object(properties))
             }
         }
-        deserializer.deserialize_map(ObjectVisitor)
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
     }
 }

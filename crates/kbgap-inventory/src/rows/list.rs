@@ -1,8 +1,9 @@
 //! Lists of a console: `Format-List` and `wmic … /format:list`, a property a line.
 
+use super::Read;
 use super::fields::Mapping;
 use super::hosts::Hosts;
-use crate::{Format, Part, ReportError};
+use crate::{Format, ReportError};
 
 /// The most properties that an object may have.
 const MAX_PROPERTIES: usize = 500;
@@ -14,7 +15,7 @@ struct Object<'t> {
 }
 
 /// Reads the objects of a list; `None` where the text is none that tells of hosts.
-pub(super) fn read(text: &str) -> Option<Result<Vec<Part>, ReportError>> {
+pub(super) fn read(text: &str) -> Option<Result<Read, ReportError>> {
     let objects = objects(text)?;
     let names = objects.iter().flat_map(|o| &o.properties);
     let mapping = Mapping::of(names.map(|(name, _)| *name));

@@ -118,6 +118,21 @@ fn get_hotfix_and_the_uninstall_list_in_each_form() {
 }
 
 #[test]
+fn keys_of_the_registry_as_they_are_have_different_properties() {
+    let list = r#"[{"NoRemove":1,"PSPath":"x","PSChildName":"AddressBook"},
+        {"DisplayName":"7-Zip","Version":369098765,"PSPath":"x","PSChildName":"7-Zip"},
+        {"DisplayName":"Git","DisplayVersion":"2.44","Publisher":"Git Community","PSPath":"x","PSChildName":"Git"}]"#;
+    let merged = merged_as("PC-017", &[INFO, list]);
+    assert_eq!(merged.errors, Vec::<String>::new());
+    let read = line(&merged.machines[0].0);
+    assert!(
+        read.ends_with("[Git Community|Git|2.44; |7-Zip|]")
+            || read.ends_with("[|7-Zip|; Git Community|Git|2.44]"),
+        "{read}"
+    );
+}
+
+#[test]
 fn hotfixes_of_several_hosts_are_lists_of_several_hosts() {
     let list = "Source        Description      HotFixID      InstalledBy\n------        -----------      --------      -----------\n\
                 PC1           Security Update  KB5031354     SYSTEM\nPC2           Update           KB5029921     SYSTEM\n";

@@ -66,6 +66,18 @@ fn a_directory_export() {
 }
 
 #[test]
+fn hosts_that_run_something_else_are_left_out_and_counted() {
+    let merged = merged(&[
+        "Name,OperatingSystem,OperatingSystemVersion\npc,Windows 10 Pro,10.0 (19045)\nweb,Ubuntu,22.04\nmac,macOS,14.1\n",
+    ]);
+    assert_eq!((merged.machines.len(), merged.errors.len()), (1, 0));
+    assert_eq!(
+        merged.notes,
+        ["file1: 2 of its rows are of hosts that do not run Windows and are left out"]
+    );
+}
+
+#[test]
 fn errors_have_their_line() {
     for (text, place) in [
         ("Host,OS Version\na,10.0.19045\nb,1909\n", "line 3"),
