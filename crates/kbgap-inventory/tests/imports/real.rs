@@ -168,6 +168,47 @@ fn every_file_that_is_cut_off_is_read_or_refused_in_words() {
 }
 
 #[test]
+fn files_with_a_byte_changed_or_two_in_one_never_panic_and_refuse_in_words() {
+    let mut files = Vec::new();
+    for name in ["vuls-scan", "systeminfo"] {
+        let Some(folder) = folder(name) else {
+            return;
+        };
+        for entry in std::fs::read_dir(folder).unwrap() {
+            files.push(std::fs::read(entry.unwrap().path()).unwrap());
+        }
+    }
+    let read = |bytes: &[u8]| match read_reports(bytes) {
+        Ok(reports) => {
+            let reports = reports.into_iter().flatten().map(|r| (String::new(), r));
+            let _ = merge(reports.collect());
+        }
+        Err(error) => assert!((5..600).contains(&error.to_string().len()), "{error}"),
+    };
+    // The same numbers each time.
+    let mut state = 1_u64;
+    let mut draw = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for _ in 0..2_000 {
+        let mut bytes = files[draw(files.len())].clone();
+        for _ in 0..=draw(3) {
+            let at = draw(bytes.len());
+            bytes[at] = u8::try_from(draw(256)).unwrap();
+        }
+        read(&bytes);
+    }
+    for _ in 0..300 {
+        let (one, two) = (&files[draw(files.len())], &files[draw(files.len())]);
+        let (end, begin) = (draw(one.len()), draw(two.len()));
+        read(&[&one[..end], &two[begin..]].concat());
+    }
+}
+
+#[test]
 fn a_scan_that_is_cut_off_is_never_taken() {
     let Some(folder) = folder("vuls-scan") else {
         return;
