@@ -27,7 +27,10 @@ pub use kb::{KbId, KbIdError};
 pub use lists::{
     CveId, CveIdError, EpssEntry, EpssRecord, KnownExploitedEntry, KnownExploitedRecord, Share,
 };
-pub use mapping::{Component, ProductMapping, is_mapped_software, map_installed, map_product};
+pub use mapping::{
+    Branch, Component, InstalledSoftware, ProductMapping, Recognised, is_mapped_software,
+    map_installed, map_product, recognise,
+};
 pub use month::Month;
 pub use odd::{OddKind, OddValue};
 pub use platform::{

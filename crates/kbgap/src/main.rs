@@ -6,6 +6,7 @@ mod check;
 mod commands;
 mod demo;
 mod hosts;
+mod memory;
 mod output;
 mod progress;
 mod usage;
@@ -16,7 +17,7 @@ use clap::Parser;
 
 use kbgap_server::feed::ImportOptions;
 
-use args::{AppCommand, Cli, Command, FeedCommand, FleetCommand, MachineCommand};
+use args::{AppCommand, Cli, Command, FeedCommand, FleetCommand, MachineCommand, SoftwareCommand};
 
 /// Loading a fleet is thousands of small texts for each machine, made by one thread and let
 /// go by another: a fifth of the time was spent in the system's allocator.
@@ -49,6 +50,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         // What needs no server and no store needs no runtime either: a check is over in milliseconds.
         Command::Check(args) => return commands::check::run(&data_dir, &args),
+        Command::Software(SoftwareCommand::Unrecognised(args)) => {
+            return commands::software_unrecognised::run(&args);
+        }
         Command::Fleet(FleetCommand::Generate(args)) => commands::fleet_generate::run(&args)?,
         Command::Demo(args) => commands::runtime()?.block_on(demo::run(args))?,
         Command::Serve(args) => {
@@ -72,9 +76,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             commands::runtime()?
                 .block_on(commands::feed_status::run(&data_dir, details, format))?;
         }
-        Command::Machine(MachineCommand::Import { paths, format }) => {
-            return commands::runtime()?
-                .block_on(commands::machine_import::run(&data_dir, &paths, format));
+        Command::Machine(MachineCommand::Import(args)) => {
+            return commands::runtime()?.block_on(commands::machine_import::run(&data_dir, &args));
         }
         Command::MissingKbs(args) => {
             commands::runtime()?.block_on(commands::missing_kbs::run(&data_dir, &args))?

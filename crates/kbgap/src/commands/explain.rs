@@ -48,7 +48,7 @@ async fn machine(store: &dyn Store, named: &str) -> anyhow::Result<Machine> {
         file.exists() || named == "-",
         "`{named}` is neither a file nor a stored machine: `kbgap machine import` stores what hosts report"
     );
-    let hosts = read_hosts(&[file]);
+    let hosts = read_hosts(&[file], None);
     if let Some(error) = hosts.errors.first() {
         anyhow::bail!("{error}");
     }

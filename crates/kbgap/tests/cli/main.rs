@@ -8,6 +8,7 @@ mod feed;
 mod feed_lists;
 mod generate;
 mod harness;
+mod import;
 mod input;
 mod memory;
 mod python_clients;
