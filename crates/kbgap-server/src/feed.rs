@@ -8,6 +8,7 @@ mod document;
 mod files;
 mod import;
 mod lock;
+mod sync;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use kbgap_store::{FeedHead, Store, StoreError};
 pub use document::DocumentError;
 pub use files::{Progress, find_files};
 pub use import::{FileOutcome, ImportOptions, ImportReport, Outcome, import};
+pub use sync::{SyncError, SyncOptions, SyncReport, sync};
 
 /// What can go wrong beside single files.
 #[derive(Debug, thiserror::Error)]

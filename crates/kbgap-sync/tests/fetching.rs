@@ -20,6 +20,9 @@ const QUICK: Retries = Retries {
 };
 const IDS: [&str; 3] = ["2005-Mar", "2016-Apr", "2020-Mar"];
 
+/// Tells a failure from others.
+type IsIt = fn(&Failure) -> bool;
+
 struct Setting {
     vendor: Vendor,
     client: Client,
@@ -133,7 +136,7 @@ fn failures_that_stay_stop_nothing_else_and_leave_no_file() {
     };
     let wanted = setting.wanted();
     let other = setting.vendor.xml("2016-Apr").into_bytes();
-    let cases: [(Fault, fn(&Failure) -> bool, usize); 7] = [
+    let cases: [(Fault, IsIt, usize); 7] = [
         (Fault::Half, |f| matches!(f, Failure::Connection(_)), 3),
         (
             Fault::HalfUnannounced,

@@ -64,7 +64,7 @@ impl Vendor {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = Arc::clone(&served);
-                std::thread::spawn(move || serve(stream, &state));
+                std::thread::spawn(move || serve(&stream, &state));
             }
         });
         Self { url, state }
@@ -133,21 +133,25 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One request a connection.
-fn serve(stream: TcpStream, state: &Mutex<State>) {
-    let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
-    let Some(first) = lines.next() else { return };
-    let headers: HashMap<String, String> = lines
-        .take_while(|line| !line.is_empty())
-        .filter_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            Some((name.to_ascii_lowercase(), value.trim().to_owned()))
-        })
-        .collect();
-    let path = first.split(' ').nth(1).unwrap_or_default();
-    let what = match path.strip_prefix("/cvrf/v3.0/") {
-        Some("updates") => "updates",
-        Some(path) => path.strip_prefix("cvrf/").unwrap_or_default(),
+/// One request a connection, which may come as to a proxy: for whatever host, directly or through
+/// a tunnel.
+fn serve(stream: &TcpStream, state: &Mutex<State>) {
+    let mut reader = BufReader::new(stream);
+    let Some((mut first, mut headers)) = head(&mut reader) else {
+        return;
+    };
+    if first.starts_with("CONNECT ") {
+        let mut tunnel = stream;
+        drop(tunnel.write_all(b"HTTP/1.1 200 Connected\r\n\r\n"));
+        match head(&mut reader) {
+            Some(inner) => (first, headers) = inner,
+            None => return,
+        }
+    }
+    let target = first.split(' ').nth(1).unwrap_or_default();
+    let what = match target.split_once("/cvrf/v3.0/") {
+        Some((_, "updates")) => "updates",
+        Some((_, path)) => path.strip_prefix("cvrf/").unwrap_or_default(),
         None => "",
     };
     let delay = lock(state).delay;
@@ -162,7 +166,21 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
     state.requests.push((what.to_owned(), answer.status));
     drop(state);
     // A client that was killed is no fault of the test.
-    drop(answer.send(&stream));
+    drop(answer.send(stream));
+}
+
+/// The first line of a request, and its headers by name in small letters.
+fn head(reader: &mut impl BufRead) -> Option<(String, HashMap<String, String>)> {
+    let mut lines = reader.lines().map_while(Result::ok);
+    let first = lines.next()?;
+    let headers = lines
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            Some((name.to_ascii_lowercase(), value.trim().to_owned()))
+        })
+        .collect();
+    Some((first, headers))
 }
 
 fn list(documents: &BTreeMap<String, Document>) -> Vec<u8> {
@@ -261,8 +279,10 @@ impl Sent {
             self.status, self.headers
         )?;
         stream.write_all(&self.body)?;
-        while self.endless {
-            stream.write_all(&[b' '; 1 << 16])?;
+        if self.endless {
+            loop {
+                stream.write_all(&[b' '; 1 << 16])?;
+            }
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Start the server
     Serve(ServeArgs),
-    /// Import and show the vendor's feed
+    /// Fetch, import and show the vendor's feed
     #[command(subcommand)]
     Feed(FeedCommand),
     /// Import what machines report
@@ -90,6 +90,8 @@ pub(crate) enum FeedCommand {
         #[command(flatten)]
         format: Format,
     },
+    /// Fetch what is new or changed from the vendor's API
+    Sync(SyncArgs),
     /// Show what the catalogue holds and what was odd
     Status {
         /// List the odd values and the products that map to no software
@@ -98,6 +100,30 @@ pub(crate) enum FeedCommand {
         #[command(flatten)]
         format: Format,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SyncArgs {
+    /// Where the documents are, for a mirror of the vendor's API
+    #[arg(long, value_name = "URL", default_value = kbgap_sync::VENDOR, value_parser = kbgap_sync::base_url)]
+    pub(crate) url: String,
+    /// Proxy (default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment)
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// PEM file of the authorities to trust instead of the public ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Seconds that one document may take
+    #[arg(long, value_name = "S", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: u64,
+    /// How often a document is tried
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(crate) attempts: u32,
+    /// Take a newer month even where it lists less than the known one
+    #[arg(long)]
+    pub(crate) allow_shrink: bool,
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Subcommand)]

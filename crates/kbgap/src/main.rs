@@ -64,6 +64,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 format,
             ));
         }
+        Command::Feed(FeedCommand::Sync(args)) => {
+            return commands::runtime()?.block_on(commands::feed_sync::run(&data_dir, args));
+        }
         Command::Feed(FeedCommand::Status { details, format }) => {
             commands::runtime()?
                 .block_on(commands::feed_status::run(&data_dir, details, format))?;
