@@ -108,7 +108,11 @@ impl Client {
             .unversioned_rustls_crypto_provider(Arc::new(default_provider()))
             .build();
         let proxy = match &options.proxy {
-            Some(url) => Some(Proxy::new(url).map_err(|_| ClientError::Proxy(url.clone()))?),
+            Some(url) => {
+                // What stands before the host may be a password.
+                let shown = url.rsplit('@').next().unwrap_or_default();
+                Some(Proxy::new(url).map_err(|_| ClientError::Proxy(shown.to_owned()))?)
+            }
             None => Proxy::try_from_env(),
         };
         let config = Agent::config_builder()

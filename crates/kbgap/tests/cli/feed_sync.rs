@@ -309,3 +309,52 @@ fn authorities_of_a_file_are_trusted_and_no_unknown_one() {
     let unknown = kbgap(other.path(), &args);
     assert!(unknown.stderr.contains("certificate"), "{}", unknown.stderr);
 }
+
+#[test]
+fn a_server_syncs_by_itself_and_outlives_what_fails() {
+    let Some(vendor) = vendor(&IDS) else { return };
+    let data = tempfile::tempdir().unwrap();
+    let settings = format!(
+        "[feed_sync]\nevery_hours = 1\njitter_minutes = 0\nurl = \"{}\"\n",
+        vendor.url
+    );
+    vendor.fail("updates", [Fault::Status(404, "")]);
+    let served = Served::with(data.path(), &settings);
+    let is_ready = |served: &Served| {
+        let url = format!("{}/readyz", served.url);
+        let agent = ureq::Agent::new_with_defaults();
+        assert_eq!(agent.get(&url).call().unwrap().status(), 200);
+    };
+    until(|| vendor.requests().len() == 1);
+    is_ready(&served);
+    assert!(served.terminate().success());
+    assert_eq!(stored(data.path()), 0);
+
+    let served = Served::with(data.path(), &settings);
+    until(|| stored(data.path()) == IDS.len() as u64);
+    is_ready(&served);
+    // It ends at once although the vendor is slow.
+    drop(served);
+    vendor.delay(Duration::from_secs(60));
+    let served = Served::with(data.path(), &settings);
+    std::thread::sleep(Duration::from_millis(300));
+    is_ready(&served);
+    let start = std::time::Instant::now();
+    assert!(served.terminate().success());
+    assert!(
+        start.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+fn until(is_so: impl Fn() -> bool) {
+    let start = std::time::Instant::now();
+    while !is_so() {
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "it took too long"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
