@@ -4,6 +4,7 @@
 //! database is derived from them: [`catalog`] loads it, and compiles it anew
 //! where it is absent, damaged or of another version.
 
+mod bundle;
 mod document;
 mod files;
 mod import;
@@ -14,8 +15,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kbgap_catalog::{Catalog, SnapshotError, compile};
-use kbgap_store::{FeedHead, Store, StoreError};
+use kbgap_store::{FeedDocument, FeedHead, Store, StoreError};
 
+pub use bundle::{Bundle, BundleError, BundleReport, export_bundle, import_bundle, is_bundle};
 pub use document::DocumentError;
 pub use files::{Progress, find_files};
 pub use import::{FileOutcome, ImportOptions, ImportReport, Outcome, import};
@@ -99,11 +101,7 @@ async fn from_store(store: &dyn Store, data_dir: &Path) -> Result<Catalog, FeedS
     let path = snapshot_path(data_dir);
     // It takes a second: not on the runtime's threads.
     let compiled = tokio::task::spawn_blocking(move || {
-        let documents = stored
-            .iter()
-            .map(|d| document::decode(&d.head.id, &d.body))
-            .collect::<Result<Vec<_>, _>>()?;
-        let catalog = compile(&documents)?;
+        let catalog = compile_stored(&stored)?;
         // The catalogue is whole without its snapshot, only slower to get.
         if let Err(error) = catalog.save(&path) {
             tracing::warn!(%error, "the catalogue's snapshot cannot be saved");
@@ -111,6 +109,14 @@ async fn from_store(store: &dyn Store, data_dir: &Path) -> Result<Catalog, FeedS
         Ok(catalog)
     });
     compiled.await.map_err(|_| StoreError::Closed)?
+}
+
+fn compile_stored(stored: &[FeedDocument]) -> Result<Catalog, FeedStateError> {
+    let documents = stored
+        .iter()
+        .map(|d| document::decode(&d.head.id, &d.body))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(compile(&documents)?)
 }
 
 /// Whether a catalogue was compiled from these documents. An import stores first and

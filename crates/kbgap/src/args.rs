@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use kbgap_auth::BundlePublicKey;
 
 /// Which Microsoft security updates are missing, on how many machines, and what
 /// would installing them fix?
@@ -88,7 +89,28 @@ pub(crate) enum FeedCommand {
         #[arg(long)]
         allow_shrink: bool,
         #[command(flatten)]
+        bundle: BundleArgs,
+        #[command(flatten)]
         format: Format,
+    },
+    /// Write all of the feed into one signed file, for servers that reach no network
+    ///
+    /// There, `kbgap feed import FILE` takes it where the public key is trusted.
+    Export {
+        /// File to write, such as feed.kbgap
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Private key, as `kbgap feed keygen` or `openssl genpkey -algorithm ed25519` makes it
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Make a key to sign exports with; prints its public key
+    Keygen {
+        /// File for the private key, which must not exist yet
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
     },
     /// Fetch what is new or changed from the vendor's API
     Sync(SyncArgs),
@@ -100,6 +122,17 @@ pub(crate) enum FeedCommand {
         #[command(flatten)]
         format: Format,
     },
+}
+
+/// What counts for a bundle, as `kbgap feed export` writes it.
+#[derive(Debug, Args)]
+pub(crate) struct BundleArgs {
+    /// Public key whose bundles are taken, beside those in `trusted-keys` of the data folder
+    #[arg(long, value_name = "KEY")]
+    pub(crate) trust: Vec<BundlePublicKey>,
+    /// Take a bundle even where what is stored is newer
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

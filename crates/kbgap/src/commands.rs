@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod check;
 pub(crate) mod explain;
+pub(crate) mod feed_bundle;
 pub(crate) mod feed_import;
 pub(crate) mod feed_status;
 pub(crate) mod feed_sync;

@@ -13,6 +13,7 @@ mod usage;
 use std::process::ExitCode;
 
 use clap::Parser;
+use kbgap_server::feed::is_bundle;
 
 use args::{AppCommand, Cli, Command, FeedCommand, FleetCommand, MachineCommand};
 
@@ -55,8 +56,19 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Feed(FeedCommand::Import {
             paths,
             allow_shrink,
+            bundle,
             format,
         }) => {
+            let (bundles, paths): (Vec<_>, Vec<_>) =
+                paths.into_iter().partition(|path| is_bundle(path));
+            for file in &bundles {
+                commands::runtime()?.block_on(commands::feed_bundle::import(
+                    &data_dir, file, &bundle, format,
+                ))?;
+            }
+            if paths.is_empty() {
+                return Ok(ExitCode::SUCCESS);
+            }
             return commands::runtime()?.block_on(commands::feed_import::run(
                 &data_dir,
                 &paths,
@@ -64,6 +76,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 format,
             ));
         }
+        Command::Feed(FeedCommand::Export { file, key, format }) => {
+            commands::runtime()?.block_on(commands::feed_bundle::export(
+                &data_dir, &file, &key, format,
+            ))?;
+        }
+        Command::Feed(FeedCommand::Keygen { file }) => commands::feed_bundle::keygen(&file)?,
         Command::Feed(FeedCommand::Sync(args)) => {
             return commands::runtime()?.block_on(commands::feed_sync::run(&data_dir, args));
         }

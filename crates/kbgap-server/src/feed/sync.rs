@@ -297,17 +297,15 @@ impl Run<'_> {
     }
 }
 
+/// Why a document that came whole did not go in.
 fn reason(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Older { .. } => {
-            "the server's edition is older than the stored one, which stays".to_owned()
-        }
         Outcome::Shrank { known, new } => format!(
             "it shrank from {known} to {new} vulnerabilities or lost fixes; the stored one stays \
              (take the new one with --allow-shrink)"
         ),
         Outcome::Refused(error) => error.reason.to_string(),
-        _ => "it is no document".to_owned(),
+        _ => "the server's edition is older than the stored one, which stays".to_owned(),
     }
 }
 

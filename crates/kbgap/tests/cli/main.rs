@@ -5,6 +5,7 @@
 mod check;
 mod demo;
 mod feed;
+mod feed_bundle;
 mod feed_sync;
 mod generate;
 mod harness;
