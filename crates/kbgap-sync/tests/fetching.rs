@@ -31,11 +31,15 @@ struct Setting {
 
 impl Setting {
     fn new() -> Option<Self> {
+        Self::patient(Duration::from_secs(20))
+    }
+
+    fn patient(timeout: Duration) -> Option<Self> {
         let vendor = Vendor::start();
         vendor.publish_real(&shared()?, &IDS);
         let client = Client::new(&ClientOptions {
             base: base_url(&vendor.url).unwrap(),
-            timeout: Duration::from_secs(20),
+            timeout,
             ..ClientOptions::default()
         })
         .unwrap();
@@ -196,4 +200,24 @@ fn a_server_that_is_gone_is_left_alone() {
     let fetched = setting.fetch(&wanted);
     assert!(matches!(fetched[99], Fetched::Failed(Failure::NotTried(_))));
     assert!(setting.vendor.requests().len() <= 3 * (8 + 3));
+}
+
+#[test]
+fn a_body_that_stalls_is_given_up() {
+    let Some(setting) = Setting::patient(Duration::from_secs(2)) else {
+        return;
+    };
+    let wanted = setting.wanted();
+    setting.vendor.fail("2020-Mar", vec![Fault::Stall; 1]);
+    let start = Instant::now();
+    let fetched = setting.fetch(&wanted);
+    assert!(
+        fetched.iter().all(|f| matches!(f, Fetched::File { .. })),
+        "{fetched:?}"
+    );
+    let took = start.elapsed();
+    assert!(
+        took >= Duration::from_secs(2) && took < Duration::from_secs(20),
+        "{took:?}"
+    );
 }

@@ -28,6 +28,8 @@ pub enum Fault {
     Instead(Vec<u8>),
     /// A body that does not end.
     Endless,
+    /// Half the body, and then nothing for a long time.
+    Stall,
 }
 
 /// The server; it ends with the process.
@@ -199,6 +201,7 @@ struct Sent {
     body: Vec<u8>,
     announced: Option<usize>,
     endless: bool,
+    stalls: bool,
 }
 
 fn answer(found: Option<Vec<u8>>, headers: &HashMap<String, String>, fault: Option<Fault>) -> Sent {
@@ -208,6 +211,7 @@ fn answer(found: Option<Vec<u8>>, headers: &HashMap<String, String>, fault: Opti
         body: Vec::new(),
         announced: Some(0),
         endless: false,
+        stalls: false,
     };
     let Some(plain) = found else {
         return empty(404);
@@ -229,6 +233,7 @@ fn answer(found: Option<Vec<u8>>, headers: &HashMap<String, String>, fault: Opti
         body,
         announced: Some(length),
         endless: false,
+        stalls: false,
     };
     match fault {
         None => whole,
@@ -242,6 +247,11 @@ fn answer(found: Option<Vec<u8>>, headers: &HashMap<String, String>, fault: Opti
         },
         Some(Fault::Half) => Sent {
             body: whole.body[..length / 2].to_vec(),
+            ..whole
+        },
+        Some(Fault::Stall) => Sent {
+            body: whole.body[..length / 2].to_vec(),
+            stalls: true,
             ..whole
         },
         Some(Fault::HalfUnannounced) => Sent {
@@ -279,6 +289,9 @@ impl Sent {
             self.status, self.headers
         )?;
         stream.write_all(&self.body)?;
+        if self.stalls {
+            std::thread::sleep(Duration::from_secs(60));
+        }
         if self.endless {
             loop {
                 stream.write_all(&[b' '; 1 << 16])?;

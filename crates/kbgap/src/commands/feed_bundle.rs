@@ -16,7 +16,7 @@ use crate::output::{counted, note, print, print_json};
 
 /// Keys that a data folder trusts, one a line.
 const TRUSTED: &str = "trusted-keys";
-/// The whole feed has 15 MB.
+/// The whole feed has some MB.
 const MAX_BUNDLE: u64 = 1 << 30;
 
 /// Makes a key, and prints its public part for those who are to trust it.
