@@ -1,5 +1,6 @@
 //! What can be configured.
 
+mod feed_sync;
 mod rate_limits;
 
 use std::num::NonZeroUsize;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::http::is_host;
+pub use feed_sync::FeedSync;
 pub use rate_limits::{Rate, RateLimits};
 
 /// The configuration of a server, as `kbgap.toml` has it.
@@ -31,6 +33,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// How many calls an application may make.
     pub rate_limits: RateLimits,
+    /// When the feed is synced; never where there is none.
+    pub feed_sync: Option<FeedSync>,
 }
 
 /// Where the server's certificate lies.
@@ -65,6 +69,7 @@ impl Default for Config {
             list_page: None,
             tls: None,
             rate_limits: RateLimits::default(),
+            feed_sync: None,
         }
     }
 }
@@ -85,6 +90,9 @@ impl Config {
         if let (Some(tls), Some(folder)) = (&mut config.tls, file.parent()) {
             tls.certificate = folder.join(&tls.certificate);
             tls.private_key = folder.join(&tls.private_key);
+        }
+        if let (Some(sync), Some(folder)) = (&mut config.feed_sync, file.parent()) {
+            sync.ca_file = sync.ca_file.as_ref().map(|ca| folder.join(ca));
         }
         config.check().map_err(failed)?;
         Ok(config)
@@ -136,7 +144,7 @@ impl Config {
                 self.max_body_mb
             ));
         }
-        Ok(())
+        self.feed_sync.as_ref().map_or(Ok(()), FeedSync::check)
     }
 }
 
@@ -240,5 +248,8 @@ mod tests {
         let tls = config.tls.unwrap();
         assert_eq!(tls.certificate, folder.path().join("chain.pem"));
         assert_eq!(tls.private_key, folder.path().join("key.pem"));
+        let sync = config.feed_sync.unwrap();
+        assert_eq!(sync.at.unwrap().to_string(), "03:30:00");
+        assert_eq!(sync.ca_file.unwrap(), folder.path().join("authorities.pem"));
     }
 }

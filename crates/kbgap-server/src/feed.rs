@@ -5,23 +5,27 @@
 //! where it is absent, damaged or of another version.
 
 mod advisories;
+mod bundle;
 mod document;
 mod files;
 mod import;
 mod lock;
 mod outcome;
+mod sync;
 
 use std::path::{Path, PathBuf};
 
 use kbgap_catalog::{Catalog, Feed, SnapshotError, compile_feed};
-use kbgap_store::{Store, StoreError};
+use kbgap_store::{FeedDocument, Store, StoreError};
 
 use self::document::{Stored, mark_of};
 
+pub use bundle::{Bundle, BundleError, BundleReport, export_bundle, import_bundle, is_bundle};
 pub use document::DocumentError;
 pub use files::{Progress, find_files};
 pub use import::{ImportOptions, ImportReport, import};
 pub use outcome::{FileOutcome, Outcome};
+pub use sync::{SyncError, SyncOptions, SyncReport, sync};
 
 /// What can go wrong beside single files.
 #[derive(Debug, thiserror::Error)]
@@ -109,14 +113,7 @@ async fn from_store(store: &dyn Store, data_dir: &Path) -> Result<Catalog, FeedS
     let path = snapshot_path(data_dir);
     // It takes a second: not on the runtime's threads.
     let compiled = tokio::task::spawn_blocking(move || {
-        let mut feed = Feed {
-            source_mark: mark_of(stored.iter().map(|d| &d.head)),
-            ..Feed::default()
-        };
-        for row in &stored {
-            Stored::decode(row)?.enter(&mut feed);
-        }
-        let catalog = compile_feed(&feed)?;
+        let catalog = compile_stored(&stored)?;
         // The catalogue is whole without its snapshot, only slower to get.
         if let Err(error) = save(&catalog, &path) {
             tracing::warn!(%error, "the catalogue's snapshot cannot be saved");
@@ -133,6 +130,17 @@ fn save(catalog: &Catalog, path: &Path) -> Result<(), SnapshotError> {
     } else {
         Ok(())
     }
+}
+
+fn compile_stored(stored: &[FeedDocument]) -> Result<Catalog, FeedStateError> {
+    let mut feed = Feed {
+        source_mark: mark_of(stored.iter().map(|d| &d.head)),
+        ..Feed::default()
+    };
+    for row in stored {
+        Stored::decode(row)?.enter(&mut feed);
+    }
+    Ok(compile_feed(&feed)?)
 }
 
 /// A catalogue without documents, for a server that has no feed yet.

@@ -25,13 +25,14 @@ mod prepared;
 mod records;
 mod route;
 mod router;
+mod schedule;
 mod server;
 mod state;
 mod tenants;
 mod tls;
 
 pub use clock::Clock;
-pub use config::{Config, ConfigError, Rate, RateLimits, TlsFiles};
+pub use config::{Config, ConfigError, FeedSync, Rate, RateLimits, TlsFiles};
 pub use ingest::new_machine;
 pub use oauth::signing_key;
 pub use server::{Server, ServerError};

@@ -23,6 +23,7 @@ use crate::feed::{self, FeedStateError};
 use crate::history::{Feed, History, Recorder};
 use crate::http::Limits;
 use crate::router::router;
+use crate::schedule;
 use crate::state::{AppState, Shared};
 use crate::tenants::{Intake, Tenants};
 use crate::tls::{self, TlsError, TlsListener};
@@ -215,6 +216,12 @@ impl Server {
                 }
             }
         }));
+        let syncing = self.state.config.feed_sync.clone().map(|when| {
+            let (store, data_dir) = (Arc::clone(&self.state.store), self.state.data_dir.clone());
+            Background(tokio::spawn(async move {
+                schedule::run(store, &data_dir, when).await;
+            }))
+        });
         let router = router(self.state).merge(self.beside);
         match self.acceptor {
             None => connections::serve(self.listener, router, shutdown).await,
@@ -223,7 +230,7 @@ impl Server {
                 connections::serve(listener, router, shutdown).await;
             }
         }
-        drop((following, keeping));
+        drop((following, keeping, syncing));
         // What was reported last is in the history, too, when the process ends.
         if tokio::time::timeout(LAST, tenants.recorded())
             .await

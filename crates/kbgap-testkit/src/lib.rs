@@ -6,6 +6,8 @@ pub mod feed;
 pub mod real_feed;
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(feature = "vendor")]
+pub mod vendor;
 
 use std::env;
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use kbgap_auth::BundlePublicKey;
 
 /// Which Microsoft security updates are missing, on how many machines, and what
 /// would installing them fix?
@@ -35,7 +36,7 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Start the server
     Serve(ServeArgs),
-    /// Import and show the vendor's feed
+    /// Fetch, import and show the vendor's feed
     #[command(subcommand)]
     Feed(FeedCommand),
     /// Import what machines report
@@ -98,8 +99,31 @@ pub(crate) enum FeedCommand {
         #[arg(long)]
         force: bool,
         #[command(flatten)]
+        bundle: BundleArgs,
+        #[command(flatten)]
         format: Format,
     },
+    /// Write all of the feed into one signed file, for servers that reach no network
+    ///
+    /// There, `kbgap feed import FILE` takes it where the public key is trusted.
+    Export {
+        /// File to write, such as feed.kbgap
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Private key, as `kbgap feed keygen` or `openssl genpkey -algorithm ed25519` makes it
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Make a key to sign exports with; prints its public key
+    Keygen {
+        /// File for the private key, which must not exist yet
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Fetch what is new or changed from the vendor's API
+    Sync(SyncArgs),
     /// Show what the catalogue holds and what was odd
     Status {
         /// List the odd values and the products that map to no software
@@ -108,6 +132,38 @@ pub(crate) enum FeedCommand {
         #[command(flatten)]
         format: Format,
     },
+}
+
+/// What counts for a bundle, as `kbgap feed export` writes it.
+#[derive(Debug, Args)]
+pub(crate) struct BundleArgs {
+    /// Public key whose bundles are taken, beside those in `trusted-keys` of the data folder
+    #[arg(long, value_name = "KEY")]
+    pub(crate) trust: Vec<BundlePublicKey>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SyncArgs {
+    /// Where the documents are, for a mirror of the vendor's API
+    #[arg(long, value_name = "URL", default_value = kbgap_sync::VENDOR, value_parser = kbgap_sync::base_url)]
+    pub(crate) url: String,
+    /// Proxy (default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment)
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// PEM file of the authorities to trust instead of the public ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Seconds that one document may take
+    #[arg(long, value_name = "S", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: u64,
+    /// How often a document is tried
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(crate) attempts: u32,
+    /// Take a newer month even where it lists less than the known one
+    #[arg(long)]
+    pub(crate) allow_shrink: bool,
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Subcommand)]

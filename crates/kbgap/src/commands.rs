@@ -3,8 +3,10 @@
 pub(crate) mod app;
 pub(crate) mod check;
 pub(crate) mod explain;
+pub(crate) mod feed_bundle;
 pub(crate) mod feed_import;
 pub(crate) mod feed_status;
+pub(crate) mod feed_sync;
 pub(crate) mod fleet_generate;
 pub(crate) mod machine_import;
 pub(crate) mod missing_kbs;

@@ -14,6 +14,7 @@ mod usage;
 use std::process::ExitCode;
 
 use clap::Parser;
+use kbgap_server::feed::is_bundle;
 
 use kbgap_server::feed::ImportOptions;
 
@@ -62,8 +63,19 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             paths,
             allow_shrink,
             force,
+            bundle,
             format,
         }) => {
+            let (bundles, paths): (Vec<_>, Vec<_>) =
+                paths.into_iter().partition(|path| is_bundle(path));
+            for file in &bundles {
+                commands::runtime()?.block_on(commands::feed_bundle::import(
+                    &data_dir, file, &bundle, force, format,
+                ))?;
+            }
+            if paths.is_empty() {
+                return Ok(ExitCode::SUCCESS);
+            }
             let options = ImportOptions {
                 allow_shrink,
                 force,
@@ -71,6 +83,15 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return commands::runtime()?.block_on(commands::feed_import::run(
                 &data_dir, &paths, options, format,
             ));
+        }
+        Command::Feed(FeedCommand::Export { file, key, format }) => {
+            commands::runtime()?.block_on(commands::feed_bundle::export(
+                &data_dir, &file, &key, format,
+            ))?;
+        }
+        Command::Feed(FeedCommand::Keygen { file }) => commands::feed_bundle::keygen(&file)?,
+        Command::Feed(FeedCommand::Sync(args)) => {
+            return commands::runtime()?.block_on(commands::feed_sync::run(&data_dir, args));
         }
         Command::Feed(FeedCommand::Status { details, format }) => {
             commands::runtime()?

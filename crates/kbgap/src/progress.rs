@@ -19,6 +19,11 @@ pub(crate) enum Progress {
 }
 
 impl Progress {
+    /// Of what is not counted yet.
+    pub(crate) fn unknown(what: &'static str) -> Self {
+        Self::new(0, what)
+    }
+
     pub(crate) fn new(total: usize, what: &'static str) -> Self {
         if !std::io::stderr().is_terminal() {
             return Self::Lines {
@@ -37,7 +42,10 @@ impl Progress {
     /// `done` of `total` are done.
     pub(crate) fn set(&self, done: usize, total: usize) {
         match self {
-            Self::Bar(bar) => bar.set_position(done as u64),
+            Self::Bar(bar) => {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            }
             Self::Lines { what, told } => {
                 let quarter = done * 4 / total.max(1);
                 // Short work needs no lines.

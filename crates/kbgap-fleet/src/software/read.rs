@@ -6,7 +6,9 @@ use std::hash::{BuildHasherDefault, Hasher, RandomState};
 use std::sync::Arc;
 
 use kbgap_assess::SoftwareFact;
-use kbgap_catalog::{Component, SoftwareId, Version, is_mapped_software, map_installed};
+use kbgap_catalog::{
+    Component, Recognised, SoftwareId, Version, is_mapped_software, map_installed, recognise,
+};
 use kbgap_inventory::Software as Reported;
 
 use crate::gathered::Gathered;
@@ -108,7 +110,10 @@ impl Named {
                     (id, is_known, component == Component::EdgeChromium)
                 }
                 None => {
-                    let id = SoftwareId::from_names(reported.vendor, reported.name)?;
+                    let id = match recognise(reported.vendor, reported.name, version) {
+                        Some(Recognised::Software(known)) => known.software,
+                        _ => SoftwareId::from_names(reported.vendor, reported.name)?,
+                    };
                     let is_known = is_mapped_software(&id);
                     (id, is_known, false)
                 }

@@ -5,7 +5,9 @@
 mod check;
 mod demo;
 mod feed;
+mod feed_bundle;
 mod feed_lists;
+mod feed_sync;
 mod generate;
 mod harness;
 mod import;

@@ -23,6 +23,14 @@ impl Served {
         Self::start(command(data).args(args), PathBuf::new())
     }
 
+    /// Serves with these settings.
+    pub fn with(data: &Path, settings: &str) -> Self {
+        let text = format!("listen = \"127.0.0.1:0\"\n{settings}");
+        let config = file(data, "kbgap.toml", &text);
+        let args = ["serve", "--config", &config];
+        Self::start(command(data).args(args), PathBuf::new())
+    }
+
     pub fn with_tls(data: &Path) -> Self {
         Self::with_tls_and(data, "")
     }
