@@ -7,6 +7,7 @@ use kbgap_catalog::{Catalog, KbId, Severity, SoftwareIx, VulnerabilityIx};
 use crate::assessor::Assessor;
 use crate::evidence::Evidence;
 use crate::servicing::Track;
+use crate::urgency::Urgency;
 use crate::{Projection, Unassessable};
 
 /// The result for one machine.
@@ -71,8 +72,8 @@ pub struct MissingKb {
     pub vulnerable_software: Vec<SoftwareIx>,
     /// The highest severity of its CVEs on this machine.
     pub severity: Severity,
-    /// Whether one of its CVEs is exploited in the wild.
-    pub known_exploited: bool,
+    /// What is known of attacks on its CVEs.
+    pub urgency: Urgency,
     /// Whether another missing KB of this machine supersedes it.
     pub superseded: bool,
     /// Why it counts as missing.

@@ -125,7 +125,7 @@ impl Findings {
                     software: totals.software.clone(),
                     vulnerable_software: finding.software,
                     severity: totals.severity,
-                    known_exploited: totals.known_exploited,
+                    urgency: totals.urgency,
                     superseded: superseded.contains(place),
                     evidence: case.evidence(finding.update, assessor),
                     alternatives: alternatives.map(|place| windows.kbs[place].1).collect(),

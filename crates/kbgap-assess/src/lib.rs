@@ -38,6 +38,7 @@ mod servicing;
 mod supersedence;
 mod totals;
 mod update;
+mod urgency;
 mod weakness;
 mod windows;
 
@@ -54,4 +55,5 @@ pub use outline::{Outline, OutlinedKb, OutlinedSoftware};
 pub use platform::Unassessable;
 pub use projection::{Projection, SoftwareFact};
 pub use servicing::Track;
+pub use urgency::Urgency;
 pub use weakness::{Weakness, weaknesses};

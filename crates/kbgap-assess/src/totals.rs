@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use kbgap_catalog::{Catalog, Severity, SoftwareIx, VulnerabilityIx};
 
 use crate::SoftwareCves;
+use crate::urgency::Urgency;
 use crate::windows::Windows;
 
 /// What a KB amounts to: its CVEs, not those of advisories.
@@ -13,7 +14,7 @@ pub(crate) struct Totals {
     /// Windows first, then by count.
     pub(crate) software: Vec<SoftwareCves>,
     pub(crate) severity: Severity,
-    pub(crate) known_exploited: bool,
+    pub(crate) urgency: Urgency,
 }
 
 /// The totals of a KB, growing.
@@ -21,7 +22,7 @@ pub(crate) struct Totals {
 struct Sum {
     software: BTreeMap<SoftwareIx, (bool, Vec<VulnerabilityIx>)>,
     severity: Severity,
-    known_exploited: bool,
+    urgency: Urgency,
 }
 
 impl Totals {
@@ -30,7 +31,7 @@ impl Totals {
         let none = Sum {
             software: BTreeMap::new(),
             severity: Severity::None,
-            known_exploited: false,
+            urgency: Urgency::default(),
         };
         let mut sums = vec![none; windows.kbs.len()];
         for own in &windows.products {
@@ -50,7 +51,7 @@ impl Totals {
                 *is_os |= own.is_windows;
                 cves.push(fix.vulnerability_ix());
                 sum.severity = sum.severity.max(fix.severity());
-                sum.known_exploited |= vulnerability.is_exploited();
+                sum.urgency.add(vulnerability);
             }
         }
         sums.into_iter().map(Self::of).collect()
@@ -71,7 +72,7 @@ impl Totals {
         Self {
             software: counted.into_iter().map(|(_, counted)| counted).collect(),
             severity: sum.severity,
-            known_exploited: sum.known_exploited,
+            urgency: sum.urgency,
         }
     }
 }

@@ -4,6 +4,7 @@
 mod documents;
 mod kbs;
 mod products;
+mod sources;
 mod vulnerabilities;
 
 use std::path::Path;
@@ -12,8 +13,10 @@ use std::sync::Arc;
 pub use documents::Document;
 pub use kbs::{Kb, ServicingKind, ServicingUpdate};
 pub use products::{Fix, Product};
+pub use sources::{Epss, KnownExploited, Source};
 pub use vulnerabilities::Vulnerability;
 
+use crate::feed::SourceKind;
 use crate::kb::KbId;
 use crate::layout::{
     DocumentRow, KbRevisionRow, KbRow, OddRow, ProductRow, Section, ServicingRow, SoftwareRow,
@@ -106,6 +109,19 @@ impl Catalog {
     #[must_use]
     pub fn checksum(&self) -> u32 {
         self.snapshot.checksum()
+    }
+
+    /// As [`checksum`](Self::checksum), but the same where catalogues differ only in what decides
+    /// nothing: probabilities, which are others every day, and what is told of those who exploit.
+    #[must_use]
+    pub fn decisive_checksum(&self) -> u32 {
+        self.snapshot.decisive()
+    }
+
+    /// The number that the feed carried when it was compiled ([`Feed`](crate::Feed)).
+    #[must_use]
+    pub fn source_mark(&self) -> u64 {
+        self.snapshot.source_mark()
     }
 
     /// The ids of all software that the catalogue's products map to, in order.
@@ -262,10 +278,13 @@ impl Catalog {
             .map(|row| Document { catalog: self, row })
     }
 
-    /// The newest release date of all documents, in seconds since 1970, UTC.
+    /// The newest release date of the vendor's months, in seconds since 1970, UTC. Where there
+    /// is none, of its advisories: beside months one of them says nothing of how new these are.
     #[must_use]
     pub fn as_of(&self) -> Option<i64> {
-        self.documents().map(|d| d.current_release()).max()
+        let kinds = [SourceKind::Cvrf, SourceKind::Csaf];
+        let source = kinds.into_iter().find_map(|kind| self.source(kind));
+        source.map(Source::newest)
     }
 
     /// What was passed over.

@@ -10,6 +10,9 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 /// No reference.
 pub(crate) const NONE: u32 = u32::MAX;
 
+/// No date.
+pub(crate) const NO_DATE: i64 = i64::MIN;
+
 /// A run of rows of another section, or of bytes of the text section.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
@@ -76,9 +79,31 @@ VulnerabilityRow {
     impact: Span,
     cvss_vector: Span,
     revisions: Span,
+    epss: U32,
+    epss_percentile: U32,
     severity: u8,
     cvss_tenths: u8,
     flags: u8,
+});
+
+row!(/// What is known of a vulnerability that is exploited. Ordered by vulnerability.
+KnownExploitedRow {
+    vulnerability: U32,
+    date_added: I64,
+    due_date: I64,
+    required_action: Span,
+    ransomware: u8,
+});
+
+row!(/// What there is of a kind of document or list.
+SourceRow {
+    newest: I64,
+    version: Span,
+    documents: U32,
+    entries: U32,
+    matched: U32,
+    odd_values: U32,
+    kind: u8,
 });
 
 row!(/// A revision of a vulnerability's text.
@@ -129,10 +154,12 @@ OddRow {
 pub(crate) mod vulnerability_flag {
     /// Public before the fix.
     pub(crate) const DISCLOSED: u8 = 1;
-    /// Used in the wild.
+    /// Used in the wild, as the vendor says.
     pub(crate) const EXPLOITED: u8 = 2;
     /// An advisory, never counted as a CVE.
     pub(crate) const ADVISORY: u8 = 4;
+    /// In CISA's list of known exploited vulnerabilities.
+    pub(crate) const KNOWN_EXPLOITED: u8 = 8;
 }
 
 /// Kinds of [`ServicingRow`].
@@ -160,9 +187,11 @@ pub(crate) enum Section {
     Servicing,
     Vulnerabilities,
     VulnerabilityRevisions,
+    KnownExploited,
+    Sources,
     OddValues,
 }
 
 impl Section {
-    pub(crate) const COUNT: usize = 13;
+    pub(crate) const COUNT: usize = 15;
 }

@@ -2,9 +2,11 @@
 
 mod catalog;
 mod compile;
+mod feed;
 mod fold;
 mod kb;
 mod layout;
+mod lists;
 mod mapping;
 mod month;
 mod odd;
@@ -16,12 +18,19 @@ mod software;
 mod version;
 
 pub use catalog::{
-    Catalog, Document, Fix, Kb, KbIx, Product, ProductIx, ServicingKind, ServicingUpdate,
-    SoftwareIx, Vulnerability, VulnerabilityIx,
+    Catalog, Document, Epss, Fix, Kb, KbIx, KnownExploited, Product, ProductIx, ServicingKind,
+    ServicingUpdate, SoftwareIx, Source, Vulnerability, VulnerabilityIx,
 };
-pub use compile::compile;
+pub use compile::{compile, compile_feed};
+pub use feed::{Feed, SourceKind};
 pub use kb::{KbId, KbIdError};
-pub use mapping::{Component, ProductMapping, is_mapped_software, map_installed, map_product};
+pub use lists::{
+    CveId, CveIdError, EpssEntry, EpssRecord, KnownExploitedEntry, KnownExploitedRecord, Share,
+};
+pub use mapping::{
+    Branch, Component, InstalledSoftware, ProductMapping, Recognised, is_mapped_software,
+    map_installed, map_product, recognise,
+};
 pub use month::Month;
 pub use odd::{OddKind, OddValue};
 pub use platform::{

@@ -7,6 +7,8 @@
 //! no name swallows a longer one.
 
 mod installed;
+mod normal;
+mod words;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -16,6 +18,7 @@ use crate::platform::{Platform, RELEASE_TABLE, Release};
 use crate::software::SoftwareId;
 
 pub use installed::map_installed;
+pub use normal::{Branch, InstalledSoftware, Recognised, recognise};
 
 /// What part of Windows, or which other product, a product of the feed is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -164,6 +167,14 @@ pub fn map_product(name: &str) -> Option<ProductMapping> {
 pub fn is_mapped_software(id: &SoftwareId) -> bool {
     TABLE.rows.values().any(|row| row.software == *id)
         || (id.vendor() == "microsoft" && Release::has_software(id.name()))
+}
+
+/// The family of rules of a software, by the products of the feed that are mapped to it.
+fn component_of(id: &SoftwareId) -> Component {
+    let rows = TABLE.rows.values().filter(|row| row.software == *id);
+    rows.map(|row| row.component)
+        .min()
+        .unwrap_or(Component::Other)
 }
 
 /// A number that differs when one of the reviewed tables does.

@@ -8,6 +8,21 @@ const NAMES: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
 ];
 
+const FULL_NAMES: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 /// A calendar month. Ordered by time.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -43,6 +58,12 @@ impl Month {
         Self::new(year, u16::from(date.month().unsigned_abs())).unwrap_or_default()
     }
 
+    /// The title that the vendor's document of the month has.
+    pub(crate) fn title(self) -> String {
+        let name = FULL_NAMES[usize::from(self.0 % 12)];
+        format!("{name} {} Security Updates", self.0 / 12)
+    }
+
     pub(crate) const fn number(self) -> u16 {
         self.0
     }
@@ -74,6 +95,12 @@ mod tests {
         for id in ["", "2020", "2020-March", "2020-Foo", "x-Mar", "2020-é"] {
             assert_eq!(Month::from_document_id(id), None, "{id}");
         }
+    }
+
+    #[test]
+    fn titles_are_those_of_the_vendor() {
+        let month = Month::from_document_id("2020-Mar").unwrap();
+        assert_eq!(month.title(), "March 2020 Security Updates");
     }
 
     #[test]

@@ -6,13 +6,13 @@
 
 use std::path::{Path, PathBuf};
 
-use zerocopy::little_endian::U32;
+use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::layout::{Section, Span};
 
 const MAGIC: [u8; 8] = *b"kbgapcat";
-const FORMAT_VERSION: u32 = 2;
+const FORMAT_VERSION: u32 = 3;
 
 #[derive(Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
@@ -21,12 +21,20 @@ struct Header {
     version: U32,
     tables: U32,
     checksum: U32,
+    /// What it was compiled of, which may change while the content does not.
+    source_mark: U64,
+    /// Of the content alone.
+    content: U32,
+    /// Of that part of the content by which anything is decided.
+    decisive: U32,
     sections: [Span; Section::COUNT],
 }
 
 const HEADER_LEN: usize = size_of::<Header>();
-/// The checksum covers all that follows it: the table of sections and the sections.
-const CHECKED_FROM: usize = std::mem::offset_of!(Header, sections);
+/// The checksum covers all that follows it.
+const CHECKED_FROM: usize = std::mem::offset_of!(Header, source_mark);
+/// The content is the table of sections and the sections.
+const CONTENT_FROM: usize = std::mem::offset_of!(Header, sections);
 
 /// Why a snapshot cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +147,17 @@ impl Snapshot {
 
     /// A number that differs between catalogues of different content.
     pub(crate) fn checksum(&self) -> u32 {
-        Header::ref_from_prefix(&self.bytes).map_or(0, |(header, _)| header.checksum.get())
+        Header::ref_from_prefix(&self.bytes).map_or(0, |(header, _)| header.content.get())
+    }
+
+    /// A number that differs where anything is decided otherwise.
+    pub(crate) fn decisive(&self) -> u32 {
+        Header::ref_from_prefix(&self.bytes).map_or(0, |(header, _)| header.decisive.get())
+    }
+
+    /// What the snapshot was compiled of, in a number of the compiler's caller.
+    pub(crate) fn source_mark(&self) -> u64 {
+        Header::ref_from_prefix(&self.bytes).map_or(0, |(header, _)| header.source_mark.get())
     }
 }
 
@@ -162,7 +180,7 @@ impl SnapshotWriter {
         });
     }
 
-    pub(crate) fn finish(self) -> Vec<u8> {
+    pub(crate) fn finish(self, source_mark: u64, decisive: u32) -> Vec<u8> {
         let mut sections = [Span {
             start: 0.into(),
             end: 0.into(),
@@ -175,12 +193,19 @@ impl SnapshotWriter {
             version: FORMAT_VERSION.into(),
             tables: tables_fingerprint().into(),
             checksum: 0.into(),
+            source_mark: source_mark.into(),
+            content: 0.into(),
+            decisive: decisive.into(),
             sections,
         };
-        let mut checksum = crc32fast::Hasher::new();
-        checksum.update(&header.as_bytes()[CHECKED_FROM..]);
-        checksum.update(&self.body);
-        header.checksum = checksum.finalize().into();
+        let checksum_from = |header: &Header, from: usize| {
+            let mut checksum = crc32fast::Hasher::new();
+            checksum.update(&header.as_bytes()[from..]);
+            checksum.update(&self.body);
+            checksum.finalize().into()
+        };
+        header.content = checksum_from(&header, CONTENT_FROM);
+        header.checksum = checksum_from(&header, CHECKED_FROM);
         let mut bytes = Vec::with_capacity(HEADER_LEN + self.body.len());
         bytes.extend_from_slice(header.as_bytes());
         bytes.extend_from_slice(&self.body);

@@ -1,7 +1,11 @@
 //! Turns the vendor's documents into catalogue records.
 //!
-//! - [`source`]: opens a file, unpacks gzip and Zstandard, and makes UTF-8 of it.
-//! - [`cvrf`]: reads Microsoft's monthly CVRF documents as a stream of events.
+//! - [`source`]: opens a file, unpacks gzip and Zstandard, makes UTF-8 of it, and knows by its
+//!   beginning what it is.
+//! - [`read`], [`read_file`]: read whatever it is, and archives of it.
+//! - [`cvrf`]: reads Microsoft's monthly CVRF documents, XML or JSON, as a stream of events.
+//! - [`csaf`]: reads its advisories and VEX documents, one for each CVE.
+//! - [`kev`], [`epss`]: read lists about CVEs of any vendor.
 //! - [`revision`]: which of two documents of the same id counts.
 //!
 //! ```
@@ -18,9 +22,24 @@
 //! # Ok::<(), kbgap_feed::FeedError>(())
 //! ```
 
+mod archive;
+mod content;
+pub mod csaf;
+mod csv_rows;
 pub mod cvrf;
+pub mod epss;
 mod error;
+mod fields;
+mod form;
+mod json;
+pub mod kev;
+mod odd;
+mod parts;
+mod reading;
 pub mod revision;
 pub mod source;
+mod text;
 
+pub use archive::{is_feed_name, read_file};
+pub use content::{Content, read};
 pub use error::{FeedError, Reason};

@@ -57,6 +57,27 @@ pub fn decide(known: &DocumentHead, new: &DocumentHead) -> Decision {
     }
 }
 
+/// A newer list with fewer entries than this share of the known one's is half a list.
+const LEAST_SHARE_OF_ENTRIES: f64 = 0.9;
+
+/// Decides between the known list and a new one of the same kind.
+#[must_use]
+pub fn decide_list(known: &DocumentHead, new: &DocumentHead) -> Decision {
+    if known.content_hash == new.content_hash {
+        Decision::Unchanged
+    } else if new.current_release < known.current_release {
+        Decision::Older
+    } else if is_below(
+        new.vulnerabilities,
+        known.vulnerabilities,
+        LEAST_SHARE_OF_ENTRIES,
+    ) {
+        Decision::Shrank
+    } else {
+        Decision::Replace
+    }
+}
+
 /// The order in which documents of one id are to be decided about, oldest first,
 /// so that the order of their files decides nothing.
 #[must_use]
@@ -72,13 +93,17 @@ fn by_release(a: &DocumentHead, b: &DocumentHead) -> Ordering {
         .then_with(|| number(&a.revision).cmp(&number(&b.revision)))
 }
 
+fn shrank(known: &DocumentHead, new: &DocumentHead) -> bool {
+    new.vulnerabilities < known.vulnerabilities
+        || is_below(new.fixes, known.fixes, LEAST_SHARE_OF_FIXES)
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "a document has thousands of fixes, not 2^52"
 )]
-fn shrank(known: &DocumentHead, new: &DocumentHead) -> bool {
-    new.vulnerabilities < known.vulnerabilities
-        || (new.fixes as f64) < known.fixes as f64 * LEAST_SHARE_OF_FIXES
+fn is_below(new: usize, known: usize, share: f64) -> bool {
+    (new as f64) < known as f64 * share
 }
 
 #[cfg(test)]
@@ -119,6 +144,26 @@ mod tests {
         assert_eq!(decide(&known, &half), Decision::Shrank);
         half.fixes = 40;
         assert_eq!(decide(&known, &half), Decision::Replace);
+    }
+
+    #[test]
+    fn of_two_lists_of_one_date_the_later_read_counts_and_half_a_list_never() {
+        let known = head(100, "", 100, 5);
+        assert_eq!(
+            decide_list(&known, &head(100, "", 95, 1)),
+            Decision::Replace
+        );
+        assert_eq!(
+            decide_list(&known, &head(100, "", 100, 5)),
+            Decision::Unchanged
+        );
+        assert_eq!(decide_list(&known, &head(99, "", 101, 1)), Decision::Older);
+        for date in [100, 101] {
+            assert_eq!(
+                decide_list(&known, &head(date, "", 89, 1)),
+                Decision::Shrank
+            );
+        }
     }
 
     #[test]

@@ -12,26 +12,29 @@ use std::rc::Rc;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
+use crate::form::Form;
 use crate::{FeedError, Reason};
 
 /// The vendor's largest month has 11 MB; what unpacks to more than this is an attack.
 const MAX_UNPACKED: u64 = 128 << 20;
-/// The XML reader holds one tag, text or comment at a time; the vendor's longest has
+/// The readers hold one tag, text or comment at a time; the vendor's longest has
 /// some hundred KB.
 const MAX_EVENT: u64 = 4 << 20;
-const BUFFER: usize = 64 << 10;
+pub(crate) const BUFFER: usize = 64 << 10;
+/// As much of a text tells what it is.
+const HEAD: usize = 16 << 10;
 
 /// An opened document: text in UTF-8, with the name for messages.
 pub struct Source<'a> {
     pub(crate) name: String,
     pub(crate) text: LineCounter<Box<dyn BufRead + 'a>>,
-    is_update_index: bool,
+    pub(crate) form: Form,
 }
 
 /// Unpacked text, and what its beginning tells.
 struct Unpacked<'a> {
     text: Box<dyn BufRead + 'a>,
-    is_update_index: bool,
+    form: Form,
 }
 
 /// Opens a file.
@@ -40,21 +43,20 @@ struct Unpacked<'a> {
 /// [`Reason::Io`] when it cannot be opened.
 pub fn open(path: &Path) -> Result<Source<'static>, FeedError> {
     let name = path.display().to_string();
-    File::open(path)
-        .and_then(|file| unpack(BufReader::with_capacity(BUFFER, file)))
-        .map(|unpacked| source(name.clone(), unpacked))
-        .map_err(|e| FeedError {
-            file: name,
-            line: None,
-            reason: reason_of(e),
-        })
+    match File::open(path) {
+        Ok(file) => from_reader(name, BufReader::with_capacity(BUFFER, file)),
+        Err(error) => Err(FeedError::at(name, None, reason_of(error))),
+    }
 }
 
-impl Source<'_> {
-    /// Whether this is the list of documents that the vendor's API answers at `/updates`.
-    #[must_use]
-    pub const fn is_update_index(&self) -> bool {
-        self.is_update_index
+/// Takes what a reader gives; `name` is for messages.
+pub(crate) fn from_reader<'a>(
+    name: String,
+    reader: impl BufRead + 'a,
+) -> Result<Source<'a>, FeedError> {
+    match unpack(reader) {
+        Ok(unpacked) => Ok(source(name, unpacked)),
+        Err(error) => Err(FeedError::at(name, None, reason_of(error))),
     }
 }
 
@@ -63,7 +65,7 @@ impl Source<'_> {
 pub fn from_bytes<'a>(name: &str, bytes: &'a [u8]) -> Source<'a> {
     let unpacked = unpack(Cursor::new(bytes)).unwrap_or_else(|error| Unpacked {
         text: Box::new(BufReader::new(Failed(Some(error)))),
-        is_update_index: false,
+        form: Form::Xml,
     });
     source(name.to_owned(), unpacked)
 }
@@ -74,9 +76,9 @@ fn source(name: String, unpacked: Unpacked<'_>) -> Source<'_> {
         text: LineCounter {
             inner: unpacked.text,
             line: Rc::new(Cell::new(1)),
-            event: 0,
+            allowance: MAX_EVENT,
         },
-        is_update_index: unpacked.is_update_index,
+        form: unpacked.form,
     }
 }
 
@@ -102,31 +104,25 @@ fn unpack<'a>(mut packed: impl BufRead + 'a) -> io::Result<Unpacked<'a>> {
     );
     let head = limited.fill_buf()?;
     let encoding = encoding_of(head);
-    let is_update_index = is_update_index(head);
     let decoder = DecodeReaderBytesBuilder::new()
         .encoding(Some(encoding))
         .bom_override(true)
         .build(limited);
+    let mut text = BufReader::with_capacity(BUFFER, decoder);
+    let mut head = Vec::with_capacity(HEAD);
+    text.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
     Ok(Unpacked {
-        text: Box::new(BufReader::with_capacity(BUFFER, decoder)),
-        is_update_index,
+        form: Form::of(&head),
+        text: Box::new(Cursor::new(head).chain(text)),
     })
 }
 
-/// The list of documents is known by its context.
-fn is_update_index(head: &[u8]) -> bool {
-    let head = &head[..head.len().min(512)];
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    text.trim_ascii_start().starts_with(b"{")
-        && memchr::memmem::find(text, b"$metadata#Updates").is_some()
-}
-
 /// A byte order mark is seen to by the decoder; without one, UTF-16 shows in
-/// the zero bytes beside the first `<` or the blanks before it.
+/// the zero bytes beside the first character, which is ASCII in all documents.
 fn encoding_of(head: &[u8]) -> &'static Encoding {
     match head {
-        [b'<' | b' ' | b'\t' | b'\r' | b'\n', 0, ..] => UTF_16LE,
-        [0, b'<' | b' ' | b'\t' | b'\r' | b'\n', ..] => UTF_16BE,
+        [1..=0x7f, 0, ..] => UTF_16LE,
+        [0, 1..=0x7f, ..] => UTF_16BE,
         _ => UTF_8,
     }
 }
@@ -161,10 +157,7 @@ impl<R: Read> Read for Limited<R> {
 pub(crate) fn reason_of(error: io::Error) -> Reason {
     match error.kind() {
         io::ErrorKind::FileTooLarge => Reason::TooLarge(MAX_UNPACKED >> 20),
-        io::ErrorKind::QuotaExceeded => Reason::Xml(format!(
-            "a single tag, text or comment is longer than {} MB",
-            MAX_EVENT >> 20
-        )),
+        io::ErrorKind::QuotaExceeded => Reason::LongText(MAX_EVENT >> 20),
         _ if error.raw_os_error().is_some() => Reason::Io(error),
         io::ErrorKind::UnexpectedEof => Reason::PackedCutOff,
         _ => Reason::PackedDamaged(error.to_string()),
@@ -175,14 +168,19 @@ pub(crate) fn reason_of(error: io::Error) -> Reason {
 pub(crate) struct LineCounter<R> {
     inner: R,
     line: Rc<Cell<u64>>,
-    /// Bytes consumed since the current event of the XML reader began.
-    event: u64,
+    /// Bytes that may still be consumed for the current event of the reader above.
+    allowance: u64,
 }
 
 impl<R> LineCounter<R> {
     /// A new event begins, which may be as long as any.
     pub(crate) fn begin_event(&mut self) {
-        self.event = 0;
+        self.allowance = MAX_EVENT;
+    }
+
+    /// What comes next is passed over without being held, so it may have any length.
+    pub(crate) fn begin_skipping(&mut self) {
+        self.allowance = u64::MAX;
     }
 
     /// The line at which reading stands, counted from 1; it goes on counting
@@ -204,7 +202,7 @@ impl<R: BufRead> Read for LineCounter<R> {
 
 impl<R: BufRead> BufRead for LineCounter<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.event > MAX_EVENT {
+        if self.allowance == 0 {
             return Err(io::Error::new(io::ErrorKind::QuotaExceeded, "too long"));
         }
         self.inner.fill_buf()
@@ -217,7 +215,7 @@ impl<R: BufRead> BufRead for LineCounter<R> {
                 memchr::memchr_iter(b'\n', &available[..count.min(available.len())]).count();
             self.line.set(self.line.get() + lines as u64);
         }
-        self.event += count as u64;
+        self.allowance = self.allowance.saturating_sub(count as u64);
         self.inner.consume(count);
     }
 }
@@ -250,12 +248,15 @@ mod tests {
     }
 
     #[test]
-    fn the_list_of_documents_is_known_packed_or_not() {
+    fn the_form_is_known_packed_or_not() {
         let list = br#"{"@odata.context":"https://example.org/$metadata#Updates","value":[]}"#;
-        assert!(from_bytes("x", list).is_update_index());
+        assert_eq!(from_bytes("x", list).form, Form::UpdateIndex);
         let packed = zstd::encode_all(&list[..], 1).unwrap();
-        assert!(from_bytes("x", &packed).is_update_index());
-        assert!(!from_bytes("x", b"<a>{ $metadata#Updates</a>").is_update_index());
+        assert_eq!(from_bytes("x", &packed).form, Form::UpdateIndex);
+        let marked = ["\u{feff}".as_bytes(), list].concat();
+        assert_eq!(from_bytes("x", &marked).form, Form::UpdateIndex);
+        let other = b"<a>{ $metadata#Updates</a>";
+        assert_eq!(from_bytes("x", other).form, Form::Xml);
     }
 
     #[test]

@@ -81,7 +81,7 @@ impl PatchState {
 fn fingerprint(assessor: &Assessor, projection: &Projection) -> u64 {
     let mut hasher = DefaultHasher::new();
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
-    assessor.catalog().checksum().hash(&mut hasher);
+    assessor.catalog().decisive_checksum().hash(&mut hasher);
     projection.hash(&mut hasher);
     hasher.finish()
 }

@@ -1,5 +1,7 @@
 //! From bytes to text. Reports come in whatever code page a console had.
 
+use std::cmp::Ordering;
+
 use encoding_rs::{
     BIG5, EUC_KR, Encoding, GBK, IBM866, SHIFT_JIS, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1252,
 };
@@ -25,7 +27,7 @@ const LABELS: [(&str, &Encoding); 6] = [
 
 /// Makes text of a report: by its byte order mark, else UTF-16 by its zero bytes,
 /// else UTF-8 where it is valid, else the code page in which its first label can be
-/// read, else one of the two for Western Europe.
+/// read, else that of the two for Western Europe in which more of it can be read.
 pub(crate) fn decode(bytes: &[u8]) -> String {
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         return encoding
@@ -45,12 +47,45 @@ pub(crate) fn decode(bytes: &[u8]) -> String {
             return encoding.decode_without_bom_handling(bytes).0.into_owned();
         }
     }
-    if is_windows_1252(bytes) {
-        return WINDOWS_1252
-            .decode_without_bom_handling(bytes)
-            .0
-            .into_owned();
+    western(bytes)
+}
+
+/// Words of reports whose letters tell the code page, by the languages of Western Europe.
+const WESTERN: [&str; 14] = [
+    "hôte",
+    "système",
+    "modèle",
+    "démarrage",
+    "Versión",
+    "Compilación",
+    "Configuración",
+    "Revisión",
+    "Versão",
+    "compilação",
+    "Configuração",
+    "Eigenständig",
+    "Gerät",
+    "zugehörig",
+];
+
+/// The code page in which more words can be read; where none can, the one whose letters
+/// the bytes could be.
+fn western(bytes: &[u8]) -> String {
+    let windows = WINDOWS_1252
+        .decode_without_bom_handling(bytes)
+        .0
+        .into_owned();
+    let console = cp850(bytes);
+    let readable = |text: &str| WESTERN.iter().filter(|word| text.contains(*word)).count();
+    match readable(&windows).cmp(&readable(&console)) {
+        Ordering::Greater => windows,
+        Ordering::Less => console,
+        Ordering::Equal if is_windows_1252(bytes) => windows,
+        Ordering::Equal => console,
     }
+}
+
+fn cp850(bytes: &[u8]) -> String {
     let upper: Vec<char> = CP850.chars().collect();
     let character = |byte: &u8| match byte.checked_sub(128) {
         Some(position) => upper

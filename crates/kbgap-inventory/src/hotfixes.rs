@@ -1,19 +1,23 @@
-//! Lists of hotfixes: `wmic qfe` as table, list or CSV, and `Get-HotFix`. They
-//! name updates, maybe the host, and never the Windows version.
+//! Lists of hotfixes as a console shows them: `wmic qfe` as table or list, and
+//! `Get-HotFix`. They name updates, maybe the host, and never the Windows version.
+
+use std::collections::HashMap;
 
 use kbgap_catalog::KbId;
 
-/// Updates of a host that the list may name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HotfixList {
-    /// The host, where a column names one and the same for all rows.
-    pub computer_dns_name: Option<String>,
-    /// The updates.
-    pub kbs: Vec<KbId>,
+use crate::text::MAX_NAME;
+use crate::{Format, Part};
+
+/// The most properties of an update that are told apart.
+const MAX_PROPERTIES: usize = 100;
+
+/// Reads the lists of a text, one for each host that it names; none where it is no
+/// list of hotfixes of a console.
+pub(crate) fn read(text: &str) -> Vec<Part> {
+    read_list(text).map(Collected::finish).unwrap_or_default()
 }
 
-/// Reads the text; `None` where it is no list of hotfixes.
-pub(crate) fn read(text: &str) -> Option<HotfixList> {
+fn read_list(text: &str) -> Option<Collected> {
     let (position, header) = text.lines().enumerate().find(|(_, line)| is_header(line))?;
     let rows = || text.lines().skip(position + 1);
     let is_pair = header.contains('=')
@@ -22,14 +26,13 @@ pub(crate) fn read(text: &str) -> Option<HotfixList> {
             .to_ascii_lowercase()
             .starts_with("hotfixid ")
             && header.contains(':');
-    let list = if is_pair {
-        pairs(text.lines())
-    } else if let Some(separator) = separator(header) {
-        separated(header, rows(), separator)
+    if is_pair {
+        Some(pairs(text.lines()))
+    } else if header.contains([',', ';', '\t', '|']) {
+        None
     } else {
-        columns(header, rows())
-    };
-    (!list.kbs.is_empty()).then_some(list)
+        Some(columns(header, rows()))
+    }
 }
 
 fn is_header(line: &str) -> bool {
@@ -37,71 +40,36 @@ fn is_header(line: &str) -> bool {
 }
 
 /// `HotFixID=KB…` or `HotFixID : KB…`, a property a line.
-fn pairs<'a>(lines: impl Iterator<Item = &'a str>) -> HotfixList {
+fn pairs<'a>(lines: impl Iterator<Item = &'a str>) -> Collected {
     let mut list = Collected::default();
+    let mut seen: Vec<String> = Vec::new();
     for line in lines {
         let Some((name, value)) = line.split_once(['=', ':']) else {
             continue;
         };
-        match name.trim().to_ascii_lowercase().as_str() {
-            "hotfixid" => list.kb(value),
+        let name = name.trim().to_ascii_lowercase();
+        // A property that comes again is of the next update.
+        if seen.contains(&name) {
+            seen.clear();
+            list.end_of_row();
+        }
+        match name.as_str() {
+            "hotfixid" => {
+                list.kb(value);
+            }
             "csname" | "pscomputername" | "node" => list.host(value),
             _ => {}
         }
-    }
-    list.finish()
-}
-
-/// What separates the columns, if anything but blanks does: the lists of a country
-/// where the comma is for decimals are separated by `;`.
-fn separator(header: &str) -> Option<u8> {
-    [b',', b';', b'\t']
-        .into_iter()
-        .find(|&separator| header.as_bytes().contains(&separator))
-}
-
-fn separated<'a>(header: &str, rows: impl Iterator<Item = &'a str>, separator: u8) -> HotfixList {
-    let mut text = header.to_owned();
-    for row in rows {
-        text.push('\n');
-        text.push_str(row);
-    }
-    let mut rows = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(separator)
-        .from_reader(text.as_bytes())
-        .into_records()
-        .map_while(Result::ok);
-    let names: Vec<String> = rows
-        .next()
-        .map(|names| {
-            names
-                .iter()
-                .map(|n| n.trim().to_ascii_lowercase())
-                .collect()
-        })
-        .unwrap_or_default();
-    let column = |wanted: &[&str]| names.iter().position(|n| wanted.contains(&n.as_str()));
-    let (kb, host) = (
-        column(&["hotfixid"]),
-        column(&["csname", "pscomputername", "node", "source"]),
-    );
-    let mut list = Collected::default();
-    for row in rows {
-        let Some(value) = kb.and_then(|c| row.get(c)).filter(|v| !v.is_empty()) else {
-            continue;
-        };
-        list.kb(value);
-        if let Some(value) = host.and_then(|c| row.get(c)) {
-            list.host(value);
+        if seen.len() < MAX_PROPERTIES {
+            seen.push(name);
         }
     }
-    list.finish()
+    list.end_of_row();
+    list
 }
 
 /// A table of fixed columns: a value begins where its heading does.
-fn columns<'a>(header: &str, rows: impl Iterator<Item = &'a str>) -> HotfixList {
+fn columns<'a>(header: &str, rows: impl Iterator<Item = &'a str>) -> Collected {
     let starts = heading_starts(header);
     let span = |wanted: &[&str]| {
         let at = starts
@@ -124,21 +92,18 @@ fn columns<'a>(header: &str, rows: impl Iterator<Item = &'a str>) -> HotfixList 
     );
     let mut list = Collected::default();
     for row in rows.filter(|row| !row.trim().is_empty() && !row.trim_start().starts_with("----")) {
-        let before = list.kbs.len();
-        list.kb(&kb.map(|span| cell(row, span)).unwrap_or_default());
-        if list.kbs.len() == before {
+        if !list.kb(&kb.map(|span| cell(row, span)).unwrap_or_default()) {
             // Wide characters push columns aside; the number itself cannot be mistaken.
-            row.split_whitespace()
-                .filter(|w| w.starts_with("KB"))
-                .for_each(|word| list.kb(word));
+            for word in row.split_whitespace().filter(|w| w.starts_with("KB")) {
+                list.kb(word);
+            }
         }
-        if list.kbs.len() > before
-            && let Some(span) = host
-        {
+        if let Some(span) = host {
             list.host(&cell(row, span));
         }
+        list.end_of_row();
     }
-    list.finish()
+    list
 }
 
 fn heading_starts(header: &str) -> Vec<(String, usize)> {
@@ -161,37 +126,64 @@ fn heading_starts(header: &str) -> Vec<(String, usize)> {
 
 #[derive(Default)]
 struct Collected {
-    kbs: Vec<KbId>,
-    hosts: Vec<String>,
+    /// What the row says of which nothing is known to be the last.
+    row: (Option<String>, Vec<KbId>),
+    hosts: Vec<(Option<String>, Vec<KbId>)>,
+    by_name: HashMap<Option<String>, usize>,
 }
 
 impl Collected {
-    fn kb(&mut self, value: &str) {
-        self.kbs.extend(value.trim().parse::<KbId>().ok());
+    /// Whether it was one.
+    fn kb(&mut self, value: &str) -> bool {
+        let kb = value.trim().parse::<KbId>().ok();
+        self.row.1.extend(kb);
+        kb.is_some()
     }
 
     fn host(&mut self, value: &str) {
         let value = value.trim();
         // PowerShell cuts what is wider than its column, and a cut name is none.
         let is_cut = value.ends_with("...") || value.ends_with('…');
-        if !value.is_empty() && !is_cut && !self.hosts.iter().any(|h| h.eq_ignore_ascii_case(value))
-        {
-            self.hosts.push(value.to_owned());
+        if !value.is_empty() && !is_cut && value.chars().count() <= MAX_NAME {
+            self.row.0.get_or_insert(value.to_owned());
         }
     }
 
-    fn finish(mut self) -> HotfixList {
-        self.kbs.sort_unstable();
-        self.kbs.dedup();
-        // Rows of several hosts name no single one.
-        let computer_dns_name = if self.hosts.len() == 1 {
-            self.hosts.pop()
-        } else {
-            None
-        };
-        HotfixList {
-            computer_dns_name,
-            kbs: self.kbs,
+    fn end_of_row(&mut self) {
+        let (name, kbs) = std::mem::take(&mut self.row);
+        if kbs.is_empty() {
+            return;
         }
+        let key = name.as_deref().map(str::to_lowercase);
+        match self.by_name.get(&key).and_then(|&i| self.hosts.get_mut(i)) {
+            Some(host) => host.1.extend(kbs),
+            None => {
+                self.by_name.insert(key, self.hosts.len());
+                self.hosts.push((name, kbs));
+            }
+        }
+    }
+
+    fn finish(mut self) -> Vec<Part> {
+        // Where a name was cut in some rows only, they belong to the one host there is.
+        if let [_, _] = self.hosts.as_slice()
+            && let Some(unnamed) = self.hosts.iter().position(|(name, _)| name.is_none())
+        {
+            let (_, kbs) = self.hosts.swap_remove(unnamed);
+            if let Some(only) = self.hosts.first_mut() {
+                only.1.extend(kbs);
+            }
+        }
+        self.hosts
+            .into_iter()
+            .map(|(name, mut kbs)| {
+                kbs.sort_unstable();
+                kbs.dedup();
+                let mut part = Part::of(Format::Hotfixes);
+                part.name = name;
+                kbs.into_iter().for_each(|kb| part.add_kb(kb));
+                part
+            })
+            .collect()
     }
 }

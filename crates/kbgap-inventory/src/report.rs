@@ -1,8 +1,12 @@
 //! Recognising what a file holds, by its content.
 
 use crate::encoding::decode;
+use crate::json::Kind;
 use crate::native::RecordError;
-use crate::{HotfixList, Machine, hotfixes, native, systeminfo};
+use crate::rows::csv::Column;
+use crate::{
+    Format, Machine, Part, cyclonedx, hotfixes, json, mde, native, registry, rows, systeminfo, vuls,
+};
 
 /// A report that is larger is refused unread.
 pub const MAX_BYTES: usize = 256 << 20;
@@ -10,15 +14,21 @@ pub const MAX_BYTES: usize = 256 << 20;
 /// What one record of a file reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Report {
-    /// A host.
+    /// A host with all that is needed.
     Machine {
+        /// The form in which it was reported.
+        format: Format,
         /// The host.
         machine: Box<Machine>,
         /// What people should know of the report.
         warnings: Vec<String>,
     },
-    /// Updates of a host whose Windows version another report has to tell.
-    Hotfixes(HotfixList),
+    /// What is told of a host, which other reports may have to complete.
+    Part(Box<Part>),
+    /// What people should know of the file as a whole.
+    Note(String),
+    /// The columns of a table, and what they were taken for.
+    Columns(Vec<Column>),
 }
 
 /// Why a file, or a record of it, was refused.
@@ -33,10 +43,17 @@ pub enum ReportError {
     TooLarge,
     /// It is none of the known formats.
     #[error(
-        "is no known report: expected the native JSON document, the text of `systeminfo`, or a list of hotfixes \
-         (`wmic qfe`, `Get-HotFix`)"
+        "is no known report: expected the native JSON document, the text of `systeminfo` or `Get-ComputerInfo`, a list of \
+         hotfixes (`wmic qfe`, `Get-HotFix`), a registry export, CSV with a header, CycloneDX, a scan result of Vuls, or an \
+         export of Microsoft Defender"
     )]
     Unknown,
+    /// It is a list of KB numbers of which nothing says whether they are installed.
+    #[error(
+        "holds KB numbers alone, which may be those of missing updates: give a list that says they are installed (`Get-HotFix`, \
+         `wmic qfe`, or CSV with the heading `HotFixID`)"
+    )]
+    BareKbs,
     /// It is JSON, but not a native document or a batch of them.
     #[error("{0}")]
     Json(RecordError),
@@ -50,10 +67,29 @@ pub enum ReportError {
         /// What is wrong.
         error: RecordError,
     },
+    /// A line of a text in a known form.
+    #[error("line {line}: {message} (read as {format})")]
+    Line {
+        /// What it was read as.
+        format: Format,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// Something in a known form; the message tells the place.
+    #[error("{message} (read as {format})")]
+    Place {
+        /// What it was read as.
+        format: Format,
+        /// What is wrong, and where.
+        message: String,
+    },
 }
 
-/// Reads all records of a file, whatever its format. A record that is refused
-/// does not spoil the others.
+/// Reads all records of a file, whatever its format. Of a batch of native documents a
+/// record that is refused does not spoil the others; of everything else nothing is
+/// taken where anything is wrong.
 ///
 /// # Errors
 /// [`ReportError`] when the file as a whole cannot be used.
@@ -67,41 +103,113 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
         return Err(ReportError::Empty);
     }
     if start.starts_with(['{', '[']) {
-        let records = native::read(start).map_err(ReportError::Json)?;
-        return Ok(records
-            .into_iter()
-            .map(|record| {
-                let whole = record.index == 0 && record.line.is_none() && start.starts_with('{');
-                record
-                    .machine
-                    .map(|machine| Report::Machine {
-                        machine: Box::new(machine),
-                        warnings: Vec::new(),
-                    })
-                    .map_err(|error| match whole {
-                        true => ReportError::Json(error),
-                        false => ReportError::Record {
-                            index: record.index,
-                            line: record.line,
-                            error,
-                        },
-                    })
-            })
-            .collect());
+        return match json::kind(start) {
+            Kind::Native => return read_native(start),
+            Kind::Vuls => vuls::read(&text).map(parts),
+            Kind::MdeMachines => mde::machines(&text),
+            Kind::MdeSoftware => mde::software(&text),
+            Kind::CycloneDx => cyclonedx::read_json(&text).map(parts),
+            Kind::Rows => rows::json::read(&text).and_then(of_rows),
+        }
+        .and_then(not_empty);
     }
-    let hosts = systeminfo::read(&text);
-    if !hosts.is_empty() {
-        return Ok(hosts
-            .into_iter()
-            .map(|reading| {
-                Ok(Report::Machine {
-                    machine: Box::new(reading.machine),
-                    warnings: reading.warnings,
+    if start.starts_with('<') && cyclonedx::is_xml(start) {
+        return cyclonedx::read_xml(start).map(parts);
+    }
+    if registry::is_export(start) {
+        return registry::read(&text).map(|part| parts(vec![part]));
+    }
+    read_text(&text)
+}
+
+fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
+    let hosts = systeminfo::read(text);
+    let mut lists = hotfixes::read(text);
+    // Whoever writes both into one file means one host.
+    if let ([host], [list]) = (hosts.as_slice(), lists.as_mut_slice())
+        && list.name.is_none()
+    {
+        list.name = Some(host.machine.computer_dns_name.clone());
+    }
+    let hosts = hosts.into_iter().map(|reading| {
+        Ok(Report::Machine {
+            format: Format::Systeminfo,
+            machine: Box::new(reading.machine),
+            warnings: reading.warnings,
+        })
+    });
+    let read: Vec<_> = hosts.chain(parts(lists)).collect();
+    if !read.is_empty() {
+        return Ok(read);
+    }
+    match rows::read_text(text) {
+        Some(read) => read.and_then(of_rows),
+        None if is_bare_kbs(text) => Err(ReportError::BareKbs),
+        None => Err(ReportError::Unknown),
+    }
+}
+
+fn read_native(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
+    let records = native::read(text).map_err(ReportError::Json)?;
+    Ok(records
+        .into_iter()
+        .map(|record| {
+            let whole = record.index == 0 && record.line.is_none() && text.starts_with('{');
+            record
+                .machine
+                .map(|machine| Report::Machine {
+                    format: Format::Native,
+                    machine: Box::new(machine),
+                    warnings: Vec::new(),
                 })
-            })
-            .collect());
+                .map_err(|error| match whole {
+                    true => ReportError::Json(error),
+                    false => ReportError::Record {
+                        index: record.index,
+                        line: record.line,
+                        error,
+                    },
+                })
+        })
+        .collect())
+}
+
+fn parts(parts: Vec<Part>) -> Vec<Result<Report, ReportError>> {
+    let report = |part| Ok(Report::Part(Box::new(part)));
+    parts.into_iter().map(report).collect()
+}
+
+fn of_rows(read: rows::Read) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
+    let mut reports = parts(read.parts);
+    if read.others > 0 {
+        let note = format!(
+            "{} of its rows are of hosts that do not run Windows and are left out",
+            read.others
+        );
+        reports.push(Ok(Report::Note(note)));
     }
-    hotfixes::read(&text)
-        .map(|list| vec![Ok(Report::Hotfixes(list))])
-        .ok_or(ReportError::Unknown)
+    let mut reports = not_empty(reports)?;
+    if !read.columns.is_empty() {
+        reports.push(Ok(Report::Columns(read.columns)));
+    }
+    Ok(reports)
+}
+
+/// A known form without a host in it is a mistake of whoever gives it.
+fn not_empty(
+    reports: Vec<Result<Report, ReportError>>,
+) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
+    match reports.is_empty() {
+        true => Err(ReportError::Unknown),
+        false => Ok(reports),
+    }
+}
+
+/// `KB4528760`, one a line or after commas.
+fn is_bare_kbs(text: &str) -> bool {
+    let mut words = text
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'))
+        .filter(|word| !word.is_empty())
+        .peekable();
+    words.peek().is_some() && words.all(|word| word.parse::<kbgap_catalog::KbId>().is_ok())
 }

@@ -204,12 +204,17 @@ fn installation_type(name: &str, configuration: &str) -> Option<InstallationType
         "伺服器",
         "サーバー",
         "서버",
+        "域控制",
+        "網域控制",
+        "コントローラ",
+        "컨트롤러",
     ];
     let client = [
         "workstation",
         "station",
         "arbeitsstation",
         "estación",
+        "estação",
         "рабочая",
         "工作站",
         "ワークステーション",

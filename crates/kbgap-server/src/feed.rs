@@ -4,23 +4,27 @@
 //! database is derived from them: [`catalog`] loads it, and compiles it anew
 //! where it is absent, damaged or of another version.
 
+mod advisories;
 mod bundle;
 mod document;
 mod files;
 mod import;
 mod lock;
+mod outcome;
 mod sync;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use kbgap_catalog::{Catalog, SnapshotError, compile};
-use kbgap_store::{FeedDocument, FeedHead, Store, StoreError};
+use kbgap_catalog::{Catalog, Feed, SnapshotError, compile_feed};
+use kbgap_store::{FeedDocument, Store, StoreError};
+
+use self::document::{Stored, mark_of};
 
 pub use bundle::{Bundle, BundleError, BundleReport, export_bundle, import_bundle, is_bundle};
 pub use document::DocumentError;
 pub use files::{Progress, find_files};
-pub use import::{FileOutcome, ImportOptions, ImportReport, Outcome, import};
+pub use import::{ImportOptions, ImportReport, import};
+pub use outcome::{FileOutcome, Outcome};
 pub use sync::{SyncError, SyncOptions, SyncReport, sync};
 
 /// What can go wrong beside single files.
@@ -56,15 +60,22 @@ pub fn snapshot_path(data_dir: &Path) -> PathBuf {
 /// was made of just these, else compiled anew and saved.
 ///
 /// # Errors
-/// [`FeedStateError`]; [`SnapshotError::Missing`] when no document was ever imported.
+/// [`FeedStateError`]; [`SnapshotError::Missing`] when no document of the vendor was ever
+/// imported.
 pub async fn catalog(store: &dyn Store, data_dir: &Path) -> Result<Catalog, FeedStateError> {
-    if let Some(catalog) = from_snapshot(store, data_dir).await? {
-        return Ok(catalog);
+    let catalog = match from_snapshot(store, data_dir).await? {
+        Some(catalog) => catalog,
+        None => {
+            // An import that is under way saves what it compiled itself. A folder that
+            // cannot be written to has no lock, and is in no danger.
+            let _lock = lock::of(data_dir).ok();
+            from_store(store, data_dir).await?
+        }
+    };
+    if !catalog.knows_updates() {
+        return Err(SnapshotError::Missing(snapshot_path(data_dir)).into());
     }
-    // An import that is under way saves what it compiled itself. A folder that cannot
-    // be written to has no lock, and is in no danger.
-    let _lock = lock::of(data_dir).ok();
-    from_store(store, data_dir).await
+    Ok(catalog)
 }
 
 /// As [`catalog`], for whoever holds the lock of the data folder.
@@ -86,7 +97,8 @@ async fn from_snapshot(
         return Err(SnapshotError::Missing(path).into());
     }
     match Catalog::load(&path) {
-        Ok(catalog) if is_of(&catalog, &heads) => return Ok(Some(catalog)),
+        // An import stores first and saves the snapshot then, so for a moment they differ.
+        Ok(catalog) if catalog.source_mark() == mark_of(heads.iter()) => return Ok(Some(catalog)),
         Err(SnapshotError::Io { path, source }) => {
             return Err(SnapshotError::Io { path, source }.into());
         }
@@ -103,7 +115,7 @@ async fn from_store(store: &dyn Store, data_dir: &Path) -> Result<Catalog, FeedS
     let compiled = tokio::task::spawn_blocking(move || {
         let catalog = compile_stored(&stored)?;
         // The catalogue is whole without its snapshot, only slower to get.
-        if let Err(error) = catalog.save(&path) {
+        if let Err(error) = save(&catalog, &path) {
             tracing::warn!(%error, "the catalogue's snapshot cannot be saved");
         }
         Ok(catalog)
@@ -112,44 +124,23 @@ async fn from_store(store: &dyn Store, data_dir: &Path) -> Result<Catalog, FeedS
 }
 
 fn compile_stored(stored: &[FeedDocument]) -> Result<Catalog, FeedStateError> {
-    let documents = stored
-        .iter()
-        .map(|d| document::decode(&d.head.id, &d.body))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(compile(&documents)?)
+    let mut feed = Feed {
+        source_mark: mark_of(stored.iter().map(|d| &d.head)),
+        ..Feed::default()
+    };
+    for row in stored {
+        Stored::decode(row)?.enter(&mut feed);
+    }
+    Ok(compile_feed(&feed)?)
 }
 
-/// Whether a catalogue was compiled from these documents. An import stores first and
-/// saves the snapshot then, so for a moment the two may differ.
-fn is_of(catalog: &Catalog, heads: &[FeedHead]) -> bool {
-    let compiled: BTreeMap<&str, (String, &str, u32, u32)> = catalog
-        .documents()
-        .map(|d| {
-            (
-                d.id(),
-                (
-                    d.current_release().to_string(),
-                    d.revision(),
-                    d.vulnerabilities(),
-                    d.fixes(),
-                ),
-            )
-        })
-        .collect();
-    compiled.len() == heads.len()
-        && heads.iter().all(|head| {
-            compiled.get(head.id.as_str()).is_some_and(
-                |(release, revision, vulnerabilities, fixes)| {
-                    (release, *revision, *vulnerabilities, *fixes)
-                        == (
-                            &head.current_release,
-                            head.revision.as_str(),
-                            head.vulnerabilities,
-                            head.fixes,
-                        )
-                },
-            )
-        })
+/// Saves the snapshot, which whoever checks a host without the store takes for a feed.
+fn save(catalog: &Catalog, path: &Path) -> Result<(), SnapshotError> {
+    if catalog.knows_updates() {
+        catalog.save(path)
+    } else {
+        Ok(())
+    }
 }
 
 /// A catalogue without documents, for a server that has no feed yet.
@@ -157,5 +148,5 @@ fn is_of(catalog: &Catalog, heads: &[FeedHead]) -> bool {
 /// # Errors
 /// [`FeedStateError::Snapshot`], which an empty catalogue cannot cause in practice.
 pub fn empty_catalog() -> Result<Catalog, FeedStateError> {
-    Ok(compile(&[])?)
+    Ok(compile_feed(&Feed::default())?)
 }

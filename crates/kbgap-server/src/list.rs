@@ -144,15 +144,29 @@ pub(crate) fn one(
     hidden: &[&str],
     expand: impl Fn(&Expansion) -> Value<'static>,
 ) -> Answered {
+    one_annotated(call, (of, fragment), record, hidden, expand, None)
+}
+
+/// The same, with an annotation of ours at its end.
+pub(crate) fn one_annotated(
+    call: &Call,
+    (of, fragment): (&'static StructuredType, &str),
+    record: &dyn Record,
+    hidden: &[&str],
+    expand: impl Fn(&Expansion) -> Value<'static>,
+    annotation: Option<(&'static str, Value<'static>)>,
+) -> Answered {
     let options = QueryOptions::parse(call.query(), ONE)?;
     let mut listing = Listing::new(&options, of, 1)?;
     if !listing.selected {
         listing.properties.retain(|p| !hidden.contains(&p.name));
     }
+    let mut more = expanded(record, &listing.expansions, expand);
+    more.extend(annotation);
     let row = Row {
         record,
         properties: &listing.properties,
-        expanded: expanded(record, &listing.expansions, expand),
+        expanded: more,
     };
     let entity = kbgap_odata::Entity {
         context: call.context(fragment),

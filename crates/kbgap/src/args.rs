@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// Import what machines report
     #[command(subcommand)]
     Machine(MachineCommand),
+    /// See how programs that hosts report are recognised
+    #[command(subcommand)]
+    Software(SoftwareCommand),
     /// Make synthetic fleets for trials and benchmarks
     #[command(subcommand)]
     Fleet(FleetCommand),
@@ -80,7 +83,11 @@ pub(crate) struct ServeArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FeedCommand {
-    /// Import CVRF documents: files or folders; .xml, plain, .gz or .zst
+    /// Import what a feed consists of: files or folders
+    ///
+    /// Microsoft's monthly documents (CVRF as .xml or .json) and advisories (CSAF and VEX, .json), CISA's known exploited
+    /// vulnerabilities (.json or .csv) and FIRST's EPSS scores (.csv), plain, packed (.gz, .zst) or in archives (.zip).
+    /// Each is known by its content. So are bundles, as `kbgap feed export` writes them, which take a key that is trusted.
     Import {
         /// Files or folders
         #[arg(required = true, value_name = "PATH")]
@@ -88,8 +95,12 @@ pub(crate) enum FeedCommand {
         /// Take a newer month even where it lists less than the known one
         #[arg(long)]
         allow_shrink: bool,
-        #[command(flatten)]
-        bundle: BundleArgs,
+        /// Take what is named even where the known one is newer or lists more
+        #[arg(long)]
+        force: bool,
+        /// Public key whose bundles are taken, beside those in `trusted-keys` of the data folder
+        #[arg(long, value_name = "KEY")]
+        trust: Vec<BundlePublicKey>,
         #[command(flatten)]
         format: Format,
     },
@@ -124,17 +135,6 @@ pub(crate) enum FeedCommand {
     },
 }
 
-/// What counts for a bundle, as `kbgap feed export` writes it.
-#[derive(Debug, Args)]
-pub(crate) struct BundleArgs {
-    /// Public key whose bundles are taken, beside those in `trusted-keys` of the data folder
-    #[arg(long, value_name = "KEY")]
-    pub(crate) trust: Vec<BundlePublicKey>,
-    /// Take a bundle even where what is stored is newer
-    #[arg(long)]
-    pub(crate) force: bool,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct SyncArgs {
     /// Where the documents are, for a mirror of the vendor's API
@@ -161,14 +161,45 @@ pub(crate) struct SyncArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MachineCommand {
-    /// Import inventories: JSON, NDJSON, systeminfo texts, hotfix lists
-    Import {
-        /// Files, folders of them, or `-` for standard input
-        #[arg(required = true, value_name = "PATH")]
-        paths: Vec<PathBuf>,
-        #[command(flatten)]
-        format: Format,
-    },
+    /// Import inventories of any known form, recognised by content
+    ///
+    /// Native documents, systeminfo, Get-ComputerInfo, Get-HotFix and `wmic qfe`, registry exports, CSV with
+    /// a header, CycloneDX, scan results of Vuls, and exports of Microsoft Defender. Reports of the same host
+    /// are put together by the name that they tell.
+    Import(ImportArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SoftwareCommand {
+    /// List the programs of inventories that are not recognised, without a server
+    Unrecognised(UnrecognisedArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UnrecognisedArgs {
+    /// Inventories of any known form, folders of them, or `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// List those that are recognised as well, and as what
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Files, folders of them, or `-` for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// All that is named is of this host: for reports that do not tell their host's name
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
+    pub(crate) machine: Option<String>,
+    /// Show what would be imported, and as what, and store nothing
+    #[arg(long)]
+    pub(crate) preview: bool,
+    #[command(flatten)]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Subcommand)]
@@ -214,10 +245,13 @@ pub(crate) struct GenerateArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// Inventories of one or more hosts, folders of them, or `-` for standard input; a systeminfo and a
-    /// hotfix list of the same host go together
+    /// Inventories of one or more hosts in any known form, folders of them, or `-` for standard input; reports
+    /// of the same host go together
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// All that is named is of this host: for reports that do not tell their host's name
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
+    pub(crate) machine: Option<String>,
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = CheckFormat::Table)]
     pub(crate) format: CheckFormat,
@@ -320,6 +354,16 @@ pub(crate) enum OutputFormat {
     Table,
     /// For programs
     Json,
+}
+
+/// A name as a report may tell it.
+fn host_name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    let is_name =
+        !name.is_empty() && name.chars().count() <= 255 && !name.chars().any(char::is_control);
+    is_name
+        .then(|| name.to_owned())
+        .ok_or_else(|| "expected a host's name of at most 255 characters".to_owned())
 }
 
 /// Whether the address can be had shows when it is listened on; its form shows here.

@@ -11,6 +11,7 @@ pub(crate) mod fleet_generate;
 pub(crate) mod machine_import;
 pub(crate) mod missing_kbs;
 pub(crate) mod serve;
+pub(crate) mod software_unrecognised;
 pub(crate) mod token;
 
 use std::path::{Path, PathBuf};
@@ -22,8 +23,11 @@ use kbgap_store::Store;
 use kbgap_store::sqlite::SqliteStore;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::memory;
+
 /// The runtime for commands that use the store or serve.
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
+    memory::give_back_at_once();
     Ok(Builder::new_multi_thread().enable_all().build()?)
 }
 

@@ -6,6 +6,7 @@ mod check;
 mod commands;
 mod demo;
 mod hosts;
+mod memory;
 mod output;
 mod progress;
 mod usage;
@@ -13,9 +14,9 @@ mod usage;
 use std::process::ExitCode;
 
 use clap::Parser;
-use kbgap_server::feed::is_bundle;
+use kbgap_server::feed::{ImportOptions, is_bundle};
 
-use args::{AppCommand, Cli, Command, FeedCommand, FleetCommand, MachineCommand};
+use args::{AppCommand, Cli, Command, FeedCommand, FleetCommand, MachineCommand, SoftwareCommand};
 
 /// Loading a fleet is thousands of small texts for each machine, made by one thread and let
 /// go by another: a fifth of the time was spent in the system's allocator.
@@ -48,6 +49,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         // What needs no server and no store needs no runtime either: a check is over in milliseconds.
         Command::Check(args) => return commands::check::run(&data_dir, &args),
+        Command::Software(SoftwareCommand::Unrecognised(args)) => {
+            return commands::software_unrecognised::run(&args);
+        }
         Command::Fleet(FleetCommand::Generate(args)) => commands::fleet_generate::run(&args)?,
         Command::Demo(args) => commands::runtime()?.block_on(demo::run(args))?,
         Command::Serve(args) => {
@@ -56,24 +60,26 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Feed(FeedCommand::Import {
             paths,
             allow_shrink,
-            bundle,
+            force,
+            trust,
             format,
         }) => {
             let (bundles, paths): (Vec<_>, Vec<_>) =
                 paths.into_iter().partition(|path| is_bundle(path));
             for file in &bundles {
                 commands::runtime()?.block_on(commands::feed_bundle::import(
-                    &data_dir, file, &bundle, format,
+                    &data_dir, file, &trust, force, format,
                 ))?;
             }
             if paths.is_empty() {
                 return Ok(ExitCode::SUCCESS);
             }
-            return commands::runtime()?.block_on(commands::feed_import::run(
-                &data_dir,
-                &paths,
+            let options = ImportOptions {
                 allow_shrink,
-                format,
+                force,
+            };
+            return commands::runtime()?.block_on(commands::feed_import::run(
+                &data_dir, &paths, options, format,
             ));
         }
         Command::Feed(FeedCommand::Export { file, key, format }) => {
@@ -89,9 +95,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             commands::runtime()?
                 .block_on(commands::feed_status::run(&data_dir, details, format))?;
         }
-        Command::Machine(MachineCommand::Import { paths, format }) => {
-            return commands::runtime()?
-                .block_on(commands::machine_import::run(&data_dir, &paths, format));
+        Command::Machine(MachineCommand::Import(args)) => {
+            return commands::runtime()?.block_on(commands::machine_import::run(&data_dir, &args));
         }
         Command::MissingKbs(args) => {
             commands::runtime()?.block_on(commands::missing_kbs::run(&data_dir, &args))?

@@ -43,6 +43,12 @@ pub(crate) fn counted(number: usize, noun: &str) -> String {
     }
 }
 
+/// The day of an instant in seconds since 1970, UTC.
+pub(crate) fn day(seconds: i64) -> Option<String> {
+    let instant = jiff::Timestamp::from_second(seconds).ok()?;
+    Some(instant.strftime("%Y-%m-%d").to_string())
+}
+
 /// A terminal that says it is narrower, or that it has no width at all as some
 /// runners of pipelines do, has to wrap lines itself: columns of one letter help nobody.
 const LEAST_WIDTH: u16 = 80;

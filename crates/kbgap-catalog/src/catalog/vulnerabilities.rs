@@ -53,9 +53,16 @@ impl<'a> Vulnerability<'a> {
         self.row.flags & vulnerability_flag::DISCLOSED != 0
     }
 
-    /// Whether the vendor knows of its use in the wild.
+    /// Whether it is known to be used in the wild: the vendor says so, or CISA does.
     #[must_use]
     pub fn is_exploited(self) -> bool {
+        const EITHER: u8 = vulnerability_flag::EXPLOITED | vulnerability_flag::KNOWN_EXPLOITED;
+        self.row.flags & EITHER != 0
+    }
+
+    /// Whether the vendor knows of its use in the wild.
+    #[must_use]
+    pub fn is_exploited_as_vendor_says(self) -> bool {
         self.row.flags & vulnerability_flag::EXPLOITED != 0
     }
 

@@ -26,6 +26,11 @@ impl Texts {
         span
     }
 
+    /// All texts until now.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

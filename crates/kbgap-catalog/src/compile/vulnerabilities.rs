@@ -1,10 +1,11 @@
 //! Folds vulnerabilities: one that stands in several documents becomes one, with
-//! the highest ratings, all revisions, and the newest document's words.
+//! the highest ratings, all revisions, and the newest document's words. What is said of it
+//! beside documents fills what they leave empty, and may tell that it is exploited or public.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::layout::{Span, VulnerabilityRevisionRow, VulnerabilityRow, vulnerability_flag};
-use crate::record::{DocumentRecord, RevisionRecord, VulnerabilityRecord};
+use crate::layout::{NONE, Span, VulnerabilityRevisionRow, VulnerabilityRow, vulnerability_flag};
+use crate::record::{DocumentRecord, RevisionRecord, Severity, VulnerabilityRecord};
 use crate::snapshot::offset;
 
 use super::texts::Texts;
@@ -12,10 +13,14 @@ use super::texts::Texts;
 pub(super) struct Vulnerabilities<'a> {
     /// By id, with the records of all documents, oldest document first.
     by_id: Vec<(&'a str, Vec<&'a VulnerabilityRecord>)>,
+    notes: &'a HashMap<&'a str, Vec<&'a VulnerabilityRecord>>,
     positions: BTreeMap<&'a str, u32>,
 }
 
-pub(super) fn fold<'a>(documents: &[&'a DocumentRecord]) -> Vulnerabilities<'a> {
+pub(super) fn fold<'a>(
+    documents: &[&'a DocumentRecord],
+    notes: &'a HashMap<&'a str, Vec<&'a VulnerabilityRecord>>,
+) -> Vulnerabilities<'a> {
     let mut folded: BTreeMap<&str, Vec<&VulnerabilityRecord>> = BTreeMap::new();
     for vulnerability in documents.iter().flat_map(|d| &d.vulnerabilities) {
         folded
@@ -29,7 +34,11 @@ pub(super) fn fold<'a>(documents: &[&'a DocumentRecord]) -> Vulnerabilities<'a> 
         .enumerate()
         .map(|(i, (id, _))| (*id, offset(i).get()))
         .collect();
-    Vulnerabilities { by_id, positions }
+    Vulnerabilities {
+        by_id,
+        notes,
+        positions,
+    }
 }
 
 /// Whether an id is that of an advisory: kept and shown, never counted
@@ -43,6 +52,11 @@ impl<'a> Vulnerabilities<'a> {
         self.positions.get(id).copied()
     }
 
+    /// The ids, in order.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &'a str> {
+        self.by_id.iter().map(|(id, _)| *id)
+    }
+
     pub(super) fn rows(
         &self,
         texts: &mut Texts,
@@ -52,8 +66,12 @@ impl<'a> Vulnerabilities<'a> {
             .by_id
             .iter()
             .map(|(id, records)| {
+                let notes = self.notes.get(id).map_or(&[][..], Vec::as_slice);
                 let start = offset(revision_rows.len());
-                revision_rows.extend(revisions(records).into_iter().map(|revision| {
+                let own = first_that_has(records, notes, |records| {
+                    Some(revisions(records)).filter(|own| !own.is_empty())
+                });
+                revision_rows.extend(own.into_iter().flatten().map(|revision| {
                     VulnerabilityRevisionRow {
                         date: revision.date.into(),
                         number: texts.intern(&revision.number),
@@ -63,11 +81,20 @@ impl<'a> Vulnerabilities<'a> {
                     start,
                     end: offset(revision_rows.len()),
                 };
-                row(id, records, revisions, texts)
+                row(id, (records, notes), revisions, texts)
             })
             .collect();
         (rows, revision_rows)
     }
+}
+
+/// What the records say, or else the notes.
+fn first_that_has<'r, 'a, T>(
+    records: &'r [&'a VulnerabilityRecord],
+    notes: &'r [&'a VulnerabilityRecord],
+    of: impl Fn(&'r [&'a VulnerabilityRecord]) -> Option<T>,
+) -> Option<T> {
+    of(records).or_else(|| of(notes))
 }
 
 fn revisions<'a>(records: &[&'a VulnerabilityRecord]) -> Vec<&'a RevisionRecord> {
@@ -79,27 +106,31 @@ fn revisions<'a>(records: &[&'a VulnerabilityRecord]) -> Vec<&'a RevisionRecord>
 
 fn row(
     id: &str,
-    records: &[&VulnerabilityRecord],
+    (records, notes): (&[&VulnerabilityRecord], &[&VulnerabilityRecord]),
     revisions: Span,
     texts: &mut Texts,
 ) -> VulnerabilityRow {
     let newest = |text: fn(&VulnerabilityRecord) -> &str| {
-        records
-            .iter()
-            .rev()
-            .map(|r| text(r))
-            .find(|t| !t.is_empty())
-            .unwrap_or_default()
+        let of = |records: &[&VulnerabilityRecord]| {
+            let mut all = records.iter().rev().map(|r| text(r).to_owned());
+            all.find(|text| !text.is_empty())
+        };
+        first_that_has(records, notes, of).unwrap_or_default()
     };
-    let cvss = records
-        .iter()
-        .filter_map(|r| r.cvss.as_ref())
-        .max_by_key(|c| (c.tenths, &c.vector));
+    let cvss = first_that_has(records, notes, |records| {
+        let scores = records.iter().filter_map(|r| r.cvss.as_ref());
+        scores.max_by_key(|c| (c.tenths, &c.vector))
+    });
+    let severity = first_that_has(records, notes, |records| {
+        let rated = records.iter().map(|r| r.severity);
+        rated.max().filter(|&severity| severity != Severity::None)
+    });
+    let any = |says: fn(&VulnerabilityRecord) -> bool| records.iter().chain(notes).any(|r| says(r));
     let mut flags = 0;
-    if records.iter().any(|r| r.publicly_disclosed) {
+    if any(|r| r.publicly_disclosed) {
         flags |= vulnerability_flag::DISCLOSED;
     }
-    if records.iter().any(|r| r.exploited) {
+    if any(|r| r.exploited) {
         flags |= vulnerability_flag::EXPLOITED;
     }
     if is_advisory(id) {
@@ -107,11 +138,13 @@ fn row(
     }
     VulnerabilityRow {
         id: texts.intern(id),
-        title: texts.intern(newest(|r| &r.title)),
-        impact: texts.intern(newest(|r| &r.impact)),
+        title: texts.intern(&newest(|r| &r.title)),
+        impact: texts.intern(&newest(|r| &r.impact)),
         cvss_vector: texts.intern(cvss.map_or("", |c| c.vector.as_str())),
         revisions,
-        severity: records.iter().map(|r| r.severity).max().unwrap_or_default() as u8,
+        epss: NONE.into(),
+        epss_percentile: NONE.into(),
+        severity: severity.unwrap_or_default() as u8,
         cvss_tenths: cvss.map_or(0, |c| c.tenths),
         flags,
     }

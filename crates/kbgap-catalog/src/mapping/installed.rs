@@ -29,6 +29,12 @@ pub fn map_installed(vendor: &str, name: &str, version: &str) -> Option<(Softwar
         "microsoft edge" | "edge_chromium-based" => {
             ("edge_chromium-based", Component::EdgeChromium)
         }
+        // As Microsoft Defender's exports name them.
+        "sql_server" => ("sql_server", Component::SqlServer),
+        "exchange_server" => ("exchange_server", Component::Exchange),
+        "sharepoint_server" => ("sharepoint_server", Component::SharePoint),
+        ".net_framework" => (".net_framework", Component::DotNetFramework),
+        "office" | "365_apps" => ("office", Component::Office),
         name if is_sql_server_engine(name) => ("sql_server", Component::SqlServer),
         name if name.starts_with("microsoft exchange server") => {
             ("exchange_server", Component::Exchange)
@@ -36,13 +42,17 @@ pub fn map_installed(vendor: &str, name: &str, version: &str) -> Option<(Softwar
         name if name.starts_with("microsoft sharepoint") => {
             ("sharepoint_server", Component::SharePoint)
         }
-        name if name.starts_with("microsoft .net framework") => {
-            (".net_framework", Component::DotNetFramework)
-        }
+        name if is_framework(name) => (".net_framework", Component::DotNetFramework),
         name if is_office(name) => ("office", Component::Office),
         _ => return None,
     };
     Some((SoftwareId::from_names("microsoft", software)?, component))
+}
+
+/// Not what developers compile against, which is none to run.
+fn is_framework(name: &str) -> bool {
+    name.starts_with("microsoft .net framework")
+        && ![" pack", " sdk"].iter().any(|tool| name.contains(tool))
 }
 
 /// Without a version it is the Chromium one: the old one stands in no uninstall list.
@@ -143,6 +153,18 @@ mod tests {
     }
 
     #[test]
+    fn names_of_exports_are_of_the_same_families() {
+        for (name, family) in [
+            ("sql_server", Component::SqlServer),
+            (".net_framework", Component::DotNetFramework),
+            ("office", Component::Office),
+            ("exchange_server", Component::Exchange),
+        ] {
+            assert_eq!(component(name), Some(family), "{name}");
+        }
+    }
+
+    #[test]
     fn families_with_rules_of_their_own() {
         assert_eq!(
             component("Microsoft SQL Server 2019 (64-bit)"),
@@ -166,6 +188,8 @@ mod tests {
             Some(Component::Office)
         );
         for name in [
+            "Microsoft .NET Framework 4.8 Targeting Pack (ENU)",
+            "Microsoft .NET Framework 4.8 SDK",
             "Microsoft SQL Server 2012 Native Client",
             "SQL Server Management Studio",
             "SQL Server 2017 Client Tools Extensions",

@@ -10,6 +10,7 @@ use quick_xml::{Reader, XmlVersion};
 
 use crate::Reason;
 use crate::source::{LineCounter, reason_of};
+use crate::text::{beginning, harmless, one_line};
 
 /// No field of the vendor is longer; what is would be held in memory whole.
 const MAX_TEXT: usize = 1 << 20;
@@ -96,9 +97,6 @@ impl<'a> Xml<'a> {
                 Event::Text(text) if text.trim().is_empty() => {}
                 Event::Decl(_) | Event::Comment(_) | Event::PI(_) => {}
                 Event::Eof => return Err(Reason::NotCvrf("it is empty".to_owned())),
-                Event::Text(text) if text.trim_start().starts_with(['{', '[']) => {
-                    return Err(Reason::NotCvrf("it is JSON".to_owned()));
-                }
                 _ => return Err(Reason::NotCvrf("it is no XML at all".to_owned())),
             }
         }
@@ -176,9 +174,9 @@ impl<'a> Xml<'a> {
     /// become the same mark by now.
     fn note_unreadable(&mut self, element: &str, text: &str) {
         if self.unreadable.len() < MAX_UNREADABLE && text.contains(char::REPLACEMENT_CHARACTER) {
-            let beginning: String = text.chars().take(80).collect();
             self.unreadable.push(format!(
-                "`{element}` has unreadable characters: `{beginning}`"
+                "`{element}` has unreadable characters: `{}`",
+                beginning(text)
             ));
         }
     }
@@ -190,12 +188,7 @@ impl<'a> Xml<'a> {
 
     /// The text of an element just returned, as one line.
     pub(super) fn line(&mut self, element: &Element) -> Result<String, Reason> {
-        let text = self.text(element)?;
-        Ok(if text.contains(['\n', '\r', '\t']) {
-            text.split_whitespace().collect::<Vec<_>>().join(" ")
-        } else {
-            text
-        })
+        self.text(element).map(one_line)
     }
 
     /// Passes over an element just returned and all inside it.
@@ -265,22 +258,6 @@ fn character_of(reference: &quick_xml::events::BytesRef<'_>) -> Option<char> {
         "apos" => Some('\''),
         "quot" => Some('"'),
         _ => None,
-    }
-}
-
-/// Trimmed, and without the control characters that XML forbids but a character
-/// reference can smuggle in: texts of the feed reach terminals.
-fn harmless(text: String) -> String {
-    let trimmed = text.trim();
-    let forbidden = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    // Only these bytes begin a control character.
-    let suspicious = |b: u8| b < 0x20 || b == 0x7f || b == 0xc2;
-    if trimmed.bytes().any(suspicious) && trimmed.contains(forbidden) {
-        trimmed.replace(forbidden, "\u{fffd}")
-    } else if trimmed.len() == text.len() {
-        text
-    } else {
-        trimmed.to_owned()
     }
 }
 

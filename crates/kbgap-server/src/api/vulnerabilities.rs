@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kbgap_catalog::VulnerabilityIx;
 use kbgap_fleet::{Fleet, FleetMachine};
 use kbgap_odata::types::vulnerability::{ASSET_VULNERABILITY_REFERENCE, VULNERABILITY};
-use kbgap_odata::{Filter, Listing, Page};
+use kbgap_odata::{Filter, Listing, Page, Value};
 
 use super::parts;
 use crate::call::Call;
@@ -34,6 +34,9 @@ pub(crate) fn list(call: &Call) -> Answered {
     list::answer(call, listing, "Vulnerabilities", page, None)
 }
 
+/// The annotation that has what CISA says of a vulnerability that is known to be exploited.
+const KNOWN_EXPLOITED: &str = "@kbgap.knownExploited";
+
 /// `GET /api/vulnerabilities/{id}`.
 pub(crate) fn by_id(call: &Call) -> Answered {
     let record = call.fleet(|fleet| {
@@ -42,10 +45,10 @@ pub(crate) fn by_id(call: &Call) -> Answered {
             summary: fleet.summary(call.now()),
         })
     })?;
-    let fragment = "Vulnerabilities/$entity";
-    list::one(call, &VULNERABILITY, fragment, &record, &[], |_| {
-        kbgap_odata::Value::Null
-    })
+    let answer = (&VULNERABILITY, "Vulnerabilities/$entity");
+    let known = record.known_exploited();
+    let known = known.map(|known| (KNOWN_EXPLOITED, known));
+    list::one_annotated(call, answer, &record, &[], |_| Value::Null, known)
 }
 
 /// `GET /api/vulnerabilities/{id}/machineReferences`: the machines that have it.

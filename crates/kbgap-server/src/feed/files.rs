@@ -4,20 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::mpsc;
 
-use kbgap_catalog::DocumentRecord;
-use kbgap_feed::{FeedError, cvrf, source};
+use kbgap_feed::{Content, FeedError, is_feed_name, read_file};
 
 /// Called after each file with the number done and the number of all.
 pub type Progress<'p> = &'p (dyn Fn(usize, usize) + Sync);
-
-const ENDINGS: [&str; 6] = [
-    ".xml",
-    ".xml.gz",
-    ".xml.zst",
-    ".json",
-    ".json.gz",
-    ".json.zst",
-];
 
 /// The files of the given paths: a file as it is named, a folder with all files
 /// below it whose names end as those of a feed do. In order, each once. What cannot
@@ -49,25 +39,18 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
             walk(&path, files);
             continue;
         }
-        let name = entry.file_name().to_string_lossy().to_ascii_lowercase();
-        if ENDINGS.iter().any(|ending| name.ends_with(ending)) && !path.is_dir() {
+        if is_feed_name(&entry.file_name().to_string_lossy()) && !path.is_dir() {
             files.push(path);
         }
     }
 }
 
-/// What one file holds.
-pub(super) enum Content {
-    Document(DocumentRecord),
-    /// The vendor's list of documents, which an import of files has no use for.
-    UpdateIndex,
-}
+/// A document by the name under which it is told of.
+pub(super) type Found = (PathBuf, Result<Content, FeedError>);
 
-/// Reads all files, on as many threads as there are cores, in the order of `files`.
-pub(super) fn read_all(
-    files: &[PathBuf],
-    progress: Progress<'_>,
-) -> Vec<Result<Content, FeedError>> {
+/// Reads all files, on as many threads as there are cores. In the order of `files`, and where
+/// one is an archive of what is in it.
+pub(super) fn read_all(files: &[PathBuf], progress: Progress<'_>) -> Vec<Found> {
     let threads = std::thread::available_parallelism()
         .map_or(1, usize::from)
         .min(files.len().max(1));
@@ -75,7 +58,7 @@ pub(super) fn read_all(
     // largest, and names begin with the year.
     let queue = Mutex::new((0..files.len()).rev());
     let (sender, receiver) = mpsc::channel();
-    let mut results: Vec<Option<Result<Content, FeedError>>> = files.iter().map(|_| None).collect();
+    let mut results: Vec<Vec<Found>> = files.iter().map(|_| Vec::new()).collect();
     std::thread::scope(|scope| {
         for _ in 0..threads {
             let (queue, sender) = (&queue, sender.clone());
@@ -86,7 +69,10 @@ pub(super) fn read_all(
                         .unwrap_or_else(std::sync::PoisonError::into_inner)
                         .next();
                     let Some(position) = next else { break };
-                    if sender.send((position, read(&files[position]))).is_err() {
+                    if sender
+                        .send((position, read_file(&files[position])))
+                        .is_err()
+                    {
                         break;
                     }
                 }
@@ -94,17 +80,9 @@ pub(super) fn read_all(
         }
         drop(sender);
         for (done, (position, result)) in receiver.into_iter().enumerate() {
-            results[position] = Some(result);
+            results[position] = result;
             progress(done + 1, files.len());
         }
     });
     results.into_iter().flatten().collect()
-}
-
-fn read(file: &Path) -> Result<Content, FeedError> {
-    let source = source::open(file)?;
-    if source.is_update_index() {
-        return Ok(Content::UpdateIndex);
-    }
-    cvrf::read(source).map(Content::Document)
 }

@@ -4,25 +4,29 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use kbgap_catalog::{Catalog, DocumentRecord, compile};
-use kbgap_feed::FeedError;
-use kbgap_feed::revision::{Decision, DocumentHead, decide, order};
-use kbgap_store::{FeedDocument, FeedHead, Store};
+use kbgap_catalog::{Catalog, Feed, SourceKind, compile_feed};
+use kbgap_feed::revision::{Decision, DocumentHead, order};
+use kbgap_feed::{Content, FeedError, Reason};
+use kbgap_store::{FeedDocument, Store};
 
-use super::files::{Content, Progress, read_all};
-use super::{FeedStateError, catalog_under_lock, document, lock, snapshot_path};
+use super::document::{Stored, decide_by_kind, head_of, mark_of, row_of};
+use super::files::{Progress, read_all};
+use super::outcome::{FileOutcome, Outcome};
+use super::{FeedStateError, advisories, catalog_under_lock, lock, save, snapshot_path};
 
 /// How an import decides.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ImportOptions {
     /// Takes a newer document even where it lists less than the known one.
     pub allow_shrink: bool,
+    /// Takes a document even where the known one is newer or lists more.
+    pub force: bool,
 }
 
 /// What became of an import.
 #[derive(Debug)]
 pub struct ImportReport {
-    /// One outcome for each file, in the order of the files.
+    /// One outcome for each file, in the order of the files; for each document of an archive.
     pub files: Vec<FileOutcome>,
     /// Whether the catalogue is another one now.
     pub changed: bool,
@@ -30,54 +34,23 @@ pub struct ImportReport {
     pub catalog: Option<Catalog>,
 }
 
-/// What became of one file.
-#[derive(Debug)]
-pub struct FileOutcome {
-    /// The file.
-    pub file: PathBuf,
-    /// The document in it, where there is one.
-    pub document: Option<String>,
-    /// The outcome.
-    pub outcome: Outcome,
-}
-
-/// What became of a document.
-#[derive(Debug)]
-pub enum Outcome {
-    /// It is new.
-    Added,
-    /// It took the place of an older one.
-    Replaced,
-    /// It was known already.
-    Unchanged,
-    /// A newer one is known.
-    Older,
-    /// It is newer but lists less; the known one stays.
-    Shrank {
-        /// Vulnerabilities of the known document.
-        known: usize,
-        /// Vulnerabilities of the new one.
-        new: usize,
-    },
-    /// It is the vendor's list of documents, which needs no import.
-    UpdateIndex,
-    /// It cannot be used.
-    Refused(FeedError),
-}
-
-impl Outcome {
-    /// Whether the user has to be told that the file did not go in.
-    #[must_use]
-    pub const fn is_refusal(&self) -> bool {
-        matches!(self, Self::Older | Self::Shrank { .. } | Self::Refused(_))
-    }
-}
-
 struct Candidate {
     position: usize,
-    record: DocumentRecord,
+    content: Stored,
     head: DocumentHead,
     body: Vec<u8>,
+}
+
+impl Candidate {
+    fn new(position: usize, content: Stored) -> Result<Self, FeedStateError> {
+        let (body, head) = content.encode()?;
+        Ok(Self {
+            position,
+            content,
+            head,
+            body,
+        })
+    }
 }
 
 /// Imports files. Whatever can go in goes in; nothing is lost for the rest.
@@ -91,66 +64,76 @@ pub async fn import(
     options: ImportOptions,
     progress: Progress<'_>,
 ) -> Result<ImportReport, FeedStateError> {
-    let mut outcomes: Vec<(Option<String>, Outcome)> = Vec::with_capacity(files.len());
-    let mut candidates = Vec::new();
-    for (position, read) in read_all(&files, progress).into_iter().enumerate() {
-        outcomes.push(match read {
-            Err(error) => (None, Outcome::Refused(error)),
-            Ok(Content::UpdateIndex) => (None, Outcome::UpdateIndex),
-            Ok(Content::Document(record)) => {
-                let (body, content_hash) = document::encode(&record)?;
-                let head = DocumentHead {
-                    current_release: record.current_release,
-                    revision: record.revision.clone(),
-                    vulnerabilities: record.vulnerabilities.len(),
-                    fixes: record.fix_count(),
-                    content_hash,
-                };
-                let id = record.id.clone();
-                candidates.push(Candidate {
-                    position,
-                    record,
-                    head,
-                    body,
-                });
-                (Some(id), Outcome::Unchanged)
+    let (mut names, mut outcomes) = (Vec::new(), Vec::new());
+    let (mut candidates, mut advisories) = (Vec::new(), Vec::new());
+    for (position, (name, read)) in read_all(&files, progress).into_iter().enumerate() {
+        names.push(name);
+        let content = match read {
+            Err(error) => {
+                outcomes.push((None, Outcome::Refused(error)));
+                continue;
             }
-        });
+            Ok(Content::UpdateIndex) => {
+                outcomes.push((None, Outcome::UpdateIndex));
+                continue;
+            }
+            Ok(Content::Advisory(document)) => {
+                outcomes.push((Some(document.id.clone()), Outcome::Unchanged));
+                advisories.push((position, document));
+                continue;
+            }
+            Ok(Content::Month(document)) => Stored::Month(document),
+            Ok(Content::KnownExploited(list)) => Stored::KnownExploited(list),
+            Ok(Content::Epss(list)) => Stored::Epss(list),
+        };
+        outcomes.push((Some(content.id().to_owned()), Outcome::Unchanged));
+        candidates.push(Candidate::new(position, content)?);
     }
     candidates.sort_by(|a, b| order(&a.head, &b.head));
 
     let _lock = lock::of(data_dir)?;
     let stored = store.feed_documents().await?;
-    let mut known: HashMap<String, DocumentHead> = stored
+    let mut known: HashMap<String, (Option<SourceKind>, DocumentHead)> = stored
         .iter()
-        .map(|d| (d.head.id.clone(), head_of(&d.head)))
+        .map(|d| {
+            let kind = SourceKind::from_name(&d.head.kind);
+            (d.head.id.clone(), (kind, head_of(&d.head)))
+        })
         .collect();
     for damaged in damaged(&stored, &candidates) {
         known.remove(damaged);
     }
     let mut accepted: BTreeMap<String, Candidate> = BTreeMap::new();
     for candidate in candidates {
-        let id = candidate.record.id.clone();
-        let outcome = match known
-            .get(&id)
-            .map(|known| (decide(known, &candidate.head), known))
-        {
+        let id = candidate.content.id().to_owned();
+        let kind = candidate.content.kind();
+        let outcome = match known.get(&id) {
             None => Outcome::Added,
-            Some((Decision::Replace, _)) => Outcome::Replaced,
-            Some((Decision::Shrank, _)) if options.allow_shrink => Outcome::Replaced,
-            Some((Decision::Unchanged, _)) => Outcome::Unchanged,
-            Some((Decision::Older, _)) => Outcome::Older,
-            Some((Decision::Shrank, known)) => Outcome::Shrank {
-                known: known.vulnerabilities,
-                new: candidate.head.vulnerabilities,
-            },
+            Some((known_kind, _)) if *known_kind != Some(kind) => Outcome::Refused(FeedError {
+                file: names[candidate.position].display().to_string(),
+                line: None,
+                reason: Reason::IdTaken(id.clone()),
+            }),
+            Some((_, known)) => decided(kind, known, &candidate.head, options),
         };
         let goes_in = matches!(outcome, Outcome::Added | Outcome::Replaced);
         outcomes[candidate.position].1 = outcome;
         if goes_in {
-            known.insert(id.clone(), candidate.head.clone());
+            known.insert(id.clone(), (Some(kind), candidate.head.clone()));
             accepted.insert(id, candidate);
         }
+    }
+    let decided = advisories::decide_all(&stored, advisories, options)?;
+    for (position, outcome) in decided.outcomes {
+        outcomes[position].1 = outcome;
+    }
+    for set in decided.changed {
+        let set = Candidate::new(0, set)?;
+        known.insert(
+            set.content.id().to_owned(),
+            (Some(SourceKind::Csaf), set.head.clone()),
+        );
+        accepted.insert(set.content.id().to_owned(), set);
     }
     let changed = !accepted.is_empty();
     let catalog = if changed {
@@ -160,7 +143,7 @@ pub async fn import(
     } else {
         Some(catalog_under_lock(store, data_dir).await?)
     };
-    let files = files
+    let files = names
         .into_iter()
         .zip(outcomes)
         .map(|(file, (document, outcome))| FileOutcome {
@@ -176,17 +159,40 @@ pub async fn import(
     })
 }
 
+/// What becomes of a document of which another is known.
+pub(super) fn decided(
+    kind: SourceKind,
+    known: &DocumentHead,
+    new: &DocumentHead,
+    options: ImportOptions,
+) -> Outcome {
+    match decide_by_kind(kind, known, new) {
+        Decision::Unchanged => Outcome::Unchanged,
+        Decision::Replace => Outcome::Replaced,
+        _ if options.force => Outcome::Replaced,
+        Decision::Shrank if options.allow_shrink => Outcome::Replaced,
+        Decision::Older => Outcome::Older {
+            known: known.current_release,
+            new: new.current_release,
+        },
+        Decision::Shrank => Outcome::Shrank {
+            known: known.vulnerabilities,
+            new: new.vulnerabilities,
+        },
+    }
+}
+
 /// The stored documents that can be read no more and for which there is another now,
 /// whatever its date. Those whose stored form is the same are not looked into.
 fn damaged<'s>(stored: &'s [FeedDocument], candidates: &[Candidate]) -> Vec<&'s str> {
     let is_damaged = |stored: &&FeedDocument| {
         let mut same_id = candidates
             .iter()
-            .filter(|c| c.record.id == stored.head.id)
+            .filter(|c| c.content.id() == stored.head.id)
             .peekable();
         same_id.peek().is_some()
             && same_id.all(|c| c.body != stored.body)
-            && document::decode(&stored.head.id, &stored.body).is_err()
+            && Stored::decode(stored).is_err()
     };
     stored
         .iter()
@@ -201,51 +207,32 @@ async fn store_and_compile(
     stored: &[FeedDocument],
     accepted: BTreeMap<String, Candidate>,
 ) -> Result<Catalog, FeedStateError> {
-    let mut documents = Vec::new();
-    for stored in stored {
-        if !accepted.contains_key(&stored.head.id) {
-            documents.push(document::decode(&stored.head.id, &stored.body)?);
+    let mut feed = Feed::default();
+    let mut kept = Vec::new();
+    for row in stored {
+        if !accepted.contains_key(&row.head.id) {
+            Stored::decode(row)?.enter(&mut feed);
+            kept.push(&row.head);
         }
     }
     let mut rows = Vec::with_capacity(accepted.len());
     for candidate in accepted.into_values() {
-        let (row, record) = row_of(candidate);
-        rows.push(row);
-        documents.push(record);
+        let Candidate {
+            content,
+            head,
+            body,
+            ..
+        } = candidate;
+        rows.push(row_of(&content, head, body));
+        content.enter(&mut feed);
     }
+    let heads = kept.into_iter().chain(rows.iter().map(|row| &row.head));
+    feed.source_mark = mark_of(heads);
     // Compiled first: a set of documents that does not compile replaces nothing.
-    let catalog = compile(&documents)?;
+    let catalog = compile_feed(&feed)?;
     store.replace_feed_documents(rows).await?;
-    catalog.save(&snapshot_path(data_dir))?;
+    save(&catalog, &snapshot_path(data_dir))?;
     Ok(catalog)
-}
-
-fn head_of(stored: &FeedHead) -> DocumentHead {
-    DocumentHead {
-        current_release: stored.current_release.parse().unwrap_or(i64::MIN),
-        revision: stored.revision.clone(),
-        vulnerabilities: stored.vulnerabilities as usize,
-        fixes: stored.fixes as usize,
-        content_hash: stored.content_hash,
-    }
-}
-
-fn row_of(candidate: Candidate) -> (FeedDocument, DocumentRecord) {
-    let Candidate {
-        record, head, body, ..
-    } = candidate;
-    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let head = FeedHead {
-        id: record.id.clone(),
-        kind: "cvrf".to_owned(),
-        // Seconds since 1970, as a text that the store need not understand.
-        current_release: head.current_release.to_string(),
-        revision: head.revision,
-        content_hash: head.content_hash,
-        vulnerabilities: count(head.vulnerabilities),
-        fixes: count(head.fixes),
-    };
-    (FeedDocument { head, body }, record)
 }
 
 #[cfg(test)]

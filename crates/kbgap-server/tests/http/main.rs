@@ -7,6 +7,7 @@ mod connections;
 mod contract;
 mod discovery;
 mod errors;
+mod exploited;
 mod exposure;
 mod follow;
 mod harness;

@@ -3,7 +3,7 @@
 use super::document::CheckDocument;
 
 /// The names of the columns.
-pub(crate) fn header() -> [&'static str; 11] {
+pub(crate) fn header() -> [&'static str; 14] {
     [
         "computerDnsName",
         "os",
@@ -16,19 +16,22 @@ pub(crate) fn header() -> [&'static str; 11] {
         "superseded",
         "software",
         "evidence",
+        "ransomware",
+        "dueDate",
+        "highestEpss",
     ]
 }
 
 /// The lines of one host. A host that was not assessed has one that says so,
 /// since no line at all would read as clean.
-pub(crate) fn rows(document: &CheckDocument) -> Vec<[String; 11]> {
+pub(crate) fn rows(document: &CheckDocument) -> Vec<[String; 14]> {
     let build = match document.os.revision {
         Some(revision) => format!("{}.{revision}", document.os.build),
         None => document.os.build.to_string(),
     };
     let name = inert(&document.computer_dns_name);
     if let Some(reason) = &document.reason {
-        let mut row: [String; 11] = Default::default();
+        let mut row: [String; 14] = Default::default();
         row[0] = name;
         row[2] = build;
         row[10] = inert(reason);
@@ -56,6 +59,11 @@ pub(crate) fn rows(document: &CheckDocument) -> Vec<[String; 11]> {
                 kb.superseded.to_string(),
                 software.join("; "),
                 kb.evidence.summary(),
+                kb.ransomware.to_string(),
+                kb.due_date.clone().unwrap_or_default(),
+                kb.highest_epss
+                    .map(|epss| epss.to_string())
+                    .unwrap_or_default(),
             ]
         })
         .collect()

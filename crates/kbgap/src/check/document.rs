@@ -1,11 +1,12 @@
 //! The document behind every form of the answer.
 
 use kbgap_assess::{Assessed, Assessment, Evidence, NotAssessed, Projection, assess};
-use kbgap_catalog::{Catalog, KbId};
+use kbgap_catalog::{Catalog, KbId, Share};
 use kbgap_inventory::Machine;
 use serde::Serialize;
 
 use super::plan::to_install;
+use crate::output::day;
 
 /// One host's answer.
 #[derive(Debug, Serialize)]
@@ -53,6 +54,12 @@ pub(crate) struct MissingEntry {
     pub(crate) cve_addressed: u32,
     pub(crate) severity: &'static str,
     pub(crate) known_exploited: bool,
+    /// Whether ransomware is known to use one of the CVEs.
+    pub(crate) ransomware: bool,
+    /// The earliest day by which CISA wants one of the CVEs fixed.
+    pub(crate) due_date: Option<String>,
+    /// The highest probability of EPSS.
+    pub(crate) highest_epss: Option<f64>,
     pub(crate) superseded: bool,
     pub(crate) software: Vec<SoftwareEntry>,
     pub(crate) evidence: Evidence,
@@ -86,13 +93,8 @@ pub(crate) enum NotAssessedEntry {
 
 impl FeedState {
     pub(crate) fn of(catalog: &Catalog) -> Self {
-        let date = |seconds| {
-            jiff::Timestamp::from_second(seconds)
-                .ok()
-                .map(|t| t.strftime("%Y-%m-%d").to_string())
-        };
         Self {
-            as_of: catalog.as_of().and_then(date),
+            as_of: catalog.as_of().and_then(day),
             documents: catalog.documents().len(),
         }
     }
@@ -206,7 +208,10 @@ fn missing_entry(catalog: &Catalog, kb: &kbgap_assess::MissingKb) -> MissingEntr
         url: catalog_url(kb.id),
         cve_addressed: kb.cve_addressed(),
         severity: kb.severity.name(),
-        known_exploited: kb.known_exploited,
+        known_exploited: kb.urgency.known_exploited,
+        ransomware: kb.urgency.ransomware,
+        due_date: kb.urgency.due_date.and_then(day),
+        highest_epss: kb.urgency.epss.map(Share::value),
         superseded: kb.superseded,
         software: software.collect(),
         evidence: kb.evidence.clone(),

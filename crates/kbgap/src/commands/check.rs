@@ -15,10 +15,8 @@ use crate::output::{note, print, print_json};
 const FOUND: u8 = 3;
 
 pub(crate) fn run(data_dir: &Path, args: &CheckArgs) -> anyhow::Result<ExitCode> {
-    let hosts = read_hosts(&args.files);
-    for error in &hosts.errors {
-        note(&format!("error: {error}"));
-    }
+    let hosts = read_hosts(&args.files, args.machine.as_deref());
+    hosts.tell();
     if hosts.machines.is_empty() {
         anyhow::ensure!(!hosts.errors.is_empty(), "what was named holds no host");
         return Ok(ExitCode::FAILURE);

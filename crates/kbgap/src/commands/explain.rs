@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use kbgap_assess::{Explanation, ExplanationVerdict, Projection, explain};
-use kbgap_catalog::KbId;
+use kbgap_catalog::{Catalog, KbId};
 use kbgap_inventory::{Machine, MachineId};
 use kbgap_server::{decode_machine, feed};
 use kbgap_store::Store;
@@ -12,7 +12,7 @@ use kbgap_store::Store;
 use crate::args::{ExplainArgs, OutputFormat};
 use crate::commands::{open_store_to_read, tenant};
 use crate::hosts::read_hosts;
-use crate::output::{clean, print, print_json};
+use crate::output::{clean, day, print, print_json};
 
 pub(crate) async fn run(data_dir: &Path, args: &ExplainArgs) -> anyhow::Result<()> {
     let kb: KbId = args.kb.parse()?;
@@ -25,7 +25,7 @@ pub(crate) async fn run(data_dir: &Path, args: &ExplainArgs) -> anyhow::Result<(
         .ok_or_else(|| anyhow::anyhow!("KB{kb} is not in the feed, which knows security updates alone: see `kbgap feed status` for how new it is"))?;
     match args.format.format {
         OutputFormat::Json => print_json(&explanation),
-        OutputFormat::Table => print(&text(&machine, &explanation)?),
+        OutputFormat::Table => print(&text(&machine, &explanation, &catalog)?),
     }
 }
 
@@ -48,7 +48,7 @@ async fn machine(store: &dyn Store, named: &str) -> anyhow::Result<Machine> {
         file.exists() || named == "-",
         "`{named}` is neither a file nor a stored machine: `kbgap machine import` stores what hosts report"
     );
-    let hosts = read_hosts(&[file]);
+    let hosts = read_hosts(&[file], None);
     if let Some(error) = hosts.errors.first() {
         anyhow::bail!("{error}");
     }
@@ -63,7 +63,7 @@ async fn machine(store: &dyn Store, named: &str) -> anyhow::Result<Machine> {
     Ok(first)
 }
 
-fn text(machine: &Machine, explanation: &Explanation) -> anyhow::Result<String> {
+fn text(machine: &Machine, explanation: &Explanation, catalog: &Catalog) -> anyhow::Result<String> {
     let verdict = match explanation.verdict {
         ExplanationVerdict::Missing => "is missing on",
         ExplanationVerdict::Advisory => "is missing, but known through advisories alone, on",
@@ -96,6 +96,14 @@ fn text(machine: &Machine, explanation: &Explanation) -> anyhow::Result<String> 
                 writeln!(text, "  {what} ({}): {}", ids.len(), ids.join(", "))?;
             }
         }
+        let exploited: Vec<String> = product
+            .vulnerable
+            .iter()
+            .filter_map(|id| exploited(catalog, id))
+            .collect();
+        if !exploited.is_empty() {
+            writeln!(text, "  exploited in the wild: {}", exploited.join(", "))?;
+        }
         for (what, kbs) in [
             ("fixed by", &product.fixed_by),
             ("instead would do", &product.alternatives),
@@ -107,4 +115,25 @@ fn text(machine: &Machine, explanation: &Explanation) -> anyhow::Result<String> 
         }
     }
     Ok(text)
+}
+
+/// A CVE that is exploited, with what CISA says of it.
+fn exploited(catalog: &Catalog, id: &str) -> Option<String> {
+    let vulnerability = catalog.vulnerability(catalog.find_vulnerability(id)?)?;
+    if !vulnerability.is_exploited() {
+        return None;
+    }
+    let known = vulnerability.known_exploited();
+    let ransomware = known.filter(|known| known.is_used_by_ransomware());
+    let due = known.and_then(|known| day(known.due_date()?));
+    let facts = [
+        ransomware.map(|_| "ransomware".to_owned()),
+        due.map(|due| format!("due {due}")),
+    ];
+    let facts: Vec<String> = facts.into_iter().flatten().collect();
+    Some(if facts.is_empty() {
+        id.to_owned()
+    } else {
+        format!("{id} ({})", facts.join(", "))
+    })
 }

@@ -8,26 +8,25 @@ use serde::Serialize;
 
 use crate::args::{Format, OutputFormat};
 use crate::commands::open_store;
-use crate::output::{counted, note, print, print_json};
+use crate::output::{counted, day, note, print, print_json};
 use crate::progress::Progress;
 
 pub(crate) async fn run(
     data_dir: &Path,
     paths: &[PathBuf],
-    allow_shrink: bool,
+    options: ImportOptions,
     format: Format,
 ) -> anyhow::Result<ExitCode> {
     let files = find_files(paths);
     if files.is_empty() {
         let named: Vec<_> = paths.iter().map(|p| p.display().to_string()).collect();
         anyhow::bail!(
-            "no feed files in {}: expected names that end in .xml, .xml.gz or .xml.zst",
+            "no feed files in {}: expected names that end in .xml, .json or .csv, plain or with .gz or .zst, or in .zip",
             named.join(", ")
         );
     }
     let store = open_store(data_dir)?;
     let progress = Progress::new(files.len(), "files");
-    let options = ImportOptions { allow_shrink };
     let report = tokio::task::block_in_place(|| {
         tokio::runtime::Handle::current().block_on(import(
             store.as_ref(),
@@ -62,8 +61,10 @@ fn refusal(file: &FileOutcome) -> Option<String> {
     let document = file.document.as_deref().unwrap_or("?");
     match &file.outcome {
         Outcome::Refused(error) => Some(error.to_string()),
-        Outcome::Older => Some(format!(
-            "{name}: {document} is older than the stored one, which stays"
+        Outcome::Older { known, new } => Some(format!(
+            "{name}: {document} of {} is older than the stored one of {}, which stays (take it with --force)",
+            day(*new).unwrap_or_default(),
+            day(*known).unwrap_or_default()
         )),
         Outcome::Shrank { known, new } => Some(format!(
             "{name}: {document} shrank from {known} to {new} vulnerabilities or lost fixes; the stored one stays \
@@ -94,7 +95,7 @@ impl Summary {
             added: count(|o| matches!(o, Outcome::Added)),
             replaced: count(|o| matches!(o, Outcome::Replaced)),
             unchanged: count(|o| matches!(o, Outcome::Unchanged)),
-            older: count(|o| matches!(o, Outcome::Older)),
+            older: count(|o| matches!(o, Outcome::Older { .. })),
             shrank: count(|o| matches!(o, Outcome::Shrank { .. })),
             refused: count(|o| matches!(o, Outcome::Refused(_))),
             changed: report.changed,

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use kbgap_catalog::{Catalog, OddValue};
+use kbgap_catalog::{Catalog, OddValue, Source};
 use kbgap_server::feed;
 use serde::Serialize;
 
 use crate::args::{Format, OutputFormat};
 use crate::check::FeedState;
 use crate::commands::open_store_to_read;
-use crate::output::{print, print_json, table};
+use crate::output::{day, print, print_json, table};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,8 +31,25 @@ struct Status {
     odd_values: usize,
     odd_values_by_kind: BTreeMap<String, usize>,
     as_of: Option<String>,
+    sources: Vec<SourceEntry>,
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<Details>,
+}
+
+/// What there is of a kind of document or list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SourceEntry {
+    kind: &'static str,
+    documents: u32,
+    newest: Option<String>,
+    /// As the newest one writes it; empty for kinds of many documents.
+    version: String,
+    /// Vulnerabilities that are listed.
+    entries: u32,
+    /// Vulnerabilities of the catalogue of which something is said.
+    matched: u32,
+    odd_values: u32,
 }
 
 #[derive(Serialize)]
@@ -49,6 +66,32 @@ pub(crate) async fn run(data_dir: &Path, details: bool, format: Format) -> anyho
     match format.format {
         OutputFormat::Json => print_json(&status),
         OutputFormat::Table => print(&status.text()),
+    }
+}
+
+impl SourceEntry {
+    fn of(source: Source<'_>) -> Self {
+        Self {
+            kind: source.kind().name(),
+            documents: source.documents(),
+            newest: day(source.newest()),
+            version: source.version().to_owned(),
+            entries: source.entries(),
+            matched: source.matched(),
+            odd_values: source.odd_values(),
+        }
+    }
+
+    fn row(&self) -> [String; 7] {
+        [
+            self.kind.to_owned(),
+            self.documents.to_string(),
+            self.newest.clone().unwrap_or_default(),
+            self.version.clone(),
+            self.entries.to_string(),
+            self.matched.to_string(),
+            self.odd_values.to_string(),
+        ]
     }
 }
 
@@ -85,6 +128,7 @@ impl Status {
             odd_values: catalog.odd_values().len(),
             odd_values_by_kind: by_kind,
             as_of: FeedState::of(catalog).as_of,
+            sources: catalog.sources().map(SourceEntry::of).collect(),
             details: details.then(|| Details {
                 unmapped,
                 odd_values: catalog.odd_values().collect(),
@@ -120,6 +164,20 @@ impl Status {
             .iter()
             .map(|(kind, n)| [format!("  {kind}"), n.to_string()]);
         let mut text = table(["Feed", ""], rows.into_iter().chain(kinds));
+        text.push('\n');
+        let sources = self.sources.iter().map(SourceEntry::row);
+        text.push_str(&table(
+            [
+                "Source",
+                "Documents",
+                "Newest",
+                "Version",
+                "Entries",
+                "In the catalogue",
+                "Odd values",
+            ],
+            sources,
+        ));
         if let Some(details) = &self.details {
             if !details.unmapped.is_empty() {
                 text.push('\n');

@@ -1,13 +1,15 @@
 //! `kbgap machine import`.
 
-use std::path::{Path, PathBuf};
+mod preview;
+
+use std::path::Path;
 use std::process::ExitCode;
 
 use kbgap_server::{Clock, new_machine};
 use kbgap_store::PutOutcome;
 use serde::Serialize;
 
-use crate::args::{Format, OutputFormat};
+use crate::args::{ImportArgs, OutputFormat};
 use crate::commands::{open_store, tenant};
 use crate::hosts::read_hosts;
 use crate::output::{note, print, print_json};
@@ -21,12 +23,17 @@ struct Summary {
     refused: usize,
 }
 
-pub(crate) async fn run(
-    data_dir: &Path,
-    paths: &[PathBuf],
-    format: Format,
-) -> anyhow::Result<ExitCode> {
-    let hosts = read_hosts(paths);
+pub(crate) async fn run(data_dir: &Path, args: &ImportArgs) -> anyhow::Result<ExitCode> {
+    let hosts = read_hosts(&args.paths, args.machine.as_deref());
+    hosts.tell();
+    let code = match hosts.errors.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    };
+    if args.preview {
+        preview::show(&hosts, args.format.format)?;
+        return Ok(code);
+    }
     let store = open_store(data_dir)?;
     let tenant = tenant(store.as_ref()).await?;
     let now = Clock::default().now_ms();
@@ -49,9 +56,6 @@ pub(crate) async fn run(
             PutOutcome::Stale => summary.stale += 1,
         }
     }
-    for error in &hosts.errors {
-        note(&format!("error: {error}"));
-    }
     for host in &hosts.machines {
         for warning in &host.warnings {
             note(&format!(
@@ -60,16 +64,12 @@ pub(crate) async fn run(
             ));
         }
     }
-    match format.format {
+    match args.format.format {
         OutputFormat::Json => print_json(&summary)?,
         OutputFormat::Table => print(&format!(
             "{} new machines, {} changed, {} unchanged, {} older than what is stored, {} refused.\n",
             summary.created, summary.changed, summary.unchanged, summary.stale, summary.refused
         ))?,
     }
-    Ok(if hosts.errors.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(code)
 }

@@ -4,7 +4,7 @@ use kbgap_catalog::KbId;
 
 /// Reads `2026-02-18T03:08:15`, with or without fraction and zone; without one
 /// it is UTC. Seconds since 1970.
-pub(super) fn timestamp(text: &str) -> Option<i64> {
+pub(crate) fn timestamp(text: &str) -> Option<i64> {
     if let Ok(timestamp) = text.parse::<jiff::Timestamp>() {
         return Some(timestamp.as_second());
     }
@@ -15,9 +15,19 @@ pub(super) fn timestamp(text: &str) -> Option<i64> {
         .map(|t| t.as_second())
 }
 
+/// Reads a day such as `2025-08-25`. Seconds since 1970 of its beginning, UTC.
+pub(crate) fn date(text: &str) -> Option<i64> {
+    let is_day = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let day: jiff::civil::Date = text.parse().ok().filter(|_| is_day)?;
+    jiff::tz::Offset::UTC
+        .to_timestamp(day.to_datetime(jiff::civil::Time::midnight()))
+        .ok()
+        .map(|t| t.as_second())
+}
+
 /// The KBs of a `Supercedence` field: every run of six to eight digits that is
 /// no part of a bulletin number such as `MS16-065`.
-pub(super) fn superseded(text: &str) -> Vec<KbId> {
+pub(crate) fn superseded(text: &str) -> Vec<KbId> {
     let bytes = text.as_bytes();
     let mut kbs = Vec::new();
     let mut position = 0;
@@ -38,7 +48,7 @@ pub(super) fn superseded(text: &str) -> Vec<KbId> {
 }
 
 /// Whether a field names bulletins only, which is no mistake.
-pub(super) fn names_bulletins(text: &str) -> bool {
+pub(crate) fn names_bulletins(text: &str) -> bool {
     let text = text.to_ascii_uppercase();
     text.match_indices('-')
         .any(|(at, _)| follows_bulletin_prefix(&text.as_bytes()[..=at]))
@@ -51,13 +61,13 @@ fn follows_bulletin_prefix(before: &[u8]) -> bool {
 /// The two facts that the rules use of an `Exploit Status` threat, such as
 /// `Publicly Disclosed:No;Exploited:Yes;Latest Software Release:…`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct ExploitStatus {
-    pub(super) publicly_disclosed: bool,
-    pub(super) exploited: bool,
+pub(crate) struct ExploitStatus {
+    pub(crate) publicly_disclosed: bool,
+    pub(crate) exploited: bool,
 }
 
 impl ExploitStatus {
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let says_yes = |wanted: &str| {
             text.split(';')
                 .filter_map(|part| part.split_once(':'))
@@ -74,7 +84,7 @@ impl ExploitStatus {
 }
 
 /// A CVSS score in tenths of a point.
-pub(super) fn score_tenths(text: &str) -> Option<u8> {
+pub(crate) fn score_tenths(text: &str) -> Option<u8> {
     let score: f32 = text.parse().ok()?;
     // In range, so the cast cannot cut anything off.
     #[expect(
@@ -88,7 +98,7 @@ pub(super) fn score_tenths(text: &str) -> Option<u8> {
 }
 
 /// Whether an id has the form of a CVE or an advisory.
-pub(super) fn is_vulnerability_id(id: &str) -> bool {
+pub(crate) fn is_vulnerability_id(id: &str) -> bool {
     let digits = |text: &str, range: std::ops::RangeInclusive<usize>| {
         range.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
     };
@@ -144,6 +154,21 @@ mod tests {
         }
         for text in ["", "yesterday", "2026-02-30T00:00:00"] {
             assert_eq!(timestamp(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn days() {
+        assert_eq!(date("2025-08-25"), Some(1_756_080_000));
+        for text in [
+            "",
+            "2025-8-25",
+            "2025-02-30",
+            "20250825",
+            "2025-08-25T",
+            "-25-08-025",
+        ] {
+            assert_eq!(date(text), None, "{text}");
         }
     }
 

@@ -1,0 +1,83 @@
+//! What a component tells of a host.
+
+use kbgap_catalog::Version;
+
+use crate::native::installation_type_of;
+use crate::text::{MAX_NAME, MAX_TEXT, bounded};
+use crate::{Format, Part, Program};
+
+/// The most programs that a host may have, as in the native document.
+const MAX_SOFTWARE: usize = 20_000;
+
+/// A component, in either form of the document.
+#[derive(Debug, Default)]
+pub(super) struct Component {
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) publisher: String,
+    pub(super) supplier: String,
+    pub(super) group: String,
+}
+
+/// The host of a document, as far as it is read.
+pub(super) struct Host(pub(super) Part);
+
+impl Host {
+    pub(super) fn new() -> Self {
+        let mut part = Part::of(Format::CycloneDx);
+        part.software = Some(Vec::new());
+        Self(part)
+    }
+
+    /// Takes what the document is about: a device has the host's name.
+    pub(super) fn about(&mut self, component: &Component) -> Result<(), String> {
+        let name = bounded(&component.name, MAX_NAME)?;
+        if name.is_empty() {
+            return Ok(());
+        }
+        match component.kind.as_str() {
+            "device" => self.0.name = Some(name),
+            "operating-system" => return self.component(component),
+            // Of another kind it is the name of the bill and none of a host.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn component(&mut self, component: &Component) -> Result<(), String> {
+        let name = bounded(&component.name, MAX_TEXT)?;
+        if name.is_empty() {
+            return Err("is a component without a name".to_owned());
+        }
+        if component.kind == "operating-system" {
+            let build = Version::parse(&component.version)
+                .filter(|version| matches!(version.parts().len(), 3 | 4));
+            if build.is_some() {
+                self.0.os.take_version(&component.version)?;
+            }
+            self.0.os.installation_type = installation_type_of(&name);
+            self.0.os.platform = Some(name);
+            return Ok(());
+        }
+        // Firmware, data and devices inside the host are no programs.
+        if !matches!(
+            component.kind.as_str(),
+            "application" | "framework" | "library" | "platform" | ""
+        ) {
+            return Ok(());
+        }
+        let vendor = [&component.publisher, &component.supplier, &component.group];
+        let vendor = vendor.into_iter().find(|text| !text.trim().is_empty());
+        let software = self.0.software.get_or_insert_default();
+        if software.len() == MAX_SOFTWARE {
+            return Err(format!("has more than {MAX_SOFTWARE} components"));
+        }
+        software.push(Program {
+            vendor: bounded(vendor.map_or("", |text| text), MAX_TEXT)?,
+            name,
+            version: bounded(&component.version, MAX_TEXT)?,
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! What a JSON text is, told by the names in its first object.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// The most names of an object that are looked at.
+const MAX_NAMES: usize = 300;
+
+/// What a JSON text holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Native documents, or nothing that is known: their reader says what it expected.
+    Native,
+    Vuls,
+    MdeMachines,
+    MdeSoftware,
+    CycloneDx,
+    /// Objects that PowerShell converted, of whatever kind.
+    Rows,
+}
+
+/// What the text is. Only its first object is looked at, and no more of that than
+/// is needed.
+pub(crate) fn kind(text: &str) -> Kind {
+    let mut names = Names::default();
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    // It ends early where the names are enough, and what is no JSON is told by its reader.
+    let _ = Probe(&mut names).deserialize(&mut deserializer);
+    names.kind().unwrap_or_else(|| names.likely())
+}
+
+#[derive(Default)]
+struct Names(Vec<String>);
+
+impl Names {
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|n| n.eq_ignore_ascii_case(name))
+    }
+
+    /// What a text with these names is for certain, whatever other names follow.
+    fn kind(&self) -> Option<Kind> {
+        if self.has("bomFormat") {
+            Some(Kind::CycloneDx)
+        } else if self.has("computerDnsName") && self.has("os") {
+            Some(Kind::Native)
+        } else if ["jsonVersion", "scannedCves", "windowsKB", "runningKernel"]
+            .iter()
+            .any(|name| self.has(name))
+        {
+            Some(Kind::Vuls)
+        } else if self.has("deviceId") && self.has("softwareName") {
+            Some(Kind::MdeSoftware)
+        } else {
+            None
+        }
+    }
+
+    /// What it seems to be when all names are known.
+    fn likely(&self) -> Kind {
+        let has_any = |names: &[&str]| names.iter().any(|name| self.has(name));
+        if self.has("computerDnsName")
+            && has_any(&[
+                "osBuild",
+                "osPlatform",
+                "healthStatus",
+                "onboardingStatus",
+                "osProcessor",
+            ])
+        {
+            return Kind::MdeMachines;
+        }
+        // Microsoft's exports name their rows, also where there are none.
+        let is_native = self.has("computerDnsName") || self.has("installedKbs");
+        let mapping = crate::rows::json::mapping(self.0.iter().map(String::as_str));
+        // Of keys of the registry the first may be one that has nothing to tell.
+        let is_of_powershell = self.has("PSPath") && self.has("PSChildName");
+        if !is_native && (mapping.is_useful() || is_of_powershell) {
+            Kind::Rows
+        } else {
+            Kind::Native
+        }
+    }
+}
+
+/// Gathers names; an error ends it as soon as they are enough.
+struct Probe<'n>(&'n mut Names);
+
+impl<'de> DeserializeSeed<'de> for Probe<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Probe<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or a list of them")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
+        sequence.next_element_seed(Self(self.0))?;
+        Err(A::Error::custom("enough"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            // The rows of an envelope are what counts.
+            if name == "value" {
+                self.0.0.clear();
+                return map.next_value_seed(Self(self.0));
+            }
+            self.0.0.push(name);
+            if self.0.kind().is_some() || self.0.0.len() >= MAX_NAMES {
+                return Err(A::Error::custom("enough"));
+            }
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_object_tells() {
+        for (text, kind_of) in [
+            (
+                r#"{"computerDnsName":"a","os":{"version":"1"}}"#,
+                Kind::Native,
+            ),
+            (r#"{"os":{},"computerDnsName":"a"} {"broken"#, Kind::Native),
+            (r#"{"jsonVersion":4,"serverName":"x"}"#, Kind::Vuls),
+            (
+                r#"[{"deviceId":"1","deviceName":"a","softwareName":"edge"}]"#,
+                Kind::MdeSoftware,
+            ),
+            (
+                r#"{"@odata.context":"c","value":[{"id":"1","computerDnsName":"a","osPlatform":"Windows10"}]}"#,
+                Kind::MdeMachines,
+            ),
+            (
+                r#"{"specVersion":"1.5","bomFormat":"CycloneDX"}"#,
+                Kind::CycloneDx,
+            ),
+            (r#"[{"Source":"PC1","HotFixID":"KB5031354"}]"#, Kind::Rows),
+            (r#"{"CsName":"PC1","OsVersion":"10.0.19045"}"#, Kind::Rows),
+            ("[]", Kind::Native),
+            ("[1]", Kind::Native),
+            ("{", Kind::Native),
+        ] {
+            assert_eq!(kind(text), kind_of, "{text}");
+        }
+    }
+}
