@@ -123,15 +123,6 @@ async fn from_store(store: &dyn Store, data_dir: &Path) -> Result<Catalog, FeedS
     compiled.await.map_err(|_| StoreError::Closed)?
 }
 
-/// Saves the snapshot, which whoever checks a host without the store takes for a feed.
-fn save(catalog: &Catalog, path: &Path) -> Result<(), SnapshotError> {
-    if catalog.knows_updates() {
-        catalog.save(path)
-    } else {
-        Ok(())
-    }
-}
-
 fn compile_stored(stored: &[FeedDocument]) -> Result<Catalog, FeedStateError> {
     let mut feed = Feed {
         source_mark: mark_of(stored.iter().map(|d| &d.head)),
@@ -141,6 +132,15 @@ fn compile_stored(stored: &[FeedDocument]) -> Result<Catalog, FeedStateError> {
         Stored::decode(row)?.enter(&mut feed);
     }
     Ok(compile_feed(&feed)?)
+}
+
+/// Saves the snapshot, which whoever checks a host without the store takes for a feed.
+fn save(catalog: &Catalog, path: &Path) -> Result<(), SnapshotError> {
+    if catalog.knows_updates() {
+        catalog.save(path)
+    } else {
+        Ok(())
+    }
 }
 
 /// A catalogue without documents, for a server that has no feed yet.

@@ -87,7 +87,7 @@ pub(crate) enum FeedCommand {
     ///
     /// Microsoft's monthly documents (CVRF as .xml or .json) and advisories (CSAF and VEX, .json), CISA's known exploited
     /// vulnerabilities (.json or .csv) and FIRST's EPSS scores (.csv), plain, packed (.gz, .zst) or in archives (.zip).
-    /// Each is known by its content.
+    /// Each is known by its content. So are bundles, as `kbgap feed export` writes them, which take a key that is trusted.
     Import {
         /// Files or folders
         #[arg(required = true, value_name = "PATH")]
@@ -98,8 +98,9 @@ pub(crate) enum FeedCommand {
         /// Take what is named even where the known one is newer or lists more
         #[arg(long)]
         force: bool,
-        #[command(flatten)]
-        bundle: BundleArgs,
+        /// Public key whose bundles are taken, beside those in `trusted-keys` of the data folder
+        #[arg(long, value_name = "KEY")]
+        trust: Vec<BundlePublicKey>,
         #[command(flatten)]
         format: Format,
     },
@@ -132,14 +133,6 @@ pub(crate) enum FeedCommand {
         #[command(flatten)]
         format: Format,
     },
-}
-
-/// What counts for a bundle, as `kbgap feed export` writes it.
-#[derive(Debug, Args)]
-pub(crate) struct BundleArgs {
-    /// Public key whose bundles are taken, beside those in `trusted-keys` of the data folder
-    #[arg(long, value_name = "KEY")]
-    pub(crate) trust: Vec<BundlePublicKey>,
 }
 
 #[derive(Debug, Args)]

@@ -14,9 +14,7 @@ mod usage;
 use std::process::ExitCode;
 
 use clap::Parser;
-use kbgap_server::feed::is_bundle;
-
-use kbgap_server::feed::ImportOptions;
+use kbgap_server::feed::{ImportOptions, is_bundle};
 
 use args::{AppCommand, Cli, Command, FeedCommand, FleetCommand, MachineCommand, SoftwareCommand};
 
@@ -63,14 +61,14 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             paths,
             allow_shrink,
             force,
-            bundle,
+            trust,
             format,
         }) => {
             let (bundles, paths): (Vec<_>, Vec<_>) =
                 paths.into_iter().partition(|path| is_bundle(path));
             for file in &bundles {
                 commands::runtime()?.block_on(commands::feed_bundle::import(
-                    &data_dir, file, &bundle, force, format,
+                    &data_dir, file, &trust, force, format,
                 ))?;
             }
             if paths.is_empty() {

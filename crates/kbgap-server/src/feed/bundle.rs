@@ -14,7 +14,7 @@ use kbgap_auth::{BundleKey, BundleKeyError, BundlePublicKey};
 use kbgap_catalog::{Catalog, Version};
 use kbgap_store::{FeedDocument, FeedHead, Store};
 
-use super::{FeedStateError, compile_stored, lock, snapshot_path};
+use super::{FeedStateError, compile_stored, lock, save, snapshot_path};
 
 pub use file::{Bundle, is_bundle};
 
@@ -161,7 +161,7 @@ async fn take(
     all.sort_by(|a, b| a.head.id.cmp(&b.head.id));
     let catalog = compile_stored(&all)?;
     store.replace_feed_documents(accepted).await?;
-    super::save(&catalog, &snapshot_path(data_dir))?;
+    save(&catalog, &snapshot_path(data_dir))?;
     Ok(catalog)
 }
 

@@ -10,7 +10,7 @@ use kbgap_server::Clock;
 use kbgap_server::feed::{Bundle, export_bundle, import_bundle};
 use serde::Serialize;
 
-use crate::args::{BundleArgs, Format, OutputFormat};
+use crate::args::{Format, OutputFormat};
 use crate::commands::{open_store, open_store_to_read};
 use crate::output::{counted, note, print, print_json};
 
@@ -114,12 +114,12 @@ struct Imported {
 pub(crate) async fn import(
     data_dir: &Path,
     file: &Path,
-    args: &BundleArgs,
+    trust: &[BundlePublicKey],
     force: bool,
     format: Format,
 ) -> anyhow::Result<()> {
     let name = || file.display().to_string();
-    let trusted = trusted(data_dir, &args.trust)?;
+    let trusted = trusted(data_dir, trust)?;
     let length = File::open(file)
         .and_then(|f| f.metadata())
         .with_context(name)?

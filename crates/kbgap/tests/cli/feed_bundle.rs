@@ -4,6 +4,7 @@ use std::path::Path;
 
 use kbgap_testkit::shared;
 
+use crate::feed_lists::KEV;
 use crate::harness::{Run, file, kbgap, sample, sample_feed};
 
 /// A folder with a key, and the key's public part.
@@ -40,6 +41,9 @@ fn the_feed_goes_over_the_air_gap() {
         let months = months.each_ref().map(|path| path.to_str().unwrap());
         kbgap(from.path(), &[&["feed", "import"], &months[..]].concat()).ok();
     }
+    // What is no month comes along.
+    let kev = file(folder.path(), "kev.json", KEV);
+    kbgap(from.path(), &["feed", "import", &kev]).ok();
     let bundle = folder.path().join("feed.kbgap");
     let bundle = bundle.to_str().unwrap();
     let exported = export(from.path(), bundle, &key).ok().json();
@@ -60,7 +64,8 @@ fn the_feed_goes_over_the_air_gap() {
         "feed", "import", bundle, "--trust", &public, "--format", "json",
     ];
     let json = kbgap(to.path(), &args).ok().json();
-    assert_eq!(json["added"], json["documents"]);
+    let months = json["documents"].as_u64().unwrap();
+    assert_eq!(json["added"], months + 1);
     assert!(catalogue(to.path()) == catalogue(from.path()));
     let again = kbgap(to.path(), &args).ok().json();
     assert_eq!(

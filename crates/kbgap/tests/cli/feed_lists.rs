@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::harness::{file, host, kbgap, sample_feed};
 
-const KEV: &str = r#"{"title":"t","catalogVersion":"2022.03.25","dateReleased":"2022-03-25T12:00:00Z","count":3,"vulnerabilities":[
+pub const KEV: &str = r#"{"title":"t","catalogVersion":"2022.03.25","dateReleased":"2022-03-25T12:00:00Z","count":3,"vulnerabilities":[
   {"cveID":"CVE-2020-0787","dateAdded":"2022-01-28","dueDate":"2022-07-28","requiredAction":"Apply updates.","knownRansomwareCampaignUse":"Known"},
   {"cveID":"CVE-2014-0160","dateAdded":"2022-05-04","dueDate":"2022-05-25","requiredAction":"Apply updates.","knownRansomwareCampaignUse":"Unknown"},
   {"cveID":"odd"}]}"#;
