@@ -17,6 +17,9 @@ use crate::outline::{OutlinedKb, OutlinedSoftware};
 use crate::sql_server::{SQL_SERVER, SqlServer};
 use crate::{MissingKb, NotAssessed, Projection, SoftwareCves, Weakness};
 
+/// What is lacking where neither the feed nor a table tells what an update brings.
+pub(crate) const UNKNOWN_BUILD: &str = "the build that it brings";
+
 /// All that decides about the software beside Windows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct BesideKey {

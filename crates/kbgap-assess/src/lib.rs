@@ -25,6 +25,7 @@ mod assessor;
 mod beside;
 mod bits;
 mod click_to_run;
+mod cumulative;
 mod edge;
 mod evidence;
 mod explain;

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use kbgap_catalog::{Architecture, Catalog, Component, KbId, KbIx, Month, Product, ProductIx};
+use kbgap_catalog::{Architecture, Catalog, Component, KbIx, Product, ProductIx};
 
 use super::label::Label;
 use super::tables::Branch;
 use super::{SqlBuild, SqlRelease, SqlServer};
 use crate::assessor::Assessor;
-use crate::beside::{Applied, Standing};
+use crate::beside::{Applied, Standing, UNKNOWN_BUILD};
+use crate::cumulative::{Compared, Line, LineFix};
 use crate::evidence::Evidence;
 
 /// Instances of up to this release have 32-bit editions with products of their own.
@@ -29,14 +30,7 @@ struct SqlProduct {
     fixes: Vec<SqlFix>,
 }
 
-#[derive(Clone, Copy)]
-struct SqlFix {
-    kb: KbIx,
-    id: KbId,
-    month: Month,
-    /// `None` where neither the feed nor a table tells it.
-    build: Option<SqlBuild>,
-}
+type SqlFix = LineFix<SqlBuild>;
 
 impl SqlServers {
     pub(crate) const fn new() -> Self {
@@ -85,7 +79,13 @@ impl SqlServers {
         if own.is_empty() {
             return Err("its updates in the feed");
         }
-        let instance = Instance::of(server.release, build, branch, &own, listed, assessor);
+        let fixes = own.iter().flat_map(|product| &product.fixes);
+        let instance = Instance {
+            release: server.release,
+            branch,
+            line: Line::of(build, listed, fixes, assessor),
+            products: &own,
+        };
         let judged = own.iter().map(|product| Applied {
             product: product.ix,
             standings: product
@@ -123,10 +123,10 @@ impl SqlProduct {
                 kb,
                 id,
                 month: known.month(),
-                build,
+                version: build,
             });
             // Where the feed gives one KB two builds, the higher counts.
-            entry.build = entry.build.max(build);
+            entry.version = entry.version.max(build);
         }
         Some(Self {
             ix: product.ix,
@@ -141,116 +141,47 @@ impl SqlProduct {
 struct Instance<'p> {
     release: SqlRelease,
     branch: &'static Branch,
-    build: SqlBuild,
-    /// The highest build that a listed KB brings, where it is above that one.
-    derived: Option<(SqlBuild, KbId)>,
-    listed: &'p [KbIx],
-    /// Updates that are present by themselves, in order.
-    present: Vec<KbIx>,
-    superseded: crate::bits::Bits,
-    /// The newest month of an update that its build proves.
-    covered: Option<(Month, KbId)>,
+    line: Line<SqlBuild>,
     products: &'p [&'p SqlProduct],
 }
 
-impl<'p> Instance<'p> {
-    fn of(
-        release: SqlRelease,
-        build: SqlBuild,
-        branch: &'static Branch,
-        products: &'p [&'p SqlProduct],
-        listed: &'p [KbIx],
-        assessor: &Assessor,
-    ) -> Self {
-        let fixes = || products.iter().flat_map(|product| &product.fixes);
-        let is_listed = |fix: &&SqlFix| listed.binary_search(&fix.kb).is_ok();
-        let derived = fixes()
-            .filter(is_listed)
-            .filter_map(|fix| Some((fix.build?, fix.id)));
-        let derived = derived.max().filter(|(higher, _)| *higher > build);
-        let highest = derived.map_or(build, |(higher, _)| higher);
-        let by_build = |fix: &&SqlFix| fix.build.is_some_and(|fixed| fixed <= highest);
-        let present = fixes().filter(|fix| is_listed(fix) || by_build(fix));
-        let mut present: Vec<KbIx> = present.map(|fix| fix.kb).collect();
-        present.sort_unstable();
-        present.dedup();
-        Self {
-            release,
-            branch,
-            build,
-            derived,
-            listed,
-            superseded: assessor.supersedence().below(&present, assessor.catalog()),
-            present,
-            covered: fixes()
-                .filter(by_build)
-                .map(|fix| (fix.month, fix.id))
-                .max(),
-            products,
-        }
-    }
-
-    fn highest(&self) -> SqlBuild {
-        self.derived.map_or(self.build, |(higher, _)| higher)
-    }
-
-    /// Rules 2, 3 and 4 can each prove that an update is present; where its build is not
-    /// known, a later one of the branch that is present proves it as well.
+impl Instance<'_> {
     fn standing(&self, fix: &SqlFix, product: &SqlProduct, assessor: &Assessor) -> Standing {
-        if let Some(fixed) = fix.build.filter(|fixed| *fixed <= self.build) {
-            return Standing::Present(self.compared(fixed, None, None));
-        }
-        if self.listed.binary_search(&fix.kb).is_ok() {
-            return Standing::Present(Evidence::Listed);
-        }
-        if let (Some(fixed), Some((higher, from))) = (fix.build, self.derived)
-            && fixed <= higher
-        {
-            return Standing::Present(self.compared(fixed, Some(from), None));
-        }
-        if self.superseded.contains(fix.kb.position()) {
-            let (supersedence, catalog) = (assessor.supersedence(), assessor.catalog());
-            let chain = supersedence.chain(&self.present, fix.kb, catalog);
-            return Standing::Present(Evidence::Supersedence { chain });
-        }
-        let Some(fixed) = fix.build else {
-            return match self.covered.filter(|(month, _)| *month > fix.month) {
-                Some((month, through)) => Standing::Present(Evidence::Series { month, through }),
-                None => Standing::Undecided("the build that it brings"),
-            };
-        };
-        let from = self.derived.map(|(_, from)| from);
-        Standing::Missing(self.compared(fixed, from, self.requires(product)))
+        let told = |compared: Compared<SqlBuild>| self.told(compared, None);
+        let present = self.line.present(fix, assessor, told);
+        present.unwrap_or_else(|| match fix.version {
+            None => Standing::Undecided(UNKNOWN_BUILD),
+            Some(fixed) => {
+                let compared = Compared {
+                    machine: self.line.highest(),
+                    fix: fixed,
+                    from: self.line.derived_from(),
+                };
+                Standing::Missing(self.told(compared, self.requires(product)))
+            }
+        })
     }
 
-    fn compared(&self, fixed: SqlBuild, from: Option<KbId>, requires: Option<String>) -> Evidence {
-        let machine = match from {
-            Some(_) => self.highest(),
-            None => self.build,
-        };
+    fn told(&self, compared: Compared<SqlBuild>, requires: Option<String>) -> Evidence {
         Evidence::Version {
-            machine: machine.version(self.release),
-            fix: fixed.version(self.release),
-            from,
+            machine: compared.machine.version(self.release),
+            fix: compared.fix.version(self.release),
+            from: compared.from,
             requires,
         }
     }
 
     /// The cumulative update that has to be there first, where it is known that it is not:
-    /// by the table, or because a fix on an earlier one has a higher build.
+    /// by the table, or because a fix on an earlier one has no lower build.
     fn requires(&self, product: &SqlProduct) -> Option<String> {
         let number = product.label.cumulative_update?;
+        let own = self.line.highest();
         let is_below = match self.branch.cumulative_update(number) {
-            Some(first) => self.highest() < first,
+            Some(first) => own < first,
             None => self.products.iter().any(|other| {
-                other
-                    .label
-                    .cumulative_update
-                    .is_some_and(|earlier| earlier < number)
-                    && other
-                        .fixes
-                        .iter()
-                        .any(|fix| fix.build >= Some(self.highest()))
+                let cumulative_update = other.label.cumulative_update;
+                cumulative_update.is_some_and(|earlier| earlier < number)
+                    && other.fixes.iter().any(|fix| fix.version >= Some(own))
             }),
         };
         is_below.then(|| format!("CU {number}"))
