@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kbgap_catalog::{Catalog, KbId, Severity, SoftwareIx, VulnerabilityIx};
+use kbgap_catalog::{Catalog, KbId, ProductIx, Severity, SoftwareIx, VulnerabilityIx};
 
 use crate::assessor::Assessor;
 use crate::evidence::Evidence;
@@ -26,6 +26,8 @@ pub struct Assessed {
     pub os: OsFacts,
     /// The Windows and what is part of it, as software: Windows first.
     pub software: Vec<SoftwareIx>,
+    /// The products of the feed that apply to the machine, whose KBs are judged.
+    pub products: Vec<ProductIx>,
     /// What the machine is vulnerable to, software by software in order.
     pub vulnerable: Vec<VulnerableSoftware>,
     /// Missing KBs that fix CVEs, by CVEs descending, then id ascending.
@@ -115,14 +117,15 @@ pub struct SoftwareCves {
 /// Something that was not decided, and why.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NotAssessed {
-    /// A standalone KB whose condition the machine does not report.
+    /// A KB of which it cannot be told whether it is present or needed.
     Kb {
         /// The KB.
         id: KbId,
-        /// The field of the native machine document that is lacking.
+        /// The field of the native machine document that is lacking, or the fact of the
+        /// feed.
         lacking: &'static str,
     },
-    /// A software whose rules do not exist yet.
+    /// A software whose rules do not exist yet, or for which they lack a fact.
     Software {
         /// Its id.
         id: String,

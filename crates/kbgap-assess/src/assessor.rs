@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kbgap_catalog::{Catalog, KbId, VulnerabilityIx};
 
+use crate::beside::{Beside, BesideKey};
 use crate::bits::Bits;
 use crate::click_to_run::{self, ClickToRun};
 use crate::edge::{Edge, EdgeFinding};
@@ -13,6 +14,7 @@ use crate::memo::Memo;
 use crate::outline::{self, OutlinedKb, OutlinedSoftware};
 use crate::pair::Case;
 use crate::platform::{MachinePlatform, PlatformKey};
+use crate::sql_server::SqlServers;
 use crate::supersedence::Supersedence;
 use crate::weakness;
 use crate::windows::Windows;
@@ -46,6 +48,9 @@ pub struct Assessor {
     windows: Memo<PlatformKey, Result<Arc<Windows>, Unassessable>>,
     edge: Edge,
     office: Memo<Vec<(ClickToRun, kbgap_catalog::Version)>, Arc<[VulnerableSoftware]>>,
+    sql_servers: SqlServers,
+    beside: Memo<BesideKey, Arc<Beside>>,
+    nothing_beside: Arc<Beside>,
     cves: Memo<Arc<[VulnerabilityIx]>, Arc<[VulnerabilityIx]>>,
     kbs: Memo<Arc<[OutlinedKb]>, Arc<[OutlinedKb]>>,
 }
@@ -59,6 +64,9 @@ impl Assessor {
             windows: Memo::new(),
             edge: Edge::new(),
             office: Memo::new(),
+            sql_servers: SqlServers::new(),
+            beside: Memo::new(),
+            nothing_beside: Arc::default(),
             cves: Memo::new(),
             kbs: Memo::new(),
             catalog,
@@ -97,6 +105,7 @@ impl Assessor {
             os: case.os(),
             software: Arc::clone(&case.windows.software),
             vulnerable: self.vulnerable(&case, &open),
+            decided: Arc::clone(&self.beside(machine).decided),
         })
     }
 
@@ -126,15 +135,19 @@ impl Assessor {
         let edge = self.edge(case.machine);
         let edge = edge.iter().flat_map(|edge| edge.vulnerable.iter());
         let office = self.office(case.machine);
-        let mut by_version = edge.chain(office.iter()).peekable();
-        if by_version.peek().is_none() {
+        let by_version = edge.chain(office.iter()).map(OutlinedSoftware::by_version);
+        let beside = self.beside(case.machine);
+        let mut more = by_version
+            .chain(beside.vulnerable.iter().cloned())
+            .peekable();
+        if more.peek().is_none() {
             return by_kb;
         }
         let mut all = by_kb.to_vec();
-        for found in by_version {
+        for found in more {
             match all.binary_search_by_key(&found.software, |known| known.software) {
-                Ok(place) => all[place].add(&found.cves),
-                Err(place) => all.insert(place, OutlinedSoftware::by_version(found)),
+                Ok(place) => all[place].add(&found),
+                Err(place) => all.insert(place, found),
             }
         }
         all.into()
@@ -150,6 +163,21 @@ impl Assessor {
     pub(crate) fn office(&self, machine: &Projection) -> Arc<[VulnerableSoftware]> {
         let find = || click_to_run::vulnerable(&machine.click_to_run, self);
         self.office.get_or(machine.click_to_run.clone(), find)
+    }
+
+    /// What KBs fix beside Windows.
+    pub(crate) fn beside(&self, machine: &Projection) -> Arc<Beside> {
+        match BesideKey::of(machine, self) {
+            None => Arc::clone(&self.nothing_beside),
+            Some(key) => {
+                let find = || Arc::new(Beside::of(&key, self));
+                self.beside.get_or(key.clone(), find)
+            }
+        }
+    }
+
+    pub(crate) const fn sql_servers(&self) -> &SqlServers {
+        &self.sql_servers
     }
 
     pub(crate) const fn supersedence(&self) -> &Supersedence {

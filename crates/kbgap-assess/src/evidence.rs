@@ -30,6 +30,19 @@ pub enum Evidence {
         /// The installed KB that brings the derived revision.
         from: KbId,
     },
+    /// The version of a software was compared with that of the fix.
+    Version {
+        /// The version that runs.
+        machine: String,
+        /// The version that the fix brings.
+        fix: String,
+        /// The installed KB that brings the machine's version, where it tells a lower one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<KbId>,
+        /// What has to be installed before the fix can be, such as `CU 32`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        requires: Option<String>,
+    },
     /// The KB is in the machine's list.
     Listed,
     /// The KB is not in the machine's list, and nothing that is covers it.
@@ -64,6 +77,17 @@ impl Evidence {
             }
             Self::RevisionDerived { machine, fix, from } => {
                 format!("build {machine} (by KB{from}), fix {fix}")
+            }
+            Self::Version {
+                machine,
+                fix,
+                from,
+                requires,
+            } => {
+                let from = from.map_or_else(String::new, |kb| format!(" (by KB{kb})"));
+                let requires = requires.as_ref();
+                let requires = requires.map_or_else(String::new, |r| format!(", requires {r}"));
+                format!("version {machine}{from}, fix {fix}{requires}")
             }
             Self::Listed => "listed as installed".to_owned(),
             Self::NotListed => "not listed as installed".to_owned(),

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use kbgap_catalog::{Catalog, KbId, VulnerabilityIx};
+use kbgap_catalog::{Catalog, Fix, KbId, KbIx, Product, VulnerabilityIx};
 use serde::Serialize;
 
 use crate::assessor::Assessor;
+use crate::beside::{self, Beside, Standing};
 use crate::evidence::Evidence;
 use crate::pair::{Case, PairFinding};
 use crate::{Projection, Unassessable};
@@ -77,10 +78,64 @@ pub fn explain(
 }
 
 pub(crate) fn of(case: &Case<'_>, id: KbId, assessor: &Assessor) -> Option<Explanation> {
+    let kb = assessor.catalog().kb(id)?;
+    let mut outcome = Outcome::default();
+    let mut products = of_windows(case, id, &mut outcome, assessor);
+    products.sort_by(|a, b| {
+        (a.0, &a.1.software, &a.1.product).cmp(&(b.0, &b.1.software, &b.1.product))
+    });
+    let products = products.into_iter().map(|(_, explanation)| explanation);
+    let mut products: Vec<ProductExplanation> = products.collect();
+    let ix = assessor.catalog().kb_ix(id)?;
+    products.extend(of_beside(
+        &assessor.beside(case.machine),
+        ix,
+        &mut outcome,
+        assessor,
+    ));
+    Some(Explanation {
+        id,
+        name: kb.title().to_owned(),
+        verdict: outcome.verdict(products.is_empty()),
+        products,
+        lacking: outcome.lacking.map(str::to_owned),
+    })
+}
+
+/// What is found about a KB over all products.
+#[derive(Default)]
+struct Outcome {
+    names_cve: bool,
+    names_advisory: bool,
+    lacking: Option<&'static str>,
+}
+
+impl Outcome {
+    fn name(&mut self, is_advisory: bool) {
+        self.names_cve |= !is_advisory;
+        self.names_advisory |= is_advisory;
+    }
+
+    const fn verdict(&self, is_for_none: bool) -> ExplanationVerdict {
+        match () {
+            () if is_for_none => ExplanationVerdict::NotApplicable,
+            () if self.names_cve => ExplanationVerdict::Missing,
+            () if self.lacking.is_some() => ExplanationVerdict::NotAssessed,
+            () if self.names_advisory => ExplanationVerdict::Advisory,
+            () => ExplanationVerdict::Present,
+        }
+    }
+}
+
+/// The products of Windows and its parts, each with whether it is a part.
+fn of_windows(
+    case: &Case<'_>,
+    id: KbId,
+    outcome: &mut Outcome,
+    assessor: &Assessor,
+) -> Vec<(bool, ProductExplanation)> {
     let catalog = assessor.catalog();
-    let kb = catalog.kb(id)?;
     let mut products = Vec::new();
-    let (mut names_cve, mut names_advisory, mut lacking) = (false, false, None);
     for (place, own) in case.windows.products.iter().enumerate() {
         let Some(product) = catalog.product(own.ix) else {
             continue;
@@ -88,53 +143,65 @@ pub(crate) fn of(case: &Case<'_>, id: KbId, assessor: &Assessor) -> Option<Expla
         let mut explanation: Option<ProductExplanation> = None;
         for (vulnerability, pair) in pairs_of(case, place, id) {
             let undecided = pair.undecided().find(|(kb, _)| *kb == id);
-            lacking = lacking.or(undecided.map(|(_, condition)| condition.field()));
+            let lacking = undecided.map(|(_, condition)| condition.field());
+            outcome.lacking = outcome.lacking.or(lacking);
             let named = pair.named().any(|(_, kb)| kb.id == id);
             if named {
-                names_cve |= !pair.group.is_advisory;
-                names_advisory |= pair.group.is_advisory;
+                outcome.name(pair.group.is_advisory);
             }
             let mut judged = pair.judged();
             let Some(judged) = judged.find(|judged| judged.update.id() == Some(id)) else {
                 continue;
             };
-            let explanation = explanation.get_or_insert_with(|| ProductExplanation {
-                product: product.name().to_owned(),
-                software: product
-                    .software()
-                    .map_or("", |ix| catalog.software_id(ix))
-                    .to_owned(),
-                evidence: case.evidence(judged.place, assessor),
-                vulnerable: Vec::new(),
-                fixed: Vec::new(),
-                fixed_by: Vec::new(),
-                alternatives: Vec::new(),
+            let explanation = explanation.get_or_insert_with(|| {
+                let evidence = case.evidence(judged.place, assessor);
+                ProductExplanation::new(product, evidence, catalog)
             });
             let vulnerability = catalog.vulnerability(vulnerability);
             explanation.add(vulnerability.map_or("", |v| v.id()), pair, named, id);
         }
         products.extend(explanation.map(|explanation| (!own.is_windows, explanation)));
     }
-    products.sort_by(|a, b| {
-        (a.0, &a.1.software, &a.1.product).cmp(&(b.0, &b.1.software, &b.1.product))
+    products
+}
+
+/// The products beside Windows.
+fn of_beside(
+    beside: &Beside,
+    id: KbIx,
+    outcome: &mut Outcome,
+    assessor: &Assessor,
+) -> Vec<ProductExplanation> {
+    let catalog = assessor.catalog();
+    let explained = beside.applied.iter().filter_map(|applied| {
+        let product = catalog.product(applied.product)?;
+        let (evidence, lacking) = match applied.standings.get(&id)? {
+            Standing::Present(evidence) | Standing::Missing(evidence) => (evidence.clone(), None),
+            Standing::Undecided(lacking) => (Evidence::NotListed, Some(*lacking)),
+        };
+        let mut explanation = ProductExplanation::new(product, evidence, catalog);
+        let fixes: Vec<Fix<'_>> = product.fixes().collect();
+        for pair in fixes.chunk_by(|a, b| a.vulnerability_ix() == b.vulnerability_ix()) {
+            if pair.iter().all(|fix| fix.kb_ix() != Some(id)) {
+                continue;
+            }
+            let vulnerability = pair[0].vulnerability();
+            let present = beside::judged(pair, applied)
+                .filter(|(_, _, standing)| matches!(standing, Standing::Present(_)));
+            let by: Vec<KbId> = present.filter_map(|(fix, _, _)| fix.kb()?.id()).collect();
+            if !by.is_empty() {
+                explanation.fixed.push(vulnerability.id().to_owned());
+                merge(&mut explanation.fixed_by, by);
+            } else if lacking.is_some() {
+                outcome.lacking = outcome.lacking.or(lacking);
+            } else {
+                outcome.name(vulnerability.is_advisory());
+                explanation.vulnerable.push(vulnerability.id().to_owned());
+            }
+        }
+        Some(explanation)
     });
-    let verdict = match () {
-        () if products.is_empty() => ExplanationVerdict::NotApplicable,
-        () if names_cve => ExplanationVerdict::Missing,
-        () if lacking.is_some() => ExplanationVerdict::NotAssessed,
-        () if names_advisory => ExplanationVerdict::Advisory,
-        () => ExplanationVerdict::Present,
-    };
-    Some(Explanation {
-        id,
-        name: kb.title().to_owned(),
-        verdict,
-        products: products
-            .into_iter()
-            .map(|(_, explanation)| explanation)
-            .collect(),
-        lacking: lacking.map(str::to_owned),
-    })
+    explained.collect()
 }
 
 /// The vulnerabilities of a product that a KB fixes, in order, with what is found of each.
@@ -160,6 +227,19 @@ fn pairs_of<'c>(
 }
 
 impl ProductExplanation {
+    fn new(product: Product<'_>, evidence: Evidence, catalog: &Catalog) -> Self {
+        let software = product.software();
+        Self {
+            product: product.name().to_owned(),
+            software: software.map_or("", |ix| catalog.software_id(ix)).to_owned(),
+            evidence,
+            vulnerable: Vec::new(),
+            fixed: Vec::new(),
+            fixed_by: Vec::new(),
+            alternatives: Vec::new(),
+        }
+    }
+
     fn add(&mut self, vulnerability: &str, pair: PairFinding<'_>, named: bool, id: KbId) {
         if named {
             self.vulnerable.push(vulnerability.to_owned());

@@ -113,8 +113,6 @@ impl Findings {
         let rows = self.rows();
         let superseded = windows.superseded_within(&rows, assessor.supersedence(), catalog);
         let totals = windows.totals(catalog);
-        let ids: BTreeSet<KbId> = rows.iter().map(|place| windows.kbs[place].1).collect();
-        let advisories: Vec<KbId> = self.advised.difference(&ids).copied().collect();
         let found = self.missing.into_iter().enumerate();
         let mut missing: Vec<MissingKb> = found
             .filter_map(|(place, finding)| {
@@ -132,24 +130,52 @@ impl Findings {
                 })
             })
             .collect();
+        let beside = assessor.beside(case.machine);
+        add_beside(&mut missing, &beside.missing);
         missing.sort_by_key(|kb| (Reverse(kb.cve_addressed()), kb.id));
+        let ids: BTreeSet<KbId> = missing.iter().map(|kb| kb.id).collect();
+        let advised: BTreeSet<KbId> = self.advised.union(&beside.advisories).copied().collect();
         let mut not_assessed: Vec<NotAssessed> = self
             .undecided
             .into_iter()
-            .filter(|(id, _)| !ids.contains(id) && !self.advised.contains(id))
+            .filter(|(id, _)| !ids.contains(id) && !advised.contains(id))
             .map(|(id, lacking)| NotAssessed::Kb { id, lacking })
             .collect();
+        not_assessed.extend(beside.not_assessed.iter().cloned());
         not_assessed.extend(unsupported(case));
+        let products = windows.products.iter().map(|product| product.ix);
+        let products = products.chain(beside.applied.iter().map(|applied| applied.product));
         let mut warnings = warnings(case);
         warnings.extend(edge::advice(case.machine, assessor));
         Assessed {
             os: case.os(),
             software: windows.software.to_vec(),
+            products: products.collect(),
             vulnerable,
             missing,
-            advisories,
+            advisories: advised.difference(&ids).copied().collect(),
             not_assessed,
             warnings,
+        }
+    }
+}
+
+/// Adds what is missing beside Windows. A KB has one row, also where an odd feed names it for
+/// both.
+fn add_beside(missing: &mut Vec<MissingKb>, beside: &[MissingKb]) {
+    for kb in beside {
+        match missing.iter_mut().find(|known| known.id == kb.id) {
+            None => missing.push(kb.clone()),
+            Some(known) => {
+                known.software.extend_from_slice(&kb.software);
+                let vulnerable = &mut known.vulnerable_software;
+                vulnerable.extend_from_slice(&kb.vulnerable_software);
+                vulnerable.sort_unstable();
+                vulnerable.dedup();
+                known.severity = known.severity.max(kb.severity);
+                known.urgency.merge(kb.urgency);
+                known.superseded &= kb.superseded;
+            }
         }
     }
 }

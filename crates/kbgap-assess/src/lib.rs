@@ -14,15 +14,18 @@
 //! 5. `presence`: for one update, whether it is present, and by what evidence.
 //! 6. `pair`: for one group, whether the machine is vulnerable, and which KBs to name.
 //! 7. `edge`, `click_to_run`: what has no KB and is decided by its version.
-//! 8. [`assess`]: what is missing, in total; [`Outline`]: what an index keeps of it.
-//! 9. [`explain`]: the same decisions for one KB, told in full.
+//! 8. `beside`, `sql_server`: what KBs fix beside Windows, by the rules of its family.
+//! 9. [`assess`]: what is missing, in total; [`Outline`]: what an index keeps of it.
+//! 10. [`explain`]: the same decisions for one KB, told in full.
 //!
 //! [`Assessor`] keeps what is compiled and what was found, for many machines.
 
 mod assessment;
 mod assessor;
+mod beside;
 mod bits;
 mod click_to_run;
+mod cumulative;
 mod edge;
 mod evidence;
 mod explain;
@@ -35,6 +38,7 @@ mod platform;
 mod presence;
 mod projection;
 mod servicing;
+mod sql_server;
 mod supersedence;
 mod totals;
 mod update;
@@ -55,5 +59,6 @@ pub use outline::{Outline, OutlinedKb, OutlinedSoftware};
 pub use platform::Unassessable;
 pub use projection::{Projection, SoftwareFact};
 pub use servicing::Track;
+pub use sql_server::{SqlBuild, SqlEntry, SqlRelease, SqlServer};
 pub use urgency::Urgency;
 pub use weakness::{Weakness, weaknesses};

@@ -22,6 +22,9 @@ pub struct Outline {
     pub software: Arc<[SoftwareIx]>,
     /// What the machine is vulnerable to, software by software in order.
     pub vulnerable: Arc<[OutlinedSoftware]>,
+    /// Software beside Windows about all of which rules decide on this machine, whatever
+    /// its entries in the software list say one by one.
+    pub decided: Arc<[SoftwareIx]>,
 }
 
 /// A software with the CVEs to which the machine is vulnerable in it, and the KBs for the
@@ -61,10 +64,16 @@ impl OutlinedSoftware {
         }
     }
 
-    /// Adds CVEs that a version tells.
-    pub(crate) fn add(&mut self, cves: &[VulnerabilityIx]) {
-        let all: BTreeSet<VulnerabilityIx> = self.cves.iter().chain(cves).copied().collect();
-        self.cves = all.into_iter().collect();
+    /// Adds what is found besides in the same software.
+    pub(crate) fn add(&mut self, other: &Self) {
+        let cves = self.cves.iter().chain(other.cves.iter());
+        let cves: BTreeSet<VulnerabilityIx> = cves.copied().collect();
+        self.cves = cves.into_iter().collect();
+        if !other.missing.is_empty() {
+            let missing = self.missing.iter().chain(other.missing.iter());
+            let missing: BTreeSet<OutlinedKb> = missing.copied().collect();
+            self.missing = missing.into_iter().collect();
+        }
     }
 }
 

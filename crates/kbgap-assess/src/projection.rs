@@ -10,6 +10,7 @@ use kbgap_inventory::Machine;
 use serde::{Deserialize, Serialize};
 
 use crate::click_to_run::ClickToRun;
+use crate::sql_server::{SQL_SERVER, SqlEntry, SqlServer};
 
 /// What the rules read of a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ pub struct Projection {
     pub edge_version: Option<Version>,
     /// Office by Click-to-Run with its builds, in order.
     pub click_to_run: Vec<(ClickToRun, Version)>,
+    /// SQL Server, one for each release, in order.
+    pub sql_server: Vec<SqlServer>,
     /// Reported software of families whose rules do not exist yet, in order.
     pub unsupported: Vec<SoftwareId>,
 }
@@ -74,8 +77,7 @@ impl Projection {
         facts: impl IntoIterator<Item = &'f SoftwareFact>,
     ) -> Self {
         let mut kbs: Vec<KbId> = machine.installed_kbs.iter().map(|kb| kb.id).collect();
-        kbs.sort_unstable();
-        kbs.dedup();
+        let mut sql_entries: Vec<SqlEntry> = Vec::new();
         let mut chromium_edge = false;
         let mut edge_version: Option<Version> = None;
         let mut click_to_run = Vec::new();
@@ -86,12 +88,17 @@ impl Projection {
                     chromium_edge = true;
                     edge_version = edge_version.into_iter().chain(*version).min();
                 }
+                SoftwareFact::SqlServer(entry) => sql_entries.push(*entry),
                 SoftwareFact::OfFamily { id, office } => {
                     click_to_run.extend(*office);
                     unsupported.push(id.clone());
                 }
             }
         }
+        // An update that stands in the software list is installed like those of the other.
+        kbs.extend(sql_entries.iter().filter_map(|entry| entry.kb));
+        kbs.sort_unstable();
+        kbs.dedup();
         click_to_run.sort_unstable();
         click_to_run.dedup();
         unsupported.sort_unstable();
@@ -109,8 +116,23 @@ impl Projection {
             chromium_edge,
             edge_version,
             click_to_run,
+            sql_server: SqlServer::of_entries(&sql_entries),
             unsupported,
         }
+    }
+
+    /// The version in which a software was assessed, where it is not told by one entry of
+    /// the software list: of several releases the lowest.
+    #[must_use]
+    pub fn version_of(&self, software: &str) -> Option<String> {
+        if software != SQL_SERVER {
+            return None;
+        }
+        let server = self
+            .sql_server
+            .iter()
+            .find(|server| server.build.is_some())?;
+        server.version()
     }
 
     /// Whether the machine lists this KB as installed.
@@ -125,6 +147,8 @@ impl Projection {
 pub enum SoftwareFact {
     /// Edge (Chromium-based), with its version where one can be read.
     ChromiumEdge(Option<Version>),
+    /// SQL Server, or an update of it.
+    SqlServer(SqlEntry),
     /// A software of a family with rules of its own.
     OfFamily {
         /// The software.
@@ -138,6 +162,12 @@ impl SoftwareFact {
     /// What an entry says; `None` where no rule reads it.
     #[must_use]
     pub fn of(vendor: &str, name: &str, version: &str) -> Option<Self> {
+        if is_microsoft(vendor)
+            && has_sql(name)
+            && let Some(entry) = SqlEntry::of(name, version)
+        {
+            return Some(Self::SqlServer(entry));
+        }
         match map_installed(vendor, name, version)? {
             (_, Component::EdgeChromium) => Some(Self::ChromiumEdge(Version::parse(version))),
             (id, component) if has_rules_of_its_own(component) => {
@@ -153,9 +183,22 @@ fn has_rules_of_its_own(component: Component) -> bool {
     matches!(
         component,
         Component::DotNetFramework
-            | Component::SqlServer
             | Component::Exchange
             | Component::SharePoint
             | Component::Office
     )
+}
+
+/// Where none is reported it may be.
+fn is_microsoft(vendor: &str) -> bool {
+    const MICROSOFT: &str = "microsoft";
+    let vendor = vendor.trim();
+    let own = vendor.get(..MICROSOFT.len());
+    vendor.is_empty() || own.is_some_and(|own| own.eq_ignore_ascii_case(MICROSOFT))
+}
+
+/// Most programs are others, and are known so before anything is copied.
+fn has_sql(name: &str) -> bool {
+    let mut threes = name.as_bytes().windows(3);
+    threes.any(|three| three.eq_ignore_ascii_case(b"sql"))
 }

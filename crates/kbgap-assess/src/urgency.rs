@@ -16,6 +16,17 @@ pub struct Urgency {
 }
 
 impl Urgency {
+    /// Takes in what is known of other CVEs.
+    pub(crate) fn merge(&mut self, other: Self) {
+        let dates = [self.due_date, other.due_date];
+        *self = Self {
+            known_exploited: self.known_exploited || other.known_exploited,
+            ransomware: self.ransomware || other.ransomware,
+            due_date: dates.into_iter().flatten().min(),
+            epss: self.epss.max(other.epss),
+        };
+    }
+
     pub(crate) fn add(&mut self, vulnerability: Vulnerability<'_>) {
         self.known_exploited |= vulnerability.is_exploited();
         self.epss = self

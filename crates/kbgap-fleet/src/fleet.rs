@@ -261,7 +261,8 @@ impl Fleet {
                 return false;
             };
             let outcome = profile.state.outcome();
-            if ix.is_some_and(|ix| profile.state.parts().contains(&ix)) {
+            let (parts, state) = (profile.state.parts(), &profile.state);
+            if ix.is_some_and(|ix| parts.contains(&ix) || state.decides(ix)) {
                 return false;
             }
             let mut listed = self.inventory.listed(ordinal, which);

@@ -148,12 +148,18 @@ impl FleetMachine {
             })
             .collect();
         let parts: BTreeSet<SoftwareId> = all.iter().map(|part| part.id.clone()).collect();
+        let catalog = self.assessor.catalog();
+        let is_decided = |id: &SoftwareId| {
+            let ix = catalog.find_software(id.as_str());
+            ix.is_some_and(|ix| self.patch_state.decides(ix))
+        };
         let listed = self.inventory.list(self.ordinal).filter_map(|listed| {
+            let id = listed.id()?;
             Some(Installed {
-                id: listed.id()?,
                 version: listed.version(),
                 is_known: listed.is_known(),
-                is_assessed: self.os().is_some() && listed.is_decided(),
+                is_assessed: self.os().is_some() && (listed.is_decided() || is_decided(&id)),
+                id,
             })
         });
         // What is part of Windows is there once, whatever the list says.
@@ -287,6 +293,9 @@ impl FleetMachine {
         let ix = self.assessor.catalog().find_software(id);
         if ix.is_some_and(|ix| self.patch_state.parts().contains(&ix)) {
             return Some(self.os_version().into());
+        }
+        if let Some(assessed) = self.facts.version_of(id) {
+            return Some(assessed.into());
         }
         let which = self.inventory.find(id)?;
         let listed = self.inventory.listed(self.ordinal, which);

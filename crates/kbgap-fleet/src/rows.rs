@@ -14,7 +14,7 @@ use crate::machine::FleetMachine;
 use crate::misses::EVERYBODY;
 use crate::table::Ordinals;
 use kbgap_assess::{Assessed, Assessment, OutlinedKb, OutlinedSoftware};
-use kbgap_catalog::{Catalog, KbId, SoftwareIx, VulnerabilityIx};
+use kbgap_catalog::{Catalog, KbId, ProductIx, SoftwareIx, VulnerabilityIx};
 
 /// A row of getmissingkbs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -300,7 +300,7 @@ impl Fleet {
                 software.push(ix);
             }
         }
-        let platform = &*assessed.os.product;
+        let products: HashSet<ProductIx> = assessed.products.iter().copied().collect();
         let mut pairs: HashSet<(SoftwareIx, VulnerabilityIx)> = HashSet::new();
         for fix in cured
             .iter()
@@ -311,10 +311,7 @@ impl Fleet {
             let Some(ix) = product.software().filter(|ix| software.contains(ix)) else {
                 continue;
             };
-            // A product of the machine is its platform or a component on it.
-            let own =
-                product.name() == platform || product.name().ends_with(&format!(" on {platform}"));
-            if own && !fix.vulnerability().is_advisory() {
+            if products.contains(&product.ix) && !fix.vulnerability().is_advisory() {
                 pairs.insert((ix, fix.vulnerability_ix()));
             }
         }

@@ -62,6 +62,13 @@ impl PatchState {
         }
     }
 
+    /// Whether rules decide about all of a software beside Windows, whatever its entries in
+    /// the software list say one by one.
+    pub(crate) fn decides(&self, software: SoftwareIx) -> bool {
+        self.outcome()
+            .is_some_and(|outcome| outcome.decided.contains(&software))
+    }
+
     pub(crate) fn vulnerable(&self) -> &[OutlinedSoftware] {
         self.outcome().map_or(&[], |outcome| &outcome.vulnerable)
     }

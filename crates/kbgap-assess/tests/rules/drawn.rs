@@ -1,8 +1,8 @@
 //! Machines drawn at random, as they could stand under a catalogue: the same for the same seed.
 
-use kbgap_assess::{ClickToRun, Projection};
+use kbgap_assess::{ClickToRun, Projection, SqlBuild, SqlServer};
 use kbgap_catalog::{
-    Architecture, Catalog, Family, InstallationType, Kb, KbId, ServicingUpdate, Version,
+    Architecture, Catalog, Component, Family, InstallationType, Kb, KbId, ServicingUpdate, Version,
 };
 
 /// A machine of 64 bits of which nothing but its Windows is known.
@@ -19,6 +19,7 @@ pub fn windows(build: u32, revision: Option<u32>, kind: InstallationType) -> Pro
         chromium_edge: false,
         edge_version: None,
         click_to_run: Vec::new(),
+        sql_server: Vec::new(),
         unsupported: Vec::new(),
     }
 }
@@ -56,11 +57,19 @@ const RELEASES: [(u32, InstallationType); 27] = {
     ]
 };
 
+fn sql_updates(catalog: &Catalog) -> Vec<KbId> {
+    let products = catalog.products();
+    let products = products.filter(|p| p.component() == Some(Component::SqlServer));
+    let fixes = products.flat_map(|p| p.fixes());
+    fixes.filter_map(|fix| fix.kb()?.id()).collect()
+}
+
 /// Draws machines.
 pub struct Draw<'a> {
     catalog: &'a Catalog,
     kbs: Vec<KbId>,
     standalone: Vec<KbId>,
+    sql_updates: Vec<KbId>,
     state: u64,
 }
 
@@ -70,6 +79,7 @@ impl<'a> Draw<'a> {
         Self {
             catalog,
             kbs: catalog.kbs().filter_map(Kb::id).collect(),
+            sql_updates: sql_updates(catalog),
             standalone: standalone.filter_map(Kb::id).collect(),
             state: seed,
         }
@@ -122,7 +132,51 @@ impl<'a> Draw<'a> {
             machine.click_to_run = vec![(office, Version::parse(&version).unwrap())];
             machine.unsupported = vec!["microsoft-_-office".parse().unwrap()];
         }
+        if self.one_in(3) {
+            machine.sql_server = self.sql_servers();
+            machine.kbs.extend_from_slice(&self.sql_updates());
+        }
         self.finished(machine)
+    }
+
+    /// One or two, in the builds around those of updates.
+    fn sql_servers(&mut self) -> Vec<SqlServer> {
+        const NEAR: [&str; 12] = [
+            "10.0.6500.1",
+            "11.0.5388.0",
+            "12.0.6170.1",
+            "12.0.6440.1",
+            "12.0.2000.8",
+            "13.0.5108.50",
+            "13.0.6450.1",
+            "14.0.2042.3",
+            "14.0.3460.9",
+            "15.0.2101.7",
+            "15.0.4415.2",
+            "16.0.4150.1",
+        ];
+        let count = 1 + self.below(2);
+        let mut servers: Vec<SqlServer> = (0..count)
+            .map(|_| {
+                let text: &str = NEAR[self.below(NEAR.len())];
+                let version = Version::parse(text).unwrap();
+                let (release, build) = SqlBuild::of_version(&version).unwrap();
+                SqlServer {
+                    release,
+                    build: Some(build).filter(|_| !self.one_in(8)),
+                    bits: Some(Architecture::X64).filter(|_| !self.one_in(4)),
+                }
+            })
+            .collect();
+        servers.sort_by_key(|server| server.release);
+        servers.dedup_by_key(|server| server.release);
+        servers
+    }
+
+    fn sql_updates(&mut self) -> Vec<KbId> {
+        let count = self.below(3);
+        let of_feed = self.sql_updates.clone();
+        (0..count).map(|_| *self.one_of(&of_feed)).collect()
     }
 
     fn machine(&mut self, build: u32, kind: InstallationType, revision: Option<u32>) -> Projection {

@@ -11,4 +11,5 @@ mod hotpatch;
 mod presence;
 mod properties;
 mod scans;
+mod sql_server;
 mod worked_example;

@@ -35,6 +35,10 @@ pub fn map_installed(vendor: &str, name: &str, version: &str) -> Option<(Softwar
         "sharepoint_server" => ("sharepoint_server", Component::SharePoint),
         ".net_framework" => (".net_framework", Component::DotNetFramework),
         "office" | "365_apps" => ("office", Component::Office),
+        // What is named after a software's id has `_` for blanks.
+        name if name.starts_with("sql_server") && is_sql_server_engine(&name.replace('_', " ")) => {
+            ("sql_server", Component::SqlServer)
+        }
         name if is_sql_server_engine(name) => ("sql_server", Component::SqlServer),
         name if name.starts_with("microsoft exchange server") => {
             ("exchange_server", Component::Exchange)
@@ -172,6 +176,7 @@ mod tests {
         );
         // An instance lists its parts by names without "Microsoft".
         for name in [
+            "sql_server_2019",
             "SQL Server 2017 Database Engine Services",
             "SQL Server 2008 R2 SP2 Database Engine Services",
             "Hotfix 6430 for SQL Server 2017 (KB5021126) (64-bit)",

@@ -18,6 +18,7 @@ mod recommendations;
 mod remediation_tasks;
 mod scores;
 mod software;
+mod sql_server;
 mod table;
 mod tags;
 mod tenants;
