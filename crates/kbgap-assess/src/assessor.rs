@@ -8,6 +8,7 @@ use crate::beside::{Beside, BesideKey};
 use crate::bits::Bits;
 use crate::click_to_run::{self, ClickToRun};
 use crate::edge::{Edge, EdgeFinding};
+use crate::exchange::Exchanges;
 use crate::explain;
 use crate::findings::Findings;
 use crate::memo::Memo;
@@ -49,6 +50,7 @@ pub struct Assessor {
     edge: Edge,
     office: Memo<Vec<(ClickToRun, kbgap_catalog::Version)>, Arc<[VulnerableSoftware]>>,
     sql_servers: SqlServers,
+    exchanges: Exchanges,
     beside: Memo<BesideKey, Arc<Beside>>,
     nothing_beside: Arc<Beside>,
     cves: Memo<Arc<[VulnerabilityIx]>, Arc<[VulnerabilityIx]>>,
@@ -65,6 +67,7 @@ impl Assessor {
             edge: Edge::new(),
             office: Memo::new(),
             sql_servers: SqlServers::new(),
+            exchanges: Exchanges::new(),
             beside: Memo::new(),
             nothing_beside: Arc::default(),
             cves: Memo::new(),
@@ -178,6 +181,10 @@ impl Assessor {
 
     pub(crate) const fn sql_servers(&self) -> &SqlServers {
         &self.sql_servers
+    }
+
+    pub(crate) const fn exchanges(&self) -> &Exchanges {
+        &self.exchanges
     }
 
     pub(crate) const fn supersedence(&self) -> &Supersedence {

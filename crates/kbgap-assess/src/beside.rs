@@ -13,18 +13,17 @@ use kbgap_catalog::{
 
 use crate::assessor::Assessor;
 use crate::evidence::Evidence;
+use crate::exchange::{EXCHANGE, ExchangeServer};
 use crate::outline::{OutlinedKb, OutlinedSoftware};
 use crate::sql_server::{SQL_SERVER, SqlServer};
 use crate::urgency::Urgency;
 use crate::{MissingKb, NotAssessed, Projection, SoftwareCves, Weakness};
 
-/// What is lacking where neither the feed nor a table tells what an update brings.
-pub(crate) const UNKNOWN_BUILD: &str = "the build that it brings";
-
 /// All that decides about the software beside Windows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct BesideKey {
     sql_server: Vec<SqlServer>,
+    exchange: Option<ExchangeServer>,
     architecture: Option<Architecture>,
     /// The listed KBs that are updates of it, in order.
     listed: Vec<KbIx>,
@@ -57,6 +56,7 @@ pub(crate) struct Beside {
     pub(crate) weaknesses: Vec<Weakness>,
     pub(crate) advisories: BTreeSet<KbId>,
     pub(crate) not_assessed: Vec<NotAssessed>,
+    pub(crate) warnings: Vec<String>,
     /// Software about all of which rules decide.
     pub(crate) decided: Arc<[SoftwareIx]>,
 }
@@ -64,15 +64,18 @@ pub(crate) struct Beside {
 impl BesideKey {
     /// `None` where there is nothing to decide.
     pub(crate) fn of(machine: &Projection, assessor: &Assessor) -> Option<Self> {
-        if machine.sql_server.is_empty() {
+        if machine.sql_server.is_empty() && machine.exchange.is_none() {
             return None;
         }
-        let (catalog, sql_servers) = (assessor.catalog(), assessor.sql_servers());
+        let (sql_servers, exchanges) = (assessor.sql_servers(), assessor.exchanges());
+        let catalog = assessor.catalog();
+        let is_update = |kb: &KbIx| sql_servers.has(*kb, catalog) || exchanges.has(*kb, catalog);
         let listed = machine.kbs.iter().filter_map(|&kb| catalog.kb_ix(kb));
         Some(Self {
             sql_server: machine.sql_server.clone(),
+            exchange: machine.exchange,
             architecture: machine.architecture,
-            listed: listed.filter(|&kb| sql_servers.has(kb, catalog)).collect(),
+            listed: listed.filter(is_update).collect(),
         })
     }
 }
@@ -80,25 +83,49 @@ impl BesideKey {
 impl Beside {
     pub(crate) fn of(key: &BesideKey, assessor: &Assessor) -> Self {
         let mut beside = Self::default();
-        let mut is_decided = true;
-        for server in &key.sql_server {
+        let servers = key.sql_server.iter().map(|server| {
             let sql_servers = assessor.sql_servers();
-            match sql_servers.judge(server, key.architecture, &key.listed, assessor) {
-                Ok(applied) => beside.applied.extend(applied),
-                Err(lacking) => {
-                    is_decided = false;
-                    beside.not_assessed.push(NotAssessed::Software {
-                        id: SQL_SERVER.to_owned(),
-                        lacking,
-                    });
+            sql_servers.judge(server, key.architecture, &key.listed, assessor)
+        });
+        beside.judged(SQL_SERVER, servers, assessor);
+        let exchange = key.exchange.map(|server| {
+            let exchanges = assessor.exchanges();
+            let applied = exchanges.judge(server, &key.listed, assessor);
+            applied.map(|applied| vec![applied])
+        });
+        beside.judged(EXCHANGE, exchange.into_iter(), assessor);
+        let warning = |server| assessor.exchanges().warning(server, assessor.catalog());
+        beside.warnings.extend(key.exchange.and_then(warning));
+        beside.concluded(assessor)
+    }
+
+    /// Takes what was found about all servers of a software.
+    fn judged(
+        &mut self,
+        software: &str,
+        servers: impl Iterator<Item = Result<Vec<Applied>, &'static str>>,
+        assessor: &Assessor,
+    ) {
+        let mut lacking: BTreeSet<&'static str> = BTreeSet::new();
+        let mut is_there = false;
+        for server in servers {
+            is_there = true;
+            match server {
+                Ok(applied) => self.applied.extend(applied),
+                Err(fact) => {
+                    lacking.insert(fact);
                 }
             }
         }
-        beside.not_assessed.sort();
-        beside.not_assessed.dedup();
-        let software = assessor.catalog().find_software(SQL_SERVER);
-        beside.decided = software.into_iter().filter(|_| is_decided).collect();
-        beside.concluded(assessor)
+        if is_there && lacking.is_empty() {
+            let ix = assessor.catalog().find_software(software);
+            self.decided = self.decided.iter().copied().chain(ix).collect();
+        }
+        let entries = lacking.into_iter().map(|lacking| NotAssessed::Software {
+            id: software.to_owned(),
+            lacking,
+        });
+        self.not_assessed.extend(entries);
     }
 
     fn concluded(mut self, assessor: &Assessor) -> Self {

@@ -86,9 +86,7 @@ impl<V: Copy + Ord> Line<V> {
         self.derived.map(|(_, from)| from)
     }
 
-    /// Rules 2, 3 and 4 can each prove that an update is present; where its version is not
-    /// known, a later one of the line that is present proves it as well. `None` where nothing
-    /// does.
+    /// Rules 2, 3 and 4 can each prove that an update is present; `None` where none does.
     pub(crate) fn present(
         &self,
         fix: &LineFix<V>,
@@ -115,11 +113,6 @@ impl<V: Copy + Ord> Line<V> {
                 Standing::Present(Evidence::Supersedence { chain })
             })
         };
-        let covered = || {
-            let later = self.covered.filter(|(month, _)| *month > fix.month);
-            let (month, through) = later.filter(|_| fix.version.is_none())?;
-            Some(Standing::Present(Evidence::Series { month, through }))
-        };
         compared(self.installed, None)
             .or_else(listed)
             .or_else(|| {
@@ -127,6 +120,14 @@ impl<V: Copy + Ord> Line<V> {
                     .and_then(|(higher, from)| compared(higher, Some(from)))
             })
             .or_else(superseded)
-            .or_else(covered)
+    }
+
+    /// What an update is of which nobody tells what version it brings, and which nothing
+    /// else proves: a later one of the line that is present carries it.
+    pub(crate) fn unknown(&self, fix: &LineFix<V>) -> Standing {
+        match self.covered.filter(|(month, _)| *month > fix.month) {
+            Some((month, through)) => Standing::Present(Evidence::Series { month, through }),
+            None => Standing::Undecided("the build that it brings"),
+        }
     }
 }

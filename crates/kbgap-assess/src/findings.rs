@@ -146,6 +146,7 @@ impl Findings {
         let products = windows.products.iter().map(|product| product.ix);
         let products = products.chain(beside.applied.iter().map(|applied| applied.product));
         let mut warnings = warnings(case);
+        warnings.extend(beside.warnings.iter().cloned());
         warnings.extend(edge::advice(case.machine, assessor));
         Assessed {
             os: case.os(),

@@ -14,7 +14,7 @@
 //! 5. `presence`: for one update, whether it is present, and by what evidence.
 //! 6. `pair`: for one group, whether the machine is vulnerable, and which KBs to name.
 //! 7. `edge`, `click_to_run`: what has no KB and is decided by its version.
-//! 8. `beside`, `sql_server`: what KBs fix beside Windows, by the rules of its family.
+//! 8. `beside`, `sql_server`, `exchange`: what KBs fix beside Windows, by the rules of its family.
 //! 9. [`assess`]: what is missing, in total; [`Outline`]: what an index keeps of it.
 //! 10. [`explain`]: the same decisions for one KB, told in full.
 //!
@@ -28,6 +28,7 @@ mod click_to_run;
 mod cumulative;
 mod edge;
 mod evidence;
+mod exchange;
 mod explain;
 mod family;
 mod findings;
@@ -53,6 +54,7 @@ pub use assessor::Assessor;
 pub use click_to_run::ClickToRun;
 pub use edge::fixed_version;
 pub use evidence::Evidence;
+pub use exchange::{ExchangeEntry, ExchangeServer};
 pub use explain::{Explanation, ExplanationVerdict, ProductExplanation, explain};
 pub use findings::is_part_without_rules;
 pub use outline::{Outline, OutlinedKb, OutlinedSoftware};

@@ -10,6 +10,7 @@ use kbgap_inventory::Machine;
 use serde::{Deserialize, Serialize};
 
 use crate::click_to_run::ClickToRun;
+use crate::exchange::{EXCHANGE, ExchangeEntry, ExchangeServer};
 use crate::sql_server::{SQL_SERVER, SqlEntry, SqlServer};
 
 /// What the rules read of a machine.
@@ -39,6 +40,8 @@ pub struct Projection {
     pub click_to_run: Vec<(ClickToRun, Version)>,
     /// SQL Server, one for each release, in order.
     pub sql_server: Vec<SqlServer>,
+    /// Exchange Server.
+    pub exchange: Option<ExchangeServer>,
     /// Reported software of families whose rules do not exist yet, in order.
     pub unsupported: Vec<SoftwareId>,
 }
@@ -78,6 +81,7 @@ impl Projection {
     ) -> Self {
         let mut kbs: Vec<KbId> = machine.installed_kbs.iter().map(|kb| kb.id).collect();
         let mut sql_entries: Vec<SqlEntry> = Vec::new();
+        let mut exchange_entries: Vec<ExchangeEntry> = Vec::new();
         let mut chromium_edge = false;
         let mut edge_version: Option<Version> = None;
         let mut click_to_run = Vec::new();
@@ -89,6 +93,7 @@ impl Projection {
                     edge_version = edge_version.into_iter().chain(*version).min();
                 }
                 SoftwareFact::SqlServer(entry) => sql_entries.push(*entry),
+                SoftwareFact::Exchange(entry) => exchange_entries.push(*entry),
                 SoftwareFact::OfFamily { id, office } => {
                     click_to_run.extend(*office);
                     unsupported.push(id.clone());
@@ -97,6 +102,7 @@ impl Projection {
         }
         // An update that stands in the software list is installed like those of the other.
         kbs.extend(sql_entries.iter().filter_map(|entry| entry.kb));
+        kbs.extend(exchange_entries.iter().filter_map(|entry| entry.kb));
         kbs.sort_unstable();
         kbs.dedup();
         click_to_run.sort_unstable();
@@ -117,6 +123,7 @@ impl Projection {
             edge_version,
             click_to_run,
             sql_server: SqlServer::of_entries(&sql_entries),
+            exchange: ExchangeServer::of_entries(&exchange_entries),
             unsupported,
         }
     }
@@ -125,6 +132,9 @@ impl Projection {
     /// the software list: of several releases the lowest.
     #[must_use]
     pub fn version_of(&self, software: &str) -> Option<String> {
+        if software == EXCHANGE {
+            return Some(self.exchange?.version?.to_string());
+        }
         if software != SQL_SERVER {
             return None;
         }
@@ -149,6 +159,8 @@ pub enum SoftwareFact {
     ChromiumEdge(Option<Version>),
     /// SQL Server, or an update of it.
     SqlServer(SqlEntry),
+    /// Exchange Server, or an update of it.
+    Exchange(ExchangeEntry),
     /// A software of a family with rules of its own.
     OfFamily {
         /// The software.
@@ -162,11 +174,17 @@ impl SoftwareFact {
     /// What an entry says; `None` where no rule reads it.
     #[must_use]
     pub fn of(vendor: &str, name: &str, version: &str) -> Option<Self> {
-        if is_microsoft(vendor)
-            && has_sql(name)
-            && let Some(entry) = SqlEntry::of(name, version)
-        {
-            return Some(Self::SqlServer(entry));
+        if is_microsoft(vendor) {
+            if has_word(name, b"sql")
+                && let Some(entry) = SqlEntry::of(name, version)
+            {
+                return Some(Self::SqlServer(entry));
+            }
+            if has_word(name, b"exchange")
+                && let Some(entry) = ExchangeEntry::of(name, version)
+            {
+                return Some(Self::Exchange(entry));
+            }
         }
         match map_installed(vendor, name, version)? {
             (_, Component::EdgeChromium) => Some(Self::ChromiumEdge(Version::parse(version))),
@@ -182,10 +200,7 @@ impl SoftwareFact {
 fn has_rules_of_its_own(component: Component) -> bool {
     matches!(
         component,
-        Component::DotNetFramework
-            | Component::Exchange
-            | Component::SharePoint
-            | Component::Office
+        Component::DotNetFramework | Component::SharePoint | Component::Office
     )
 }
 
@@ -198,7 +213,7 @@ fn is_microsoft(vendor: &str) -> bool {
 }
 
 /// Most programs are others, and are known so before anything is copied.
-fn has_sql(name: &str) -> bool {
-    let mut threes = name.as_bytes().windows(3);
-    threes.any(|three| three.eq_ignore_ascii_case(b"sql"))
+fn has_word(name: &str, word: &[u8]) -> bool {
+    let mut parts = name.as_bytes().windows(word.len());
+    parts.any(|part| part.eq_ignore_ascii_case(word))
 }

@@ -9,7 +9,7 @@ use super::label::Label;
 use super::tables::Branch;
 use super::{SqlBuild, SqlRelease, SqlServer};
 use crate::assessor::Assessor;
-use crate::beside::{Applied, Standing, UNKNOWN_BUILD};
+use crate::beside::{Applied, Standing};
 use crate::cumulative::{Compared, Line, LineFix};
 use crate::evidence::Evidence;
 
@@ -150,7 +150,7 @@ impl Instance<'_> {
         let told = |compared: Compared<SqlBuild>| self.told(compared, None);
         let present = self.line.present(fix, assessor, told);
         present.unwrap_or_else(|| match fix.version {
-            None => Standing::Undecided(UNKNOWN_BUILD),
+            None => self.line.unknown(fix),
             Some(fixed) => {
                 let compared = Compared {
                     machine: self.line.highest(),

@@ -1,6 +1,6 @@
 //! Machines drawn at random, as they could stand under a catalogue: the same for the same seed.
 
-use kbgap_assess::{ClickToRun, Projection, SqlBuild, SqlServer};
+use kbgap_assess::{ClickToRun, ExchangeServer, Projection, SqlBuild, SqlServer};
 use kbgap_catalog::{
     Architecture, Catalog, Component, Family, InstallationType, Kb, KbId, ServicingUpdate, Version,
 };
@@ -20,6 +20,7 @@ pub fn windows(build: u32, revision: Option<u32>, kind: InstallationType) -> Pro
         edge_version: None,
         click_to_run: Vec::new(),
         sql_server: Vec::new(),
+        exchange: None,
         unsupported: Vec::new(),
     }
 }
@@ -135,6 +136,12 @@ impl<'a> Draw<'a> {
         if self.one_in(3) {
             machine.sql_server = self.sql_servers();
             machine.kbs.extend_from_slice(&self.sql_updates());
+        }
+        if self.one_in(4) {
+            let version = *self.one_of(&["15.2.1258.12", "15.2.1544.14", "15.1.2507.6", ""]);
+            machine.exchange = Some(ExchangeServer {
+                version: Version::parse(version),
+            });
         }
         self.finished(machine)
     }

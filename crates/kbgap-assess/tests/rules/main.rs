@@ -5,6 +5,7 @@
 mod assessor;
 mod drawn;
 mod edge;
+mod exchange;
 mod families;
 mod hosts;
 mod hotpatch;

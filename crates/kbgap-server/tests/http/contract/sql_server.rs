@@ -1,5 +1,5 @@
-//! SQL Server, whose KBs its version decides, on the real months that have fixes for SQL
-//! Server 2019 on its last cumulative update.
+//! SQL Server and Exchange, whose KBs their versions decide, on the real months that have
+//! fixes for SQL Server 2019 on its last cumulative update.
 
 use std::collections::BTreeMap;
 
@@ -167,4 +167,30 @@ fn findings_name_the_version_that_was_compared_and_the_kb() {
     assert_eq!(on_gdr[0]["fixingKbId"], "5090408");
     let software = server.read(&format!("/api/Software/{SQL_SERVER}")).json();
     assert_eq!(software["exposedMachines"], 2);
+}
+
+#[test]
+fn an_exchange_misses_what_is_made_for_its_cumulative_update() {
+    let Some(server) = server() else { return };
+    let exchange = "Microsoft Exchange Server 2019 Cumulative Update 15";
+    let update = "Security Update for Exchange Server 2019 Cumulative Update 15 (KB5063221)";
+    server.report([
+        host("mail", &[(exchange, "15.2.1748.10")]),
+        host(
+            "later",
+            &[(exchange, "15.2.1748.10"), (update, "15.2.1748.10")],
+        ),
+        host("newest", &[(exchange, "15.2.1748.46")]),
+    ]);
+    let rows = server.read("/api/Software/microsoft-_-exchange_server/getmissingkbs");
+    let machines = |rows: &[Value]| -> BTreeMap<String, u64> {
+        let rows = counts(rows).into_iter();
+        rows.map(|(kb, (machines, _))| (kb, machines)).collect()
+    };
+    let expected = [("5050672", 1), ("5063221", 1), ("5094140", 2)];
+    let expected = expected.map(|(kb, machines)| (kb.to_owned(), machines));
+    assert_eq!(machines(&rows.rows()), BTreeMap::from(expected));
+    let newest = server.read("/api/machines/newest/getmissingkbs");
+    assert_eq!(newest.rows(), [json!(null); 0]);
+    assert_eq!(newest.json().get("@kbgap.notAssessed"), None);
 }
