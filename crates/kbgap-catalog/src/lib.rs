@@ -29,7 +29,7 @@ pub use lists::{
 };
 pub use mapping::{
     Branch, Component, InstalledSoftware, ProductMapping, Recognised, is_mapped_software,
-    map_installed, map_product, recognise,
+    map_installed, map_product, named_in_table, recognise,
 };
 pub use month::Month;
 pub use odd::{OddKind, OddValue};

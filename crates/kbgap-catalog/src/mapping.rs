@@ -18,7 +18,7 @@ use crate::platform::{Platform, RELEASE_TABLE, Release};
 use crate::software::SoftwareId;
 
 pub use installed::map_installed;
-pub use normal::{Branch, InstalledSoftware, Recognised, recognise};
+pub use normal::{Branch, InstalledSoftware, Recognised, named_in_table, recognise};
 
 /// What part of Windows, or which other product, a product of the feed is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,6 +9,7 @@ use crate::layout::{
 };
 use crate::lists::{CveId, EpssEntry, KnownExploitedEntry};
 use crate::odd::OddValue;
+use crate::record::DocumentRecord;
 use crate::snapshot::offset;
 
 use super::texts::Texts;
@@ -99,34 +100,14 @@ pub(super) fn rows(
         .count();
     let odd_of_csaf = feed.advisories.iter().flat_map(|d| &d.odd_values).count();
     let odd_of_epss = feed.epss.iter().flat_map(|l| &l.odd_values).count();
-    if let Some(newest) = feed.documents.iter().map(|d| d.current_release).max() {
-        let listed = feed.documents.iter().map(|d| d.vulnerabilities.len());
-        let months = feed.documents.iter().flat_map(|d| &d.vulnerabilities);
-        let months: HashSet<&str> = months.map(|v| v.id.as_str()).collect();
-        rows.push(SourceRow {
-            kind: SourceKind::Cvrf as u8,
-            documents: offset(feed.documents.len()),
-            newest: newest.into(),
-            version: texts.intern(""),
-            entries: offset(listed.sum()),
-            matched: offset(months.len()),
-            // Also what showed only beside other documents.
-            odd_values: offset(odd.len() - odd_of_csaf - odd_of_kev - odd_of_epss),
-        });
-    }
-    if let Some(newest) = feed.advisories.iter().map(|d| d.current_release).max() {
-        let listed = feed.advisories.iter().map(|d| d.vulnerabilities.len());
-        let named = feed.advisories.iter().flat_map(|d| &d.vulnerabilities);
-        let named: HashSet<&str> = named.map(|v| v.id.as_str()).collect();
-        rows.push(SourceRow {
-            kind: SourceKind::Csaf as u8,
-            documents: offset(feed.advisories.len()),
-            newest: newest.into(),
-            version: texts.intern(""),
-            entries: offset(listed.sum()),
-            matched: offset(named.len()),
-            odd_values: offset(odd_of_csaf),
-        });
+    // Also what showed only beside other documents is of the months.
+    let odd_of_months = odd.len() - odd_of_csaf - odd_of_kev - odd_of_epss;
+    let of_documents = [
+        (SourceKind::Cvrf, &feed.documents, odd_of_months),
+        (SourceKind::Csaf, &feed.advisories, odd_of_csaf),
+    ];
+    for (kind, documents, odd_values) in of_documents {
+        rows.extend(documents_row(kind, documents, odd_values, texts));
     }
     if let Some(list) = &feed.known_exploited {
         rows.push(SourceRow {
@@ -152,4 +133,26 @@ pub(super) fn rows(
         });
     }
     rows
+}
+
+/// What documents of a kind have together; `None` where there are none.
+fn documents_row(
+    kind: SourceKind,
+    documents: &[DocumentRecord],
+    odd_values: usize,
+    texts: &mut Texts,
+) -> Option<SourceRow> {
+    let newest = documents.iter().map(|d| d.current_release).max()?;
+    let listed = documents.iter().map(|d| d.vulnerabilities.len());
+    let named = documents.iter().flat_map(|d| &d.vulnerabilities);
+    let named: HashSet<&str> = named.map(|v| v.id.as_str()).collect();
+    Some(SourceRow {
+        kind: kind as u8,
+        documents: offset(documents.len()),
+        newest: newest.into(),
+        version: texts.intern(""),
+        entries: offset(listed.sum()),
+        matched: offset(named.len()),
+        odd_values: offset(odd_values),
+    })
 }

@@ -114,6 +114,15 @@ pub fn recognise(publisher: &str, name: &str, version: &str) -> Option<Recognise
     })))
 }
 
+/// The software that the table alone names an installed program, for whoever has asked
+/// [`map_installed`] already.
+#[must_use]
+pub fn named_in_table(publisher: &str, name: &str) -> Option<SoftwareId> {
+    TABLE
+        .find(&Words::of(name).base, &fold(publisher))?
+        .software
+}
+
 /// Click-to-Run names its language, and is all that there is since 2019.
 fn office_branch(words: &Words) -> Option<Branch> {
     let year = words

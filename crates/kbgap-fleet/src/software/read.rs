@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use kbgap_assess::SoftwareFact;
 use kbgap_catalog::{
-    Component, Recognised, SoftwareId, Version, is_mapped_software, map_installed, recognise,
+    Component, SoftwareId, Version, is_mapped_software, map_installed, named_in_table,
 };
 use kbgap_inventory::Software as Reported;
 
@@ -110,9 +110,9 @@ impl Named {
                     (id, is_known, component == Component::EdgeChromium)
                 }
                 None => {
-                    let id = match recognise(reported.vendor, reported.name, version) {
-                        Some(Recognised::Software(known)) => known.software,
-                        _ => SoftwareId::from_names(reported.vendor, reported.name)?,
+                    let id = match named_in_table(reported.vendor, reported.name) {
+                        Some(id) => id,
+                        None => SoftwareId::from_names(reported.vendor, reported.name)?,
                     };
                     let is_known = is_mapped_software(&id);
                     (id, is_known, false)

@@ -19,6 +19,14 @@ struct Language {
     kind: InstallationType,
 }
 
+const RUSSIAN: [&str; 5] = [
+    "Имя узла",
+    "Название ОС",
+    "Версия ОС",
+    "Изготовитель ОС",
+    "Параметры ОС",
+];
+
 const LANGUAGES: [Language; 10] = [
     Language {
         encoding: EUC_KR,
@@ -49,13 +57,7 @@ const LANGUAGES: [Language; 10] = [
     Language {
         encoding: IBM866,
         host: "БУХГАЛТЕР",
-        labels: [
-            "Имя узла",
-            "Название ОС",
-            "Версия ОС",
-            "Изготовитель ОС",
-            "Параметры ОС",
-        ],
+        labels: RUSSIAN,
         role: "Изолированная рабочая станция",
         version: "10.0.19045 Н/Д построение 19045",
         system_type: "Тип системы",
@@ -65,13 +67,7 @@ const LANGUAGES: [Language; 10] = [
     Language {
         encoding: WINDOWS_1251,
         host: "СКЛАД",
-        labels: [
-            "Имя узла",
-            "Название ОС",
-            "Версия ОС",
-            "Изготовитель ОС",
-            "Параметры ОС",
-        ],
+        labels: RUSSIAN,
         role: "Рядовой сервер",
         version: "10.0.19045 Н/Д построение 19045",
         system_type: "Тип системы",
