@@ -53,8 +53,10 @@ async fn once(
     schedule: &FeedSync,
 ) -> Option<Result<SyncReport, SyncError>> {
     let stop = StopOnDrop(Stop::default());
+    let client = schedule.client();
     let options = SyncOptions {
-        client: schedule.client(),
+        lists: schedule.lists(&client.base),
+        client,
         ..SyncOptions::default()
     };
     let (sender, receiver) = oneshot::channel();
