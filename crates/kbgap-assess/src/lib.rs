@@ -61,6 +61,6 @@ pub use outline::{Outline, OutlinedKb, OutlinedSoftware};
 pub use platform::Unassessable;
 pub use projection::{Projection, SoftwareFact};
 pub use servicing::Track;
-pub use sql_server::{SqlBuild, SqlEntry, SqlRelease, SqlServer};
+pub use sql_server::{SqlEntry, SqlServer};
 pub use urgency::Urgency;
 pub use weakness::{Weakness, weaknesses};

@@ -15,6 +15,7 @@ mod record;
 mod servicing;
 mod snapshot;
 mod software;
+mod sql_server;
 mod version;
 
 pub use catalog::{
@@ -44,4 +45,5 @@ pub use record::{
 pub use servicing::{Condition, Family};
 pub use snapshot::SnapshotError;
 pub use software::{SEPARATOR, SoftwareId, SoftwareIdError};
+pub use sql_server::{SqlBranch, SqlBuild, SqlRelease, SqlTrack};
 pub use version::{BuildRevision, Version, versions_in};
