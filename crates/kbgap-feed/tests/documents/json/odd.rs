@@ -5,7 +5,8 @@ use kbgap_feed::{Reason, cvrf, source};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::read;
+use super::read;
+use crate::reversed;
 
 fn month() -> Value {
     json!({
@@ -62,15 +63,8 @@ fn a_whole_month() {
 #[test]
 fn members_may_come_in_any_order() {
     let month = month();
-    let reversed: serde_json::Map<String, Value> = month
-        .as_object()
-        .unwrap()
-        .clone()
-        .into_iter()
-        .rev()
-        .collect();
     assert_eq!(
-        read(&Value::Object(reversed).to_string()).unwrap(),
+        read(&reversed(&month).to_string()).unwrap(),
         read(&month.to_string()).unwrap()
     );
 }

@@ -1,7 +1,5 @@
 //! Archives of documents.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 

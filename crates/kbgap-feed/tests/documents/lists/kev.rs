@@ -6,8 +6,10 @@ use kbgap_testkit::shared;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::reversed;
+
 fn read(text: &str) -> Result<KnownExploitedRecord, FeedError> {
-    match crate::read("kev", text)? {
+    match super::read("kev", text)? {
         Content::KnownExploited(list) => Ok(list),
         other => panic!("{other:?}"),
     }
@@ -156,15 +158,8 @@ fn what_is_no_list_is_refused() {
 #[test]
 fn it_is_recognised_whatever_comes_first() {
     let list = list();
-    let reversed: serde_json::Map<String, Value> = list
-        .as_object()
-        .unwrap()
-        .clone()
-        .into_iter()
-        .rev()
-        .collect();
     assert_eq!(
-        read(&Value::Object(reversed).to_string()).unwrap(),
+        read(&reversed(&list).to_string()).unwrap(),
         read(&list.to_string()).unwrap()
     );
 }
@@ -181,6 +176,6 @@ proptest! {
 
     #[test]
     fn no_rows_make_it_panic(rows in "(?s).{0,200}") {
-        let _ = crate::read("x", &format!("cveID,dateAdded\n{rows}"));
+        let _ = super::read("x", &format!("cveID,dateAdded\n{rows}"));
     }
 }

@@ -1,7 +1,5 @@
 //! Microsoft's CSAF documents.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 use std::path::PathBuf;
 
 use kbgap_catalog::{DocumentRecord, Feed, Severity, Subtype, compile, compile_feed};
