@@ -6,6 +6,7 @@ mod feed;
 mod fold;
 mod kb;
 mod layout;
+mod lifecycle;
 mod lists;
 mod mapping;
 mod month;
@@ -25,6 +26,10 @@ pub use catalog::{
 pub use compile::{compile, compile_feed};
 pub use feed::{Feed, SourceKind};
 pub use kb::{KbId, KbIdError};
+pub use lifecycle::{
+    Edition, Lifecycle, SoftwareRelease, WindowsLifecycle, software_releases, windows_lifecycles,
+    windows_of_software,
+};
 pub use lists::{
     CveId, CveIdError, EpssEntry, EpssRecord, KnownExploitedEntry, KnownExploitedRecord, Share,
 };
