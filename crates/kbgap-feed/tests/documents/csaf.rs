@@ -8,6 +8,8 @@ use kbgap_testkit::shared;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::mutations;
+
 fn of(content: Content) -> DocumentRecord {
     match content {
         Content::Advisory(document) => document,
@@ -261,11 +263,7 @@ fn beside_their_months_they_change_nothing() {
 
 proptest! {
     #[test]
-    fn no_mutation_makes_it_panic(position in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>()) {
-        let mut bytes = advisory().to_string().into_bytes();
-        let position = position.index(bytes.len());
-        bytes[position] = byte;
-        bytes.truncate(cut.index(bytes.len()) + 1);
+    fn no_mutation_makes_it_panic(bytes in mutations(advisory().to_string())) {
         let _ = kbgap_feed::read(source::from_bytes("x", &bytes));
     }
 }

@@ -89,3 +89,26 @@ fn of_lifecycle(
         ("esuEnds", day(esu_ends)),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use kbgap_catalog::Release;
+
+    use super::*;
+
+    #[test]
+    fn a_server_is_a_software_of_its_own() {
+        let release = Release::of_build(17_763, true).unwrap();
+        let id: SoftwareId = "microsoft-_-windows_server_2019".parse().unwrap();
+        for (on, expected) in [
+            ("2028-07-09", "None"),
+            ("2028-07-10", "Upcoming EOS Software"),
+            ("2029-01-09", "Upcoming EOS Software"),
+            ("2029-01-10", "EOS Software"),
+        ] {
+            let today: Date = on.parse().unwrap();
+            let support = Support::of_windows(release, None, today).unwrap();
+            assert_eq!(word(&support, &id, true, today), Some(expected), "{on}");
+        }
+    }
+}
