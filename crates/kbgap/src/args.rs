@@ -264,6 +264,9 @@ pub(crate) struct CheckArgs {
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = CheckFormat::Table)]
     pub(crate) format: CheckFormat,
+    /// Say of this day, as in 2026-10-13, whether Windows and software are supported (default: today)
+    #[arg(long, value_name = "DAY")]
+    pub(crate) date: Option<Date>,
     /// End with exit code 3 when something of the kind is found, and with 1 when a host could not be assessed
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) fail_on: Option<FailOn>,

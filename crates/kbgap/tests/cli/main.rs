@@ -16,4 +16,5 @@ mod memory;
 mod python_clients;
 mod served;
 mod server;
+mod support;
 mod tls;
