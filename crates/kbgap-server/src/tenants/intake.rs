@@ -80,6 +80,11 @@ impl Intake {
         Self { queue }
     }
 
+    /// How many requests wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Hands in reports.
     ///
     /// # Errors
