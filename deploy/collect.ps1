@@ -58,8 +58,8 @@ param(
     [ValidateSet('', 'Yes', 'No')] [string] $Hotpatch = '',
     [string] $Proxy = '',
     [ValidateRange(0, 20)] [int] $Retries = 5,
-    [ValidateRange(0, 86400)] [int] $SpreadSeconds = 0,
-    [switch] $AllowHttp
+    [switch] $AllowHttp,
+    [ValidateRange(0, 86400)] [int] $SpreadSeconds = 0
 )
 
 Set-StrictMode -Version 2.0
@@ -79,6 +79,7 @@ $Installed = 112
 
 $script:Kbs = @{}
 $script:HasEdge = $false
+$script:HasList = $false
 $script:Programs = New-Object 'System.Collections.Generic.List[string]'
 
 function Write-Note([string] $Message) {
@@ -274,6 +275,7 @@ function Add-Program($Vendor, $Program, $Version) {
 function Add-UninstallKeys([string] $Path, $Root) {
     $list = Open-Key $Path $Root
     if ($null -eq $list) { return }
+    $script:HasList = $true
     foreach ($entry in $list.GetSubKeyNames()) {
         $key = Open-Key $entry $list
         if ($null -eq $key) { continue }
@@ -490,7 +492,8 @@ function Get-Document([string] $HostName) {
     Add-Field $fields 'computerDnsName' (ConvertTo-JsonString $HostName)
     Add-Field $fields 'os' (Get-OsJson)
     Add-Field $fields 'installedKbs' (Get-KbsJson)
-    Add-Field $fields 'software' (Join-Array $script:Programs)
+    # A list that could not be read must not pass for an empty one.
+    if ($script:HasList) { Add-Field $fields 'software' (Join-Array $script:Programs) }
     Add-TextField $fields 'group' $Group $MaxName
     Add-Field $fields 'tags' (Get-TagsJson)
     Add-Field $fields 'pendingReboot' (Get-PendingRebootJson)

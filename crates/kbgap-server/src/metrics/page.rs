@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::SystemTime;
 
-use kbgap_catalog::Catalog;
+use kbgap_catalog::{Catalog, Source};
 use kbgap_fleet::Size;
 
 use super::text::{Kind, Text};
@@ -81,30 +81,27 @@ fn feed(text: &mut Text, catalog: &Catalog, generation: u64) {
         "Vulnerabilities that the catalogue in use knows.",
         catalog.vulnerabilities().len(),
     );
-    let mut family = text.family(
+    let mut by_source = |name, help, value: fn(Source<'_>) -> i64| {
+        let mut family = text.family(name, Kind::Gauge, help);
+        for source in catalog.sources() {
+            family.sample(&[("source", source.kind().name())], value(source));
+        }
+    };
+    by_source(
         "kbgap_feed_documents",
-        Kind::Gauge,
         "Documents and lists of the catalogue in use, by kind.",
+        |source| source.documents().into(),
     );
-    for source in catalog.sources() {
-        family.sample(&[("source", source.kind().name())], source.documents());
-    }
-    let mut family = text.family(
+    by_source(
         "kbgap_feed_newest_timestamp_seconds",
-        Kind::Gauge,
         "When the newest document of each kind was released, in seconds since 1970.",
+        Source::newest,
     );
-    for source in catalog.sources() {
-        family.sample(&[("source", source.kind().name())], source.newest());
-    }
-    let mut family = text.family(
+    by_source(
         "kbgap_feed_skipped_by_source",
-        Kind::Gauge,
         "Values of the feed that were passed over, by the kind of document or list.",
+        |source| source.odd_values().into(),
     );
-    for source in catalog.sources() {
-        family.sample(&[("source", source.kind().name())], source.odd_values());
-    }
     let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
     for odd in catalog.odd_values() {
         *kinds.entry(odd.kind.name()).or_default() += 1;
