@@ -95,7 +95,7 @@ fn feed(text: &mut Text, catalog: &Catalog, generation: u64) {
     by_source(
         "kbgap_feed_newest_timestamp_seconds",
         "When the newest document of each kind was released, in seconds since 1970.",
-        Source::newest,
+        |source| source.newest(),
     );
     by_source(
         "kbgap_feed_skipped_by_source",
