@@ -80,6 +80,7 @@ $Installed = 112
 $script:Kbs = @{}
 $script:HasEdge = $false
 $script:HasList = $false
+$script:DotNetVersions = New-Object 'System.Collections.Generic.List[string]'
 $script:Programs = New-Object 'System.Collections.Generic.List[string]'
 
 function Write-Note([string] $Message) {
@@ -323,13 +324,52 @@ function Add-DotNetFramework {
         if ($null -ne $release -and $release -ge $known[0]) {
             $version = Get-RegistryValue ($setup + 'v4\Full') 'Version'
             Add-Program 'Microsoft Corporation' ('Microsoft .NET Framework ' + $known[1]) $version
+            $script:DotNetVersions.Add((ConvertTo-JsonString $known[1]))
             break
         }
     }
     if ((Get-RegistryValue ($setup + 'v3.5') 'Install') -eq 1) {
         $version = Get-RegistryValue ($setup + 'v3.5') 'Version'
         Add-Program 'Microsoft Corporation' 'Microsoft .NET Framework 3.5' $version
+        $script:DotNetVersions.Add((ConvertTo-JsonString '3.5'))
     }
+}
+
+# The highest version of the files of a runtime: its updates leave some as they are. Those of compilers and of
+# the C runtime count by themselves, so only the runtime's own major version is looked at.
+function Get-RuntimeVersion([string] $Runtime, [int] $Major) {
+    $highest = $null
+    foreach ($bits in 'Framework64', 'Framework') {
+        $folder = [System.IO.Path]::Combine($env:SystemRoot, 'Microsoft.NET\' + $bits + '\' + $Runtime)
+        if (-not [System.IO.Directory]::Exists($folder)) { continue }
+        try {
+            foreach ($path in [System.IO.Directory]::GetFiles($folder, '*.dll')) {
+                $file = [System.Diagnostics.FileVersionInfo]::GetVersionInfo($path)
+                if ($file.FileMajorPart -ne $Major) { continue }
+                $version = New-Object System.Version($file.FileMajorPart, $file.FileMinorPart, $file.FileBuildPart, $file.FilePrivatePart)
+                if ($null -eq $highest -or $version.CompareTo($highest) -gt 0) { $highest = $version }
+            }
+        } catch {
+            # A part of the files could pass for an old version of all.
+            Write-Note ('warning: ' + $folder + ': ' + $_.Exception.GetBaseException().Message)
+            return ''
+        }
+        break
+    }
+    if ($null -eq $highest) { return '' }
+    return $highest.ToString()
+}
+
+function Get-DotNetJson {
+    if ($script:DotNetVersions.Count -eq 0) { return '' }
+    $files = New-Object 'System.Collections.Generic.List[string]'
+    foreach ($version in @((Get-RuntimeVersion 'v4.0.30319' 4), (Get-RuntimeVersion 'v2.0.50727' 2))) {
+        if ($version -ne '') { $files.Add((ConvertTo-JsonString $version)) }
+    }
+    $fields = New-Object 'System.Collections.Generic.List[string]'
+    Add-Field $fields 'versions' ('[' + [string]::Join(', ', $script:DotNetVersions.ToArray()) + ']')
+    if ($files.Count -gt 0) { Add-Field $fields 'fileVersions' ('[' + [string]::Join(', ', $files.ToArray()) + ']') }
+    return Join-Object $fields
 }
 
 # Each instance of SQL Server with the build that it has been patched to.
@@ -494,6 +534,7 @@ function Get-Document([string] $HostName) {
     Add-Field $fields 'installedKbs' (Get-KbsJson)
     # A list that could not be read must not pass for an empty one.
     if ($script:HasList) { Add-Field $fields 'software' (Join-Array $script:Programs) }
+    Add-Field $fields 'dotNet' (Get-DotNetJson)
     Add-TextField $fields 'group' $Group $MaxName
     Add-Field $fields 'tags' (Get-TagsJson)
     Add-Field $fields 'pendingReboot' (Get-PendingRebootJson)

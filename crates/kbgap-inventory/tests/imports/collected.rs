@@ -27,6 +27,7 @@ const WORKSTATION: &str = r#"{
     {"name": "\ud55c\uae00 \"Office\" C:\\Tools \ud83d\ude00"},
     {"vendor": "Microsoft Corporation", "name": "Microsoft .NET Framework 4.8.1", "version": "4.8.09032"}
   ],
+  "dotNet": {"versions": ["4.8.1"], "fileVersions": ["4.8.9181.0"]},
   "group": "B\u00fcro",
   "tags": [
     "floor 2",
