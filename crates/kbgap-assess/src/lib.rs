@@ -63,7 +63,7 @@ pub use outline::{Outline, OutlinedKb, OutlinedSoftware};
 pub use platform::Unassessable;
 pub use projection::{Projection, SoftwareFact};
 pub use servicing::Track;
-pub use sql_server::{SqlEntry, SqlServer};
+pub use sql_server::SqlServer;
 pub use support::{EditionSupport, Support, SupportStatus, is_over};
 pub use urgency::Urgency;
 pub use weakness::{Weakness, weaknesses};

@@ -4,15 +4,15 @@
 //! runs once for all of them.
 
 use kbgap_catalog::{
-    Architecture, Catalog, Component, InstallationType, KbId, SoftwareId, SqlBuild, Version,
-    map_installed,
+    Architecture, Catalog, Component, InstallationType, KbId, SoftwareId, SqlBuild, SqlEntry,
+    Version, map_installed,
 };
 use kbgap_inventory::Machine;
 use serde::{Deserialize, Serialize};
 
 use crate::click_to_run::ClickToRun;
 use crate::exchange::{EXCHANGE, ExchangeEntry, ExchangeServer};
-use crate::sql_server::{SQL_SERVER, SqlEntry, SqlServer};
+use crate::sql_server::{SQL_SERVER, SqlServer};
 
 /// What the rules read of a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
