@@ -14,7 +14,7 @@
 //! 5. `presence`: for one update, whether it is present, and by what evidence.
 //! 6. `pair`: for one group, whether the machine is vulnerable, and which KBs to name.
 //! 7. `edge`, `click_to_run`: what has no KB and is decided by its version.
-//! 8. `beside`, `sql_server`, `exchange`: what KBs fix beside Windows, by the rules of its family.
+//! 8. `beside`, `sql_server`, `exchange`, `dot_net`: what KBs fix beside Windows, by the rules of its family.
 //! 9. [`assess`]: what is missing, in total; [`Outline`]: what an index keeps of it.
 //! 10. [`explain`]: the same decisions for one KB, told in full.
 //!
@@ -26,6 +26,7 @@ mod beside;
 mod bits;
 mod click_to_run;
 mod cumulative;
+mod dot_net;
 mod edge;
 mod evidence;
 mod exchange;
@@ -41,6 +42,7 @@ mod projection;
 mod servicing;
 mod sql_server;
 mod supersedence;
+mod table;
 mod totals;
 mod update;
 mod urgency;
@@ -52,11 +54,12 @@ pub use assessment::{
 };
 pub use assessor::Assessor;
 pub use click_to_run::ClickToRun;
+pub use dot_net::{DotNetEntry, DotNetFacts, Framework, FrameworkLine};
 pub use edge::fixed_version;
 pub use evidence::Evidence;
 pub use exchange::{ExchangeEntry, ExchangeServer};
 pub use explain::{Explanation, ExplanationVerdict, ProductExplanation, explain};
-pub use findings::is_part_without_rules;
+pub use findings::is_on_every_windows;
 pub use outline::{Outline, OutlinedKb, OutlinedSoftware};
 pub use platform::Unassessable;
 pub use projection::{Projection, SoftwareFact};

@@ -10,6 +10,7 @@ use kbgap_inventory::Machine;
 use serde::{Deserialize, Serialize};
 
 use crate::click_to_run::ClickToRun;
+use crate::dot_net::{DotNetEntry, DotNetFacts};
 use crate::exchange::{EXCHANGE, ExchangeEntry, ExchangeServer};
 use crate::sql_server::{SQL_SERVER, SqlEntry, SqlServer};
 
@@ -42,6 +43,8 @@ pub struct Projection {
     pub sql_server: Vec<SqlServer>,
     /// Exchange Server.
     pub exchange: Option<ExchangeServer>,
+    /// .NET Framework.
+    pub dot_net: DotNetFacts,
     /// Reported software of families whose rules do not exist yet, in order.
     pub unsupported: Vec<SoftwareId>,
 }
@@ -82,6 +85,7 @@ impl Projection {
         let mut kbs: Vec<KbId> = machine.installed_kbs.iter().map(|kb| kb.id).collect();
         let mut sql_entries: Vec<SqlEntry> = Vec::new();
         let mut exchange_entries: Vec<ExchangeEntry> = Vec::new();
+        let mut dot_net_entries: Vec<DotNetEntry> = Vec::new();
         let mut chromium_edge = false;
         let mut edge_version: Option<Version> = None;
         let mut click_to_run = Vec::new();
@@ -94,6 +98,7 @@ impl Projection {
                 }
                 SoftwareFact::SqlServer(entry) => sql_entries.push(*entry),
                 SoftwareFact::Exchange(entry) => exchange_entries.push(*entry),
+                SoftwareFact::DotNet(entry) => dot_net_entries.push(*entry),
                 SoftwareFact::OfFamily { id, office } => {
                     click_to_run.extend(*office);
                     unsupported.push(id.clone());
@@ -107,6 +112,7 @@ impl Projection {
         kbs.dedup();
         click_to_run.sort_unstable();
         click_to_run.dedup();
+        let dot_net = DotNetFacts::of(&dot_net_entries, machine.dot_net.as_ref(), &kbs);
         unsupported.sort_unstable();
         unsupported.dedup();
         Self {
@@ -124,6 +130,7 @@ impl Projection {
             click_to_run,
             sql_server: SqlServer::of_entries(&sql_entries),
             exchange: ExchangeServer::of_entries(&exchange_entries),
+            dot_net,
             unsupported,
         }
     }
@@ -161,6 +168,8 @@ pub enum SoftwareFact {
     SqlServer(SqlEntry),
     /// Exchange Server, or an update of it.
     Exchange(ExchangeEntry),
+    /// .NET Framework.
+    DotNet(DotNetEntry),
     /// A software of a family with rules of its own.
     OfFamily {
         /// The software.
@@ -180,6 +189,11 @@ impl SoftwareFact {
             {
                 return Some(Self::SqlServer(entry));
             }
+            if has_word(name, b".net")
+                && let Some(entry) = DotNetEntry::of(name, version)
+            {
+                return Some(Self::DotNet(entry));
+            }
             if has_word(name, b"exchange")
                 && let Some(entry) = ExchangeEntry::of(name, version)
             {
@@ -198,10 +212,7 @@ impl SoftwareFact {
 }
 
 fn has_rules_of_its_own(component: Component) -> bool {
-    matches!(
-        component,
-        Component::DotNetFramework | Component::SharePoint | Component::Office
-    )
+    matches!(component, Component::SharePoint | Component::Office)
 }
 
 /// Where none is reported it may be.

@@ -34,7 +34,7 @@ mod text;
 mod vuls;
 
 pub use format::Format;
-pub use machine::{DeviceValue, InstalledKb, IpAddress, Machine, OperatingSystem};
+pub use machine::{DeviceValue, DotNet, InstalledKb, IpAddress, Machine, OperatingSystem};
 pub use machine_id::{MachineId, MachineIdError};
 pub use merge::{Merged, merge, merge_as};
 pub use part::{Part, PartOs, Program};

@@ -9,7 +9,7 @@ use super::label::Label;
 use super::tables::Branch;
 use super::{SqlBuild, SqlRelease, SqlServer};
 use crate::assessor::Assessor;
-use crate::beside::{Applied, Standing};
+use crate::beside::{Applied, Choice, Standing};
 use crate::cumulative::{Compared, Line, LineFix};
 use crate::evidence::Evidence;
 
@@ -47,17 +47,6 @@ impl SqlServers {
         })
     }
 
-    /// Whether a KB is an update of some SQL Server.
-    pub(crate) fn has(&self, kb: KbIx, catalog: &Catalog) -> bool {
-        let mut products = self.products(catalog).iter();
-        products.any(|product| {
-            product
-                .fixes
-                .binary_search_by_key(&kb, |fix| fix.kb)
-                .is_ok()
-        })
-    }
-
     /// The products that apply to a server, with their updates judged.
     ///
     /// # Errors
@@ -88,6 +77,7 @@ impl SqlServers {
         };
         let judged = own.iter().map(|product| Applied {
             product: product.ix,
+            choice: Choice::Any,
             standings: product
                 .fixes
                 .iter()

@@ -7,6 +7,7 @@ use kbgap_catalog::{KbId, Version};
 
 use super::label::{Label, SqlTrack};
 use super::{SqlBuild, SqlRelease};
+use crate::table::rows;
 
 const BRANCHES: &str = include_str!("../../data/sql-server-branches.tsv");
 const BUILDS: &str = include_str!("../../data/sql-server-builds.tsv");
@@ -72,15 +73,6 @@ static BUILD_TABLE: LazyLock<HashMap<KbId, (SqlRelease, SqlBuild)>> = LazyLock::
 static CUMULATIVE_UPDATE_TABLE: LazyLock<HashMap<(SqlRelease, u8, u16), SqlBuild>> =
     LazyLock::new(|| rows(CUMULATIVE_UPDATES, cumulative_update));
 
-fn rows<T, C: FromIterator<T>, const N: usize>(
-    table: &'static str,
-    read: impl Fn([&'static str; N]) -> Option<T>,
-) -> C {
-    let lines = table.lines().filter(|line| !line.starts_with('#'));
-    let columns = lines.filter_map(|line| line.split('\t').collect::<Vec<_>>().try_into().ok());
-    columns.filter_map(read).collect()
-}
-
 fn branch([release, service_pack, track, first, last]: [&str; 5]) -> Option<Branch> {
     Some(Branch {
         release: SqlRelease::of_name(release)?,
@@ -108,10 +100,7 @@ fn version(text: &str) -> Option<(SqlRelease, SqlBuild)> {
 mod tests {
     use super::version as version_of;
     use super::*;
-
-    fn count(table: &str) -> usize {
-        table.lines().filter(|line| !line.starts_with('#')).count()
-    }
+    use crate::table::count;
 
     #[test]
     fn every_row_is_read() {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod assessor;
+mod dot_net;
 mod drawn;
 mod edge;
 mod exchange;

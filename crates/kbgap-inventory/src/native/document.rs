@@ -14,7 +14,7 @@ use super::network::{Address, Guid};
 use super::object::{Described, Object};
 use super::software::Programs;
 use super::text::read;
-use crate::{InstalledKb, Machine, MachineId, OperatingSystem};
+use crate::{DotNet, InstalledKb, Machine, MachineId, OperatingSystem};
 
 pub(super) const MAX_TEXT: usize = 1_000;
 const MAX_NAME: usize = 255;
@@ -22,6 +22,7 @@ const MAX_KBS: usize = 10_000;
 const MAX_SOFTWARE: usize = 20_000;
 const MAX_TAGS: usize = 200;
 const MAX_ADDRESSES: usize = 200;
+const MAX_DOT_NET: usize = 50;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,6 +47,8 @@ pub(super) struct Document {
     secure_boot: Option<bool>,
     #[serde(default)]
     win_re: Option<bool>,
+    #[serde(default)]
+    dot_net: Option<Object<DotNetVersions>>,
     #[serde(default)]
     ip_addresses: Option<List<Address, MAX_ADDRESSES>>,
     #[serde(default)]
@@ -76,12 +79,38 @@ struct Os {
     service_pack: Option<u8>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DotNetVersions {
+    #[serde(default)]
+    versions: Option<List<Dotted, MAX_DOT_NET>>,
+    #[serde(default)]
+    file_versions: Option<List<Dotted, MAX_DOT_NET>>,
+}
+
 impl Described for Document {
     const WHAT: &'static str = "a machine document (an object with `computerDnsName` and `os`)";
 }
 
 impl Described for Os {
     const WHAT: &'static str = "an object with `version`";
+}
+
+impl Described for DotNetVersions {
+    const WHAT: &'static str = "an object with `versions` or `fileVersions`";
+}
+
+impl From<Object<DotNetVersions>> for DotNet {
+    fn from(Object(told): Object<DotNetVersions>) -> Self {
+        let texts = |list: Option<List<Dotted, MAX_DOT_NET>>| {
+            let list = list.map(|list| list.0).unwrap_or_default();
+            list.into_iter().map(|version| version.0).collect()
+        };
+        Self {
+            versions: texts(told.versions),
+            file_versions: texts(told.file_versions),
+        }
+    }
 }
 
 impl Document {
@@ -130,6 +159,7 @@ impl Document {
             hotpatch: self.hotpatch,
             secure_boot: self.secure_boot,
             win_re: self.win_re,
+            dot_net: self.dot_net.map(DotNet::from),
             ip_addresses: self
                 .ip_addresses
                 .map(|list| list.0.into_iter().map(|a| a.0).collect())
@@ -327,6 +357,26 @@ impl<'de> Deserialize<'de> for KbNumber {
             }
         }
         deserializer.deserialize_any(NumberVisitor)
+    }
+}
+
+/// A dotted version, as it was written.
+struct Dotted(String);
+
+impl<'de> Deserialize<'de> for Dotted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read(deserializer, |text| {
+            let text = text.trim();
+            match Version::parse(text) {
+                Some(_) => Ok(Self(text.to_owned())),
+                None => {
+                    let shown: String = text.chars().take(40).collect();
+                    Err(format!(
+                        "`{shown}` is no version (expected such as 4.8 or 4.8.4718.0)"
+                    ))
+                }
+            }
+        })
     }
 }
 
