@@ -15,6 +15,7 @@ use crate::memo::Memo;
 use crate::outline::{self, OutlinedKb, OutlinedSoftware};
 use crate::pair::Case;
 use crate::platform::{MachinePlatform, PlatformKey};
+use crate::sharepoint::SharePoints;
 use crate::sql_server::SqlServers;
 use crate::supersedence::Supersedence;
 use crate::weakness;
@@ -51,6 +52,7 @@ pub struct Assessor {
     office: Memo<Vec<(ClickToRun, kbgap_catalog::Version)>, Arc<[VulnerableSoftware]>>,
     sql_servers: SqlServers,
     exchanges: Exchanges,
+    sharepoints: SharePoints,
     beside_kbs: BesideKbs,
     beside: Memo<BesideKey, Arc<Beside>>,
     cves: Memo<Arc<[VulnerabilityIx]>, Arc<[VulnerabilityIx]>>,
@@ -68,6 +70,7 @@ impl Assessor {
             office: Memo::new(),
             sql_servers: SqlServers::new(),
             exchanges: Exchanges::new(),
+            sharepoints: SharePoints::new(),
             beside_kbs: BesideKbs::new(),
             beside: Memo::new(),
             cves: Memo::new(),
@@ -185,6 +188,10 @@ impl Assessor {
 
     pub(crate) const fn exchanges(&self) -> &Exchanges {
         &self.exchanges
+    }
+
+    pub(crate) const fn sharepoints(&self) -> &SharePoints {
+        &self.sharepoints
     }
 
     pub(crate) const fn supersedence(&self) -> &Supersedence {

@@ -18,6 +18,7 @@ use crate::evidence::Evidence;
 use crate::exchange::{EXCHANGE, ExchangeServer};
 use crate::outline::{OutlinedKb, OutlinedSoftware};
 use crate::pair::Case;
+use crate::sharepoint::{SHAREPOINT, SharePoint};
 use crate::sql_server::{SQL_SERVER, SqlServer};
 use crate::{MissingKb, NotAssessed, Weakness};
 
@@ -29,6 +30,7 @@ use found::{Found, superseded, totals};
 pub(crate) struct BesideKey {
     sql_server: Vec<SqlServer>,
     exchange: Option<ExchangeServer>,
+    sharepoint: Option<SharePoint>,
     dot_net: Option<DotNetKey>,
     architecture: Option<Architecture>,
     /// The listed KBs that are updates of it, in order.
@@ -91,7 +93,10 @@ impl BesideKbs {
                 product.component().is_some_and(|component| {
                     matches!(
                         component,
-                        Component::DotNetFramework | Component::SqlServer | Component::Exchange
+                        Component::DotNetFramework
+                            | Component::SqlServer
+                            | Component::Exchange
+                            | Component::SharePoint
                     )
                 })
             });
@@ -111,6 +116,7 @@ impl BesideKey {
         Self {
             sql_server: machine.sql_server.clone(),
             exchange: machine.exchange,
+            sharepoint: machine.sharepoint,
             dot_net: DotNetKey::of(case),
             architecture: machine.architecture,
             listed: listed
@@ -136,6 +142,11 @@ impl Beside {
         beside.judged(EXCHANGE, exchange.into_iter(), assessor);
         let warning = |server| assessor.exchanges().warning(server, assessor.catalog());
         beside.warnings.extend(key.exchange.and_then(warning));
+        let sharepoint = key.sharepoint.map(|server| {
+            let sharepoints = assessor.sharepoints();
+            sharepoints.judge(server, &key.listed, assessor)
+        });
+        beside.judged(SHAREPOINT, sharepoint.into_iter(), assessor);
         if let Some(dot_net) = &key.dot_net {
             let frameworks = &case.windows.frameworks;
             let judged = frameworks.judge(dot_net, &key.listed, case, assessor);
@@ -153,6 +164,7 @@ impl Beside {
     ) {
         let mut lacking: BTreeSet<&'static str> = BTreeSet::new();
         let mut is_there = false;
+        let first = self.applied.len();
         for server in servers {
             is_there = true;
             match server {
@@ -163,8 +175,13 @@ impl Beside {
             }
         }
         if is_there && lacking.is_empty() {
-            let ix = assessor.catalog().find_software(software);
-            self.decided = self.decided.iter().copied().chain(ix).collect();
+            let catalog = assessor.catalog();
+            let products = self.applied[first..].iter();
+            // Applications of Office are software of their own.
+            let own = products.filter_map(|applied| catalog.product(applied.product)?.software());
+            let decided: BTreeSet<SoftwareIx> =
+                own.chain(catalog.find_software(software)).collect();
+            self.decided = self.decided.iter().copied().chain(decided).collect();
         }
         let entries = lacking.into_iter().map(|lacking| NotAssessed::Software {
             id: software.to_owned(),

@@ -14,7 +14,7 @@
 //! 5. `presence`: for one update, whether it is present, and by what evidence.
 //! 6. `pair`: for one group, whether the machine is vulnerable, and which KBs to name.
 //! 7. `edge`, `click_to_run`: what has no KB and is decided by its version.
-//! 8. `beside`, `sql_server`, `exchange`, `dot_net`: what KBs fix beside Windows, by the rules of its family.
+//! 8. `beside`, `sql_server`, `exchange`, `dot_net`, `sharepoint`: what KBs fix beside Windows, by the rules of its family.
 //! 9. [`assess`]: what is missing, in total; [`Outline`]: what an index keeps of it.
 //! 10. [`explain`]: the same decisions for one KB, told in full.
 //!
@@ -40,6 +40,7 @@ mod platform;
 mod presence;
 mod projection;
 mod servicing;
+mod sharepoint;
 mod sql_server;
 mod supersedence;
 mod table;
@@ -64,6 +65,7 @@ pub use outline::{Outline, OutlinedKb, OutlinedSoftware};
 pub use platform::Unassessable;
 pub use projection::{Projection, SoftwareFact};
 pub use servicing::Track;
+pub use sharepoint::{SharePoint, SharePointBuild, SharePointEntry, SharePointVersion};
 pub use sql_server::{SqlBuild, SqlEntry, SqlRelease, SqlServer};
 pub use urgency::Urgency;
 pub use weakness::{Weakness, weaknesses};

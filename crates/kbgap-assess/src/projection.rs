@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::click_to_run::ClickToRun;
 use crate::dot_net::{DotNetEntry, DotNetFacts};
 use crate::exchange::{EXCHANGE, ExchangeEntry, ExchangeServer};
+use crate::sharepoint::{SHAREPOINT, SharePoint, SharePointEntry};
 use crate::sql_server::{SQL_SERVER, SqlEntry, SqlServer};
 
 /// What the rules read of a machine.
@@ -43,6 +44,8 @@ pub struct Projection {
     pub sql_server: Vec<SqlServer>,
     /// Exchange Server.
     pub exchange: Option<ExchangeServer>,
+    /// SharePoint.
+    pub sharepoint: Option<SharePoint>,
     /// .NET Framework.
     pub dot_net: DotNetFacts,
     /// Reported software of families whose rules do not exist yet, in order.
@@ -85,6 +88,7 @@ impl Projection {
         let mut kbs: Vec<KbId> = machine.installed_kbs.iter().map(|kb| kb.id).collect();
         let mut sql_entries: Vec<SqlEntry> = Vec::new();
         let mut exchange_entries: Vec<ExchangeEntry> = Vec::new();
+        let mut sharepoint_entries: Vec<SharePointEntry> = Vec::new();
         let mut dot_net_entries: Vec<DotNetEntry> = Vec::new();
         let mut chromium_edge = false;
         let mut edge_version: Option<Version> = None;
@@ -98,6 +102,7 @@ impl Projection {
                 }
                 SoftwareFact::SqlServer(entry) => sql_entries.push(*entry),
                 SoftwareFact::Exchange(entry) => exchange_entries.push(*entry),
+                SoftwareFact::SharePoint(entry) => sharepoint_entries.push(*entry),
                 SoftwareFact::DotNet(entry) => dot_net_entries.push(*entry),
                 SoftwareFact::OfFamily { id, office } => {
                     click_to_run.extend(*office);
@@ -130,6 +135,7 @@ impl Projection {
             click_to_run,
             sql_server: SqlServer::of_entries(&sql_entries),
             exchange: ExchangeServer::of_entries(&exchange_entries),
+            sharepoint: SharePoint::of_entries(&sharepoint_entries),
             dot_net,
             unsupported,
         }
@@ -141,6 +147,9 @@ impl Projection {
     pub fn version_of(&self, software: &str) -> Option<String> {
         if software == EXCHANGE {
             return Some(self.exchange?.version?.to_string());
+        }
+        if software == SHAREPOINT {
+            return self.sharepoint?.shown();
         }
         if software != SQL_SERVER {
             return None;
@@ -168,6 +177,8 @@ pub enum SoftwareFact {
     SqlServer(SqlEntry),
     /// Exchange Server, or an update of it.
     Exchange(ExchangeEntry),
+    /// SharePoint.
+    SharePoint(SharePointEntry),
     /// .NET Framework.
     DotNet(DotNetEntry),
     /// A software of a family with rules of its own.
@@ -194,6 +205,11 @@ impl SoftwareFact {
             {
                 return Some(Self::DotNet(entry));
             }
+            if has_word(name, b"sharepoint")
+                && let Some(entry) = SharePointEntry::of(name, version)
+            {
+                return Some(Self::SharePoint(entry));
+            }
             if has_word(name, b"exchange")
                 && let Some(entry) = ExchangeEntry::of(name, version)
             {
@@ -211,8 +227,10 @@ impl SoftwareFact {
     }
 }
 
+/// Of Office what Windows Installer did not install: what of SharePoint is no server has no
+/// rules to wait for.
 fn has_rules_of_its_own(component: Component) -> bool {
-    matches!(component, Component::SharePoint | Component::Office)
+    component == Component::Office
 }
 
 /// Where none is reported it may be.

@@ -21,6 +21,7 @@ pub fn windows(build: u32, revision: Option<u32>, kind: InstallationType) -> Pro
         click_to_run: Vec::new(),
         sql_server: Vec::new(),
         exchange: None,
+        sharepoint: None,
         dot_net: kbgap_assess::DotNetFacts::default(),
         unsupported: Vec::new(),
     }

@@ -13,5 +13,6 @@ mod hotpatch;
 mod presence;
 mod properties;
 mod scans;
+mod sharepoint;
 mod sql_server;
 mod worked_example;
