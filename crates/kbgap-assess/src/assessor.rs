@@ -12,6 +12,7 @@ use crate::exchange::Exchanges;
 use crate::explain;
 use crate::findings::Findings;
 use crate::memo::Memo;
+use crate::office::Offices;
 use crate::outline::{self, OutlinedKb, OutlinedSoftware};
 use crate::pair::Case;
 use crate::platform::{MachinePlatform, PlatformKey};
@@ -53,6 +54,7 @@ pub struct Assessor {
     sql_servers: SqlServers,
     exchanges: Exchanges,
     sharepoints: SharePoints,
+    offices: Offices,
     beside_kbs: BesideKbs,
     beside: Memo<BesideKey, Arc<Beside>>,
     cves: Memo<Arc<[VulnerabilityIx]>, Arc<[VulnerabilityIx]>>,
@@ -71,6 +73,7 @@ impl Assessor {
             sql_servers: SqlServers::new(),
             exchanges: Exchanges::new(),
             sharepoints: SharePoints::new(),
+            offices: Offices::new(),
             beside_kbs: BesideKbs::new(),
             beside: Memo::new(),
             cves: Memo::new(),
@@ -192,6 +195,10 @@ impl Assessor {
 
     pub(crate) const fn sharepoints(&self) -> &SharePoints {
         &self.sharepoints
+    }
+
+    pub(crate) const fn offices(&self) -> &Offices {
+        &self.offices
     }
 
     pub(crate) const fn supersedence(&self) -> &Supersedence {

@@ -16,6 +16,7 @@ use crate::bits::Bits;
 use crate::dot_net::{DOT_NET, DotNetKey};
 use crate::evidence::Evidence;
 use crate::exchange::{EXCHANGE, ExchangeServer};
+use crate::office::{OFFICE, Office};
 use crate::outline::{OutlinedKb, OutlinedSoftware};
 use crate::pair::Case;
 use crate::sharepoint::{SHAREPOINT, SharePoint};
@@ -31,6 +32,7 @@ pub(crate) struct BesideKey {
     sql_server: Vec<SqlServer>,
     exchange: Option<ExchangeServer>,
     sharepoint: Option<SharePoint>,
+    office: Vec<Office>,
     dot_net: Option<DotNetKey>,
     architecture: Option<Architecture>,
     /// The listed KBs that are updates of it, in order.
@@ -97,6 +99,7 @@ impl BesideKbs {
                             | Component::SqlServer
                             | Component::Exchange
                             | Component::SharePoint
+                            | Component::Office
                     )
                 })
             });
@@ -117,6 +120,7 @@ impl BesideKey {
             sql_server: machine.sql_server.clone(),
             exchange: machine.exchange,
             sharepoint: machine.sharepoint,
+            office: machine.office.clone(),
             dot_net: DotNetKey::of(case),
             architecture: machine.architecture,
             listed: listed
@@ -147,6 +151,11 @@ impl Beside {
             sharepoints.judge(server, &key.listed, assessor)
         });
         beside.judged(SHAREPOINT, sharepoint.into_iter(), assessor);
+        let office = key.office.iter().map(|office| {
+            let offices = assessor.offices();
+            offices.judge(office, key.architecture, &key.listed, assessor)
+        });
+        beside.judged(OFFICE, office, assessor);
         if let Some(dot_net) = &key.dot_net {
             let frameworks = &case.windows.frameworks;
             let judged = frameworks.judge(dot_net, &key.listed, case, assessor);

@@ -14,7 +14,7 @@
 //! 5. `presence`: for one update, whether it is present, and by what evidence.
 //! 6. `pair`: for one group, whether the machine is vulnerable, and which KBs to name.
 //! 7. `edge`, `click_to_run`: what has no KB and is decided by its version.
-//! 8. `beside`, `sql_server`, `exchange`, `dot_net`, `sharepoint`: what KBs fix beside Windows, by the rules of its family.
+//! 8. `beside`, `sql_server`, `exchange`, `dot_net`, `sharepoint`, `office`: what KBs fix beside Windows, by the rules of its family.
 //! 9. [`assess`]: what is missing, in total; [`Outline`]: what an index keeps of it.
 //! 10. [`explain`]: the same decisions for one KB, told in full.
 //!
@@ -34,6 +34,7 @@ mod explain;
 mod family;
 mod findings;
 mod memo;
+mod office;
 mod outline;
 mod pair;
 mod platform;
@@ -61,6 +62,7 @@ pub use evidence::Evidence;
 pub use exchange::{ExchangeEntry, ExchangeServer};
 pub use explain::{Explanation, ExplanationVerdict, ProductExplanation, explain};
 pub use findings::is_on_every_windows;
+pub use office::{Application, Office, OfficeEntry, OfficeYear};
 pub use outline::{Outline, OutlinedKb, OutlinedSoftware};
 pub use platform::Unassessable;
 pub use projection::{Projection, SoftwareFact};

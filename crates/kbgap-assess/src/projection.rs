@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::click_to_run::ClickToRun;
 use crate::dot_net::{DotNetEntry, DotNetFacts};
 use crate::exchange::{EXCHANGE, ExchangeEntry, ExchangeServer};
+use crate::office::{Office, OfficeEntry};
 use crate::sharepoint::{SHAREPOINT, SharePoint, SharePointEntry};
 use crate::sql_server::{SQL_SERVER, SqlEntry, SqlServer};
 
@@ -46,6 +47,8 @@ pub struct Projection {
     pub exchange: Option<ExchangeServer>,
     /// SharePoint.
     pub sharepoint: Option<SharePoint>,
+    /// Office by Windows Installer, one for each release, in order.
+    pub office: Vec<Office>,
     /// .NET Framework.
     pub dot_net: DotNetFacts,
     /// Reported software of families whose rules do not exist yet, in order.
@@ -89,6 +92,7 @@ impl Projection {
         let mut sql_entries: Vec<SqlEntry> = Vec::new();
         let mut exchange_entries: Vec<ExchangeEntry> = Vec::new();
         let mut sharepoint_entries: Vec<SharePointEntry> = Vec::new();
+        let mut office_entries: Vec<OfficeEntry> = Vec::new();
         let mut dot_net_entries: Vec<DotNetEntry> = Vec::new();
         let mut chromium_edge = false;
         let mut edge_version: Option<Version> = None;
@@ -103,6 +107,7 @@ impl Projection {
                 SoftwareFact::SqlServer(entry) => sql_entries.push(*entry),
                 SoftwareFact::Exchange(entry) => exchange_entries.push(*entry),
                 SoftwareFact::SharePoint(entry) => sharepoint_entries.push(*entry),
+                SoftwareFact::Office(entry) => office_entries.push(*entry),
                 SoftwareFact::DotNet(entry) => dot_net_entries.push(*entry),
                 SoftwareFact::OfFamily { id, office } => {
                     click_to_run.extend(*office);
@@ -136,6 +141,7 @@ impl Projection {
             sql_server: SqlServer::of_entries(&sql_entries),
             exchange: ExchangeServer::of_entries(&exchange_entries),
             sharepoint: SharePoint::of_entries(&sharepoint_entries),
+            office: Office::of_entries(&office_entries),
             dot_net,
             unsupported,
         }
@@ -179,6 +185,8 @@ pub enum SoftwareFact {
     Exchange(ExchangeEntry),
     /// SharePoint.
     SharePoint(SharePointEntry),
+    /// Office by Windows Installer, or an update of it.
+    Office(OfficeEntry),
     /// .NET Framework.
     DotNet(DotNetEntry),
     /// A software of a family with rules of its own.
@@ -216,6 +224,12 @@ impl SoftwareFact {
                 return Some(Self::Exchange(entry));
             }
         }
+        if is_microsoft(vendor)
+            && has_year(name)
+            && let Some(entry) = OfficeEntry::of(name, version)
+        {
+            return Some(Self::Office(entry));
+        }
         match map_installed(vendor, name, version)? {
             (_, Component::EdgeChromium) => Some(Self::ChromiumEdge(Version::parse(version))),
             (id, component) if has_rules_of_its_own(component) => {
@@ -239,6 +253,12 @@ fn is_microsoft(vendor: &str) -> bool {
     let vendor = vendor.trim();
     let own = vendor.get(..MICROSOFT.len());
     vendor.is_empty() || own.is_some_and(|own| own.eq_ignore_ascii_case(MICROSOFT))
+}
+
+/// Whether a name has the year of an Office by Windows Installer: few have.
+fn has_year(name: &str) -> bool {
+    let years = ["2007", "2010", "2013", "2016"];
+    years.iter().any(|year| name.contains(year))
 }
 
 /// Most programs are others, and are known so before anything is copied.

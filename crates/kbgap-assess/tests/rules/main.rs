@@ -10,6 +10,7 @@ mod exchange;
 mod families;
 mod hosts;
 mod hotpatch;
+mod office;
 mod presence;
 mod properties;
 mod scans;
