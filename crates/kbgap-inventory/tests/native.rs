@@ -320,3 +320,19 @@ proptest! {
         let _ = native::read(&mutated.into_iter().collect::<String>());
     }
 }
+
+#[test]
+fn versions_of_dot_net_are_versions() {
+    let with = |dot_net: &str| {
+        format!(r#"{{"computerDnsName":"pc","os":{{"version":"6.1.7601"}},"dotNet":{dot_net}}}"#)
+    };
+    let wrong = error(&with(r#"{"fileVersions":["4.8.4718.0","newest"]}"#));
+    assert!(
+        wrong.contains("dotNet.fileVersions") && wrong.contains("`newest` is no version"),
+        "{wrong}"
+    );
+    let many = format!(r#"{{"versions":[{}"4.8"]}}"#, "\"4.8\",".repeat(50));
+    assert!(error(&with(&many)).contains("more than 50 entries"));
+    assert!(error(&with("[]")).contains("an object with `versions`"));
+    assert_eq!(native::machine(&with("null")).unwrap().dot_net, None);
+}

@@ -10,6 +10,7 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::RecordError;
+use super::dot_net::DotNetVersions;
 use super::network::{Address, Guid};
 use super::object::{Described, Object};
 use super::software::Programs;
@@ -22,7 +23,6 @@ const MAX_KBS: usize = 10_000;
 const MAX_SOFTWARE: usize = 20_000;
 const MAX_TAGS: usize = 200;
 const MAX_ADDRESSES: usize = 200;
-const MAX_DOT_NET: usize = 50;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -79,38 +79,12 @@ struct Os {
     service_pack: Option<u8>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DotNetVersions {
-    #[serde(default)]
-    versions: Option<List<Dotted, MAX_DOT_NET>>,
-    #[serde(default)]
-    file_versions: Option<List<Dotted, MAX_DOT_NET>>,
-}
-
 impl Described for Document {
     const WHAT: &'static str = "a machine document (an object with `computerDnsName` and `os`)";
 }
 
 impl Described for Os {
     const WHAT: &'static str = "an object with `version`";
-}
-
-impl Described for DotNetVersions {
-    const WHAT: &'static str = "an object with `versions` or `fileVersions`";
-}
-
-impl From<Object<DotNetVersions>> for DotNet {
-    fn from(Object(told): Object<DotNetVersions>) -> Self {
-        let texts = |list: Option<List<Dotted, MAX_DOT_NET>>| {
-            let list = list.map(|list| list.0).unwrap_or_default();
-            list.into_iter().map(|version| version.0).collect()
-        };
-        Self {
-            versions: texts(told.versions),
-            file_versions: texts(told.file_versions),
-        }
-    }
 }
 
 impl Document {
@@ -255,7 +229,7 @@ impl<'de> Deserialize<'de> for Instant {
 }
 
 /// A list of limited length; `null` is refused where a list is given.
-struct List<T, const MAX: usize>(Vec<T>);
+pub(super) struct List<T, const MAX: usize>(pub(super) Vec<T>);
 
 impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -357,26 +331,6 @@ impl<'de> Deserialize<'de> for KbNumber {
             }
         }
         deserializer.deserialize_any(NumberVisitor)
-    }
-}
-
-/// A dotted version, as it was written.
-struct Dotted(String);
-
-impl<'de> Deserialize<'de> for Dotted {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer, |text| {
-            let text = text.trim();
-            match Version::parse(text) {
-                Some(_) => Ok(Self(text.to_owned())),
-                None => {
-                    let shown: String = text.chars().take(40).collect();
-                    Err(format!(
-                        "`{shown}` is no version (expected such as 4.8 or 4.8.4718.0)"
-                    ))
-                }
-            }
-        })
     }
 }
 
