@@ -1,6 +1,6 @@
 //! What is known of one host.
 
-use kbgap_catalog::{Architecture, InstallationType, KbId};
+use kbgap_catalog::{Architecture, Edition, InstallationType, KbId};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -108,6 +108,16 @@ pub struct DotNet {
     /// The highest version of the files of each runtime, such as `4.8.4718.0`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub file_versions: Vec<String>,
+}
+
+impl OperatingSystem {
+    /// The edition as far as it decides about support: as it is reported, else as the name
+    /// of the system tells.
+    #[must_use]
+    pub fn edition_of_support(&self) -> Option<Edition> {
+        let texts = self.edition.iter().chain(&self.platform);
+        texts.filter_map(|text| Edition::parse(text)).next()
+    }
 }
 
 /// An address of a network interface.

@@ -10,6 +10,7 @@ mod exchange;
 mod families;
 mod hosts;
 mod hotpatch;
+mod lifecycle;
 mod office;
 mod presence;
 mod properties;

@@ -14,6 +14,8 @@ mod import;
 mod input;
 mod memory;
 mod python_clients;
+mod readme;
 mod served;
 mod server;
+mod support;
 mod tls;
