@@ -9,6 +9,7 @@ mod imports {
     mod hostile;
     mod joining;
     mod languages;
+    mod osquery;
     mod real;
     mod registry;
     mod tables;
