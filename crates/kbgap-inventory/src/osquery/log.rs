@@ -12,9 +12,6 @@ use serde_json::value::RawValue;
 use super::{Change, Query, Row, Run};
 use crate::loose::Loose;
 
-/// The most lines of a body that are read; osquery sends 1,024 at a time.
-const MAX_LINES: usize = 100_000;
-
 /// What one line tells of a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -132,7 +129,7 @@ pub fn read_log(text: &str, now: i64) -> Result<Log, serde_json::Error> {
     if !body.log_type.0.trim().eq_ignore_ascii_case("result") {
         return Ok(log);
     }
-    for line in body.data.into_iter().flatten().take(MAX_LINES) {
+    for line in body.data.into_iter().flatten() {
         match entry(line.get(), now) {
             Ok(entry) => log.entries.extend(entry),
             Err(reason) => {
