@@ -16,6 +16,7 @@ mod host;
 mod ingest;
 mod missing_kbs;
 mod openapi;
+mod osquery;
 mod prepared;
 mod rate_limits;
 mod recomputed;
