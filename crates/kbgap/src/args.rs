@@ -57,6 +57,9 @@ pub(crate) enum Command {
     /// Register applications that may use the API
     #[command(subcommand)]
     App(AppCommand),
+    /// Secrets and hosts of osquery
+    #[command(subcommand)]
+    Osquery(OsqueryCommand),
     /// Print a short-lived token of the embedded issuer
     Token(TokenArgs),
 }
@@ -327,6 +330,51 @@ pub(crate) enum AppCommand {
     Delete {
         /// Client id
         client_id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OsqueryCommand {
+    /// Secrets by which hosts enroll
+    #[command(subcommand)]
+    Secret(SecretCommand),
+    /// Hosts that have enrolled
+    #[command(subcommand)]
+    Node(NodeCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    /// Make a secret by which hosts enroll; prints it once
+    Create {
+        /// A name to know it by
+        name: String,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// List the secrets
+    List {
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Remove a secret; hosts that have enrolled by it stay
+    Delete {
+        /// Its id
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NodeCommand {
+    /// List the hosts that have enrolled
+    List {
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Remove a host: its key is none any more; what it told of its machine stays
+    Delete {
+        /// Its host identifier
+        host: String,
     },
 }
 
