@@ -250,7 +250,13 @@ async fn read<T: Send + 'static>(
     let read = move || {
         let bytes = body.unpack()?;
         // osquery sends the bytes of a text as Windows gave them.
-        read(&String::from_utf8_lossy(&bytes)).map_err(|error| {
+        let text = String::from_utf8_lossy(&bytes);
+        // Members without names would do for the reader of structures.
+        if !text.trim_start().starts_with('{') {
+            let message = "The body is not what osquery sends: no JSON object.";
+            return Err(Failure::new(ErrorCode::InvalidRequestBody, message));
+        }
+        read(&text).map_err(|error| {
             // What the reader says repeats what was sent, which may be a secret.
             let message = format!(
                 "The body is not what osquery sends: wrong at line {}, column {}.",

@@ -1,10 +1,14 @@
 //! What can be typed.
 
+mod osquery;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use kbgap_auth::BundlePublicKey;
+
+pub(crate) use osquery::{NodeCommand, OsqueryCommand, SecretCommand};
 
 /// Which Microsoft security updates are missing, on how many machines, and what
 /// would installing them fix?
@@ -330,51 +334,6 @@ pub(crate) enum AppCommand {
     Delete {
         /// Client id
         client_id: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum OsqueryCommand {
-    /// Secrets by which hosts enroll
-    #[command(subcommand)]
-    Secret(SecretCommand),
-    /// Hosts that have enrolled
-    #[command(subcommand)]
-    Node(NodeCommand),
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SecretCommand {
-    /// Make a secret by which hosts enroll; prints it once
-    Create {
-        /// A name to know it by
-        name: String,
-        #[command(flatten)]
-        format: Format,
-    },
-    /// List the secrets
-    List {
-        #[command(flatten)]
-        format: Format,
-    },
-    /// Remove a secret; hosts that have enrolled by it stay
-    Delete {
-        /// Its id
-        id: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum NodeCommand {
-    /// List the hosts that have enrolled
-    List {
-        #[command(flatten)]
-        format: Format,
-    },
-    /// Remove a host: its key is none any more; what it told of its machine stays
-    Delete {
-        /// Its host identifier
-        host: String,
     },
 }
 

@@ -143,6 +143,10 @@ pub fn read_log(text: &str, now: i64) -> Result<Log, serde_json::Error> {
 
 /// What a line tells; nothing where it is of a query that is none of ours.
 fn entry(line: &str, now: i64) -> Result<Option<Entry>, String> {
+    // Members without names would do for the reader of structures.
+    if !line.starts_with('{') {
+        return Err("is no object".to_owned());
+    }
     let line: Line = serde_json::from_str(line).map_err(|e| e.to_string())?;
     let Some(query) = Query::named(line.name.0.trim()) else {
         return Ok(None);
@@ -324,6 +328,7 @@ mod tests {
             "5",
             "null",
             r#""x""#,
+            r#"["kbgap_patches","snapshot"]"#,
             r#"{"name":"kbgap_patches","action":"added","columns":{"a":"\ud800"}}"#,
             r#"{"name":"kbgap_patches","action":"added","columns":[]}"#,
             r#"{"name":"kbgap_patches","action":"moved","columns":{}}"#,

@@ -123,6 +123,35 @@ impl<'s> Osquery<'s> {
     }
 }
 
+/// The names of the tenant's machines.
+pub fn machines(server: &TestServer) -> Vec<String> {
+    let answer = server.read("/api/machines");
+    // Without any it is documented to be not found.
+    match answer.status {
+        404 => Vec::new(),
+        _ => answer.texts("computerDnsName"),
+    }
+}
+
+/// The software of all machines with its versions, without what is part of Windows.
+pub fn software(server: &TestServer) -> Vec<String> {
+    let of_windows = ["edge", "internet_explorer", "windows_10"];
+    let mut software = Vec::new();
+    for export in [
+        "SoftwareInventoryByMachine",
+        "SoftwareInventoryNoProductCodeByMachine",
+    ] {
+        for row in server.read(&format!("/api/machines/{export}")).rows() {
+            let name = row["softwareName"].as_str().unwrap();
+            if !of_windows.contains(&name) {
+                let version = row["softwareVersion"].as_str().unwrap_or_default();
+                software.push(format!("{name} {version}"));
+            }
+        }
+    }
+    software
+}
+
 /// What every line has.
 fn line(query: &str, at: i64, counter: u64) -> Value {
     json!({"name": format!("pack_kbgap_{query}"), "hostIdentifier": "4C4C4544", "calendarTime": "Wed Mar 25 12:00:00 2020 UTC",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::host::{NOW, Osquery, client, enrollment, secret, send, snapshot};
+use super::host::{NOW, Osquery, client, enrollment, machines, secret, send, snapshot};
 use crate::harness::{Answer, TestServer};
 
 const OTHER: &str = "22222222-2222-2222-2222-222222222222";
@@ -81,9 +81,7 @@ fn who_enrolls_anew_has_one_key() {
     }
     // It is the same machine as before.
     second.tell(&[snapshot("kbgap_registry", NOW + 5, &client("PC-NEW", 700))]);
-    let machines = server.read("/api/machines").rows();
-    assert_eq!(machines.len(), 1);
-    assert_eq!(machines[0]["computerDnsName"], "pc-new.contoso.com");
+    assert_eq!(machines(&server), ["PC-NEW.contoso.com"]);
 }
 
 #[test]
@@ -103,8 +101,8 @@ fn a_key_reaches_its_own_tenant() {
             .get_as("/api/machines", &token)
             .texts("computerDnsName")
     };
-    assert_eq!(names(&server.tenant), ["pc-own.contoso.com"]);
-    assert_eq!(names(OTHER), ["pc-other.contoso.com"]);
+    assert_eq!(names(&server.tenant), ["PC-OWN.contoso.com"]);
+    assert_eq!(names(OTHER), ["PC-OTHER.contoso.com"]);
 }
 
 #[test]
@@ -138,5 +136,5 @@ fn hosts_of_other_platforms_are_asked_nothing() {
     );
     assert!(linux.asked().is_empty());
     linux.tell(&[snapshot("kbgap_registry", NOW, &client("PC-LINUX", 592))]);
-    assert!(server.read("/api/machines").rows().is_empty());
+    assert!(machines(&server).is_empty());
 }

@@ -2,8 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::host::{NOW, Osquery, batch, client, event, registry, secret, send, snapshot};
+use super::host::{
+    NOW, Osquery, batch, client, event, machines, registry, secret, send, snapshot, software,
+};
 use crate::harness::{NOW_MS, TestServer};
+use kbgap_server::{Config, RateLimits};
+use kbgap_testkit::shared;
 
 const MISSING: &str = "/api/machines/pc-017.contoso.com/getmissingkbs";
 
@@ -16,17 +20,6 @@ fn programs(edge: &str) -> Value {
 
 fn patch(id: &str) -> Value {
     json!({"hotfix_id": id})
-}
-
-/// The names of the software of the machine, from its export.
-fn software(server: &TestServer) -> Vec<String> {
-    let rows = server
-        .read("/api/machines/SoftwareInventoryByMachine")
-        .rows();
-    let names = rows
-        .iter()
-        .map(|row| format!("{} {}", row["softwareName"], row["softwareVersion"]));
-    names.map(|name| name.replace('"', "")).collect()
 }
 
 /// A stock osqueryd from its first start on.
@@ -63,7 +56,7 @@ fn a_windows_10_host_from_enrolling_to_its_missing_updates() {
     );
     assert_eq!((answer.status, answer.body.as_str()), (200, "{}"));
     let machine = server.read("/api/machines").rows().remove(0);
-    assert_eq!(machine["computerDnsName"], "pc-017.contoso.com");
+    assert_eq!(machine["computerDnsName"], "PC-017.contoso.com");
     assert_eq!(
         (&machine["osBuild"], &machine["osPlatform"]),
         (&json!(18_363), &json!("Windows10"))
@@ -88,27 +81,27 @@ fn a_windows_10_host_from_enrolling_to_its_missing_updates() {
 }
 
 #[test]
-fn a_server_is_assessed_as_one() {
-    let server = TestServer::start();
+fn a_server_is_assessed_as_one_by_the_real_month() {
+    let Some(shared) = shared() else { return };
+    let config = Config {
+        rate_limits: RateLimits::off(),
+        ..Config::default()
+    };
+    let month = shared.join("data/msrc-cvrf-xml/2020-Mar.xml.zst");
+    let server = TestServer::with_feed(config, vec![month]);
     let host = Osquery::enroll(&server, &secret(&server, &server.tenant), "srv");
-    let rows = registry(
-        "SRV-1",
-        "17763",
-        973,
-        "Server",
-        "Windows Server 2019 Standard",
-    );
-    host.tell(&[snapshot("kbgap_registry", NOW, &rows)]);
-    let missing = server
-        .get("/api/machines/srv-1.contoso.com/getmissingkbs")
-        .rows();
-    let windows = missing.iter().find(|row| row["id"] == "4538461").unwrap();
-    assert!(
-        windows["productsNames"]
-            .to_string()
-            .contains("windows_server_2019"),
-        "{windows}"
-    );
+    for (at, revision, is_missing) in [(NOW - 9, 1_039, true), (NOW, 1_098, false)] {
+        let product = "Windows Server 2019 Standard";
+        let rows = registry("SRV-1", "17763", revision, "Server", product);
+        host.tell(&[snapshot("kbgap_registry", at, &rows)]);
+        let missing = server
+            .get("/api/machines/srv-1.contoso.com/getmissingkbs")
+            .rows();
+        let march = missing.iter().find(|row| row["id"] == "4538461");
+        assert_eq!(march.is_some(), is_missing, "{revision}: {missing:?}");
+        let of_server = march.is_none_or(|row| row.to_string().contains("windows_server_2019"));
+        assert!(of_server, "{march:?}");
+    }
 }
 
 #[test]
@@ -202,6 +195,7 @@ fn what_lacks_its_first_run_is_asked_for_and_not_taken_for_all() {
             &programs("80.0.1.1")[1],
         ),
     ]);
+    assert_eq!(machines(&server), ["PC-017.contoso.com"]);
     assert!(software(&server).is_empty());
     let asked = host.asked();
     assert!(asked.contains(&"kbgap_programs".to_owned()), "{asked:?}");
@@ -222,7 +216,7 @@ fn bad_lines_spoil_nothing() {
         json!(null),
     ];
     host.tell(&lines);
-    assert_eq!(server.read("/api/machines").rows().len(), 1);
+    assert_eq!(machines(&server), ["PC-017.contoso.com"]);
     // Bytes that are no text, as Windows may have them in a name.
     let body = format!(
         r#"{{"node_key":"{}","log_type":"result","data":[{{"name":"kbgap_programs","action":"snapshot","unixTime":{NOW},"snapshot":[{{"name":"Caf#","version":"1"}}]}}]}}"#,
@@ -246,7 +240,7 @@ fn status_logs_are_taken_and_tell_nothing() {
     let body = json!({"node_key": host.key, "log_type": "status", "data": [status]});
     let answer = send(&server, "log", &body);
     assert_eq!((answer.status, answer.body.as_str()), (200, "{}"));
-    assert!(server.read("/api/machines").rows().is_empty());
+    assert!(machines(&server).is_empty());
 }
 
 #[test]
@@ -259,7 +253,7 @@ fn a_machine_waits_for_its_full_name() {
         host.tell(&[snapshot("kbgap_os_version", NOW, &version)]);
         host.key
     };
-    assert!(server.read("/api/machines").rows().is_empty());
+    assert!(machines(&server).is_empty());
     // Where the registry tells nothing for long, it has the name that it enrolled with.
     let later = NOW + 2 * 60 * 60;
     server.restart(later * 1_000);
@@ -268,15 +262,12 @@ fn a_machine_waits_for_its_full_name() {
         key,
     };
     host.tell(&[snapshot("kbgap_os_version", later, &version)]);
-    let machines = server.read("/api/machines").rows();
-    assert_eq!(machines[0]["computerDnsName"], "pc-017");
+    assert_eq!(machines(&server), ["PC-017"]);
     // And goes on as the same machine when the registry does.
     host.tell(&[snapshot(
         "kbgap_registry",
         later + 1,
         &client("PC-017", 592),
     )]);
-    let machines = server.read("/api/machines").rows();
-    assert_eq!(machines.len(), 1);
-    assert_eq!(machines[0]["computerDnsName"], "pc-017.contoso.com");
+    assert_eq!(machines(&server), ["PC-017.contoso.com"]);
 }
