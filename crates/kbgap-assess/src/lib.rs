@@ -17,6 +17,7 @@
 //! 8. `beside`, `sql_server`, `exchange`: what KBs fix beside Windows, by the rules of its family.
 //! 9. [`assess`]: what is missing, in total; [`Outline`]: what an index keeps of it.
 //! 10. [`explain`]: the same decisions for one KB, told in full.
+//! 11. [`Support`]: whether what it runs still gets updates, on a day that whoever asks has.
 //!
 //! [`Assessor`] keeps what is compiled and what was found, for many machines.
 
@@ -41,6 +42,7 @@ mod projection;
 mod servicing;
 mod sql_server;
 mod supersedence;
+mod support;
 mod totals;
 mod update;
 mod urgency;
@@ -61,6 +63,7 @@ pub use outline::{Outline, OutlinedKb, OutlinedSoftware};
 pub use platform::Unassessable;
 pub use projection::{Projection, SoftwareFact};
 pub use servicing::Track;
-pub use sql_server::{SqlBuild, SqlEntry, SqlRelease, SqlServer};
+pub use sql_server::{SqlEntry, SqlServer};
+pub use support::{EditionSupport, Support, SupportStatus, is_over};
 pub use urgency::Urgency;
 pub use weakness::{Weakness, weaknesses};

@@ -142,6 +142,14 @@ fn applies(component: Component, chromium_edge: bool) -> bool {
     }
 }
 
+impl Projection {
+    /// The Windows release that the machine runs, where its report tells.
+    #[must_use]
+    pub fn release(&self) -> Option<&'static Release> {
+        Release::of_build(self.build, is_server(self).ok()?)
+    }
+}
+
 fn is_server(machine: &Projection) -> Result<bool, Unassessable> {
     if let Some(installation_type) = machine.installation_type {
         return Ok(installation_type.is_server());

@@ -4,7 +4,8 @@
 //! runs once for all of them.
 
 use kbgap_catalog::{
-    Architecture, Catalog, Component, InstallationType, KbId, SoftwareId, Version, map_installed,
+    Architecture, Catalog, Component, InstallationType, KbId, SoftwareId, SqlBuild, Version,
+    map_installed,
 };
 use kbgap_inventory::Machine;
 use serde::{Deserialize, Serialize};
@@ -143,6 +144,18 @@ impl Projection {
             .iter()
             .find(|server| server.build.is_some())?;
         server.version()
+    }
+
+    /// The version that is compared where an entry of the software list tells `version`:
+    /// names of servers mostly stay at the first one, and updates tell higher ones.
+    #[must_use]
+    pub fn compared_version(&self, software: &str, version: &str) -> Option<String> {
+        if software != SQL_SERVER {
+            return self.version_of(software);
+        }
+        let (release, _) = SqlBuild::of_version(&Version::parse(version)?)?;
+        let mut servers = self.sql_server.iter();
+        servers.find(|server| server.release == release)?.version()
     }
 
     /// Whether the machine lists this KB as installed.

@@ -16,7 +16,7 @@ pub enum Format {
     ComputerInfo,
     /// A list of installed software, as PowerShell reads it from the registry.
     SoftwareList,
-    /// A registry export (`.reg`).
+    /// A registry export (`.reg`), or what `reg query` prints.
     Registry,
     /// A table with a header: CSV, or columns of a console.
     Table,

@@ -1,6 +1,6 @@
 //! What is known of one host.
 
-use kbgap_catalog::{Architecture, InstallationType, KbId};
+use kbgap_catalog::{Architecture, Edition, InstallationType, KbId};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -93,6 +93,16 @@ pub struct OperatingSystem {
     /// Service pack; `None` where the report does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_pack: Option<u8>,
+}
+
+impl OperatingSystem {
+    /// The edition as far as it decides about support: as it is reported, else as the name
+    /// of the system tells.
+    #[must_use]
+    pub fn edition_of_support(&self) -> Option<Edition> {
+        let texts = self.edition.iter().chain(&self.platform);
+        texts.filter_map(|text| Edition::parse(text)).next()
+    }
 }
 
 /// An address of a network interface.

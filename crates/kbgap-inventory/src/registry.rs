@@ -1,7 +1,8 @@
-//! Registry exports (`reg export`, regedit): the version of Windows, its revision,
-//! installed programs and updates, as far as the exported keys hold them.
+//! The registry as `reg export` and regedit write it, or `reg query` prints it: the version
+//! of Windows, its revision, installed programs and updates, as far as the keys hold them.
 
 mod keys;
+mod query;
 mod syntax;
 
 use crate::{Format, Part, ReportError};
@@ -10,6 +11,11 @@ use crate::{Format, Part, ReportError};
 pub(crate) fn is_export(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     text.starts_with("Windows Registry Editor Version 5.00") || text.starts_with("REGEDIT4")
+}
+
+/// Whether the text is what `reg query` printed.
+pub(crate) fn is_query(text: &str) -> bool {
+    query::is_query(text)
 }
 
 /// Reads what an export tells of its host.
@@ -21,26 +27,46 @@ pub(crate) fn read(text: &str) -> Result<Part, ReportError> {
         .trim_start_matches('\u{feff}')
         .trim_start()
         .starts_with("REGEDIT4");
-    let at = |line: usize, message: String| ReportError::Line {
-        format: Format::Registry,
-        line,
-        message,
-    };
     let mut reader = keys::Reader::default();
     let mut lines = syntax::Lines::of(text);
     while let Some((line, entry)) = lines.next().map_err(|(line, message)| at(line, message))? {
         let taken = match entry {
             syntax::Entry::Key(key) => reader.key(key),
             syntax::Entry::Value(name, value) => {
-                if reader.wants(&name) {
-                    syntax::value(&value, is_ansi).and_then(|value| reader.value(&name, value))
-                } else {
-                    Ok(())
-                }
+                reader.take(&name, || syntax::value(&value, is_ansi))
             }
         };
         taken.map_err(|message| at(line, message))?;
     }
+    whole(reader)
+}
+
+/// Reads what the answers to queries tell of their host.
+///
+/// # Errors
+/// What is wrong, with its line.
+pub(crate) fn read_query(text: &str) -> Result<Part, ReportError> {
+    let mut reader = keys::Reader::default();
+    for (line, said) in query::lines(text) {
+        let taken = match said {
+            query::Line::Key(key) => reader.key(key),
+            query::Line::Value(name, kind, data) => reader.take(name, || query::value(kind, data)),
+        };
+        taken.map_err(|message| at(line, message))?;
+    }
+    whole(reader)
+}
+
+const fn at(line: usize, message: String) -> ReportError {
+    ReportError::Line {
+        format: Format::Registry,
+        line,
+        message,
+    }
+}
+
+/// The part, where it tells anything that counts.
+fn whole(reader: keys::Reader) -> Result<Part, ReportError> {
     let part = reader.finish();
     let tells = part.os.build.is_some() || part.kbs.is_some() || part.software.is_some();
     if tells {
@@ -81,8 +107,7 @@ pub(crate) fn of_table<'r>(rows: impl IntoIterator<Item = TableRow<'r>>) -> (Par
                 let entered = reader.key(&format!("{}\\{}", row.key, row.name));
                 entered.and_then(|()| reader.key(row.key))
             }
-            _ if !reader.wants(row.name) => Ok(()),
-            kind => reader.value(row.name, table_value(kind, row.data)),
+            kind => reader.take(row.name, || Ok(table_value(kind, row.data))),
         };
         warnings.extend(taken.err());
     }

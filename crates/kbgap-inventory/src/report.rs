@@ -44,7 +44,7 @@ pub enum ReportError {
     /// It is none of the known formats.
     #[error(
         "is no known report: expected the native JSON document, the text of `systeminfo` or `Get-ComputerInfo`, a list of \
-         hotfixes (`wmic qfe`, `Get-HotFix`), a registry export, CSV with a header, CycloneDX, a scan result of Vuls, or an \
+         hotfixes (`wmic qfe`, `Get-HotFix`), a registry export or the answers of `reg query`, CSV with a header, CycloneDX, a scan result of Vuls, or an \
          export of Microsoft Defender"
     )]
     Unknown,
@@ -118,6 +118,9 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
     }
     if registry::is_export(start) {
         return registry::read(&text).map(|part| parts(vec![part]));
+    }
+    if registry::is_query(start) {
+        return registry::read_query(&text).map(|part| parts(vec![part]));
     }
     read_text(&text)
 }

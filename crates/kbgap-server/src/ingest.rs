@@ -27,7 +27,7 @@ use serde::Serialize;
 use tokio::sync::oneshot::error::RecvError;
 
 use crate::http::{Failure, Packed, authenticate, discard, json, off_the_runtime, read_body};
-use crate::state::Shared;
+use crate::state::{AppState, Shared};
 use crate::tenants::{NotStored, Outcomes, Report};
 
 /// What a report demands.
@@ -69,9 +69,13 @@ struct RecordErrorAnswer {
 }
 
 pub(crate) async fn machines(State(state): State<Shared>, request: Request) -> Response<Body> {
-    answer(&state, request)
+    let response = answer(&state, request)
         .await
-        .unwrap_or_else(IntoResponse::into_response)
+        .unwrap_or_else(IntoResponse::into_response);
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        state.metrics.ingest.busy();
+    }
+    response
 }
 
 async fn answer(state: &Shared, request: Request) -> Result<Response<Body>, Failure> {
@@ -121,7 +125,7 @@ async fn whole(
         let outcomes = state.intake.hand_in(tenant, taken.reports)?;
         tell(&mut answers, &taken.positions, outcomes.await)?;
     }
-    respond(answers)
+    respond(state, answers)
 }
 
 /// What each record came to.
@@ -225,8 +229,8 @@ fn tell(
     Ok(())
 }
 
-fn respond(records: Vec<RecordAnswer>) -> Result<Response<Body>, Failure> {
-    let answer = Answer::of(records);
+fn respond(state: &AppState, records: Vec<RecordAnswer>) -> Result<Response<Body>, Failure> {
+    let answer = Answer::of(state, records);
     let status = match (answer.accepted, answer.refused) {
         (0, 1..) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
@@ -237,16 +241,24 @@ fn respond(records: Vec<RecordAnswer>) -> Result<Response<Body>, Failure> {
 
 /// The answer to a body that could not be read to its end: the error, and beside it what
 /// became of the records before.
-fn respond_failed(records: Vec<RecordAnswer>, failure: Failure) -> Result<Response<Body>, Failure> {
+fn respond_failed(
+    state: &AppState,
+    records: Vec<RecordAnswer>,
+    failure: Failure,
+) -> Result<Response<Body>, Failure> {
     if records.is_empty() {
         return Err(failure);
     }
-    let answer = serde_json::to_vec(&Answer::of(records)).map_err(Failure::internal)?;
+    let answer = serde_json::to_vec(&Answer::of(state, records)).map_err(Failure::internal)?;
     Err(failure.beside(answer))
 }
 
 impl Answer {
-    fn of(records: Vec<RecordAnswer>) -> Self {
+    /// The answer to a request, of which each is counted once.
+    fn of(state: &AppState, records: Vec<RecordAnswer>) -> Self {
+        for record in &records {
+            state.metrics.ingest.record(record.outcome);
+        }
         let refused = records.iter().filter(|r| r.error.is_some()).count();
         Self {
             accepted: records.len() - refused,

@@ -19,6 +19,7 @@ mod history;
 mod http;
 mod ingest;
 mod list;
+mod metrics;
 mod oauth;
 mod openapi;
 mod osquery;
@@ -34,7 +35,7 @@ mod tenants;
 mod tls;
 
 pub use clock::Clock;
-pub use config::{Config, ConfigError, FeedSync, Rate, RateLimits, TlsFiles};
+pub use config::{Config, ConfigError, FeedSync, MetricsListener, Rate, RateLimits, TlsFiles};
 pub use ingest::new_machine;
 pub use oauth::signing_key;
 pub use server::{Server, ServerError};

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::exports::Exports;
 use crate::history::History;
 use crate::http::Limits;
+use crate::metrics::Metrics;
 use crate::osquery::Asked;
 use crate::prepared::Prepared;
 use crate::tenants::{Intake, Tenants};
@@ -32,6 +33,7 @@ pub(crate) struct AppState {
     /// Pages of exports that may be made at a time.
     pub(crate) pages: Semaphore,
     pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) issuer: OnceCell<Issuer>,
     /// Lets in those who read a body of reports.
     pub(crate) readers: Semaphore,

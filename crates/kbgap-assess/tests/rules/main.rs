@@ -9,6 +9,7 @@ mod exchange;
 mod families;
 mod hosts;
 mod hotpatch;
+mod lifecycle;
 mod presence;
 mod properties;
 mod scans;

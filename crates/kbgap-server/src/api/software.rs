@@ -5,14 +5,14 @@ use std::sync::Arc;
 use kbgap_assess::is_part_without_rules;
 use kbgap_catalog::{SoftwareId, is_mapped_software};
 use kbgap_fleet::{Fleet, SoftwareSummary, Summary};
-use kbgap_odata::QueryOptions;
 use kbgap_odata::types::software::{DISTRIBUTION, SOFTWARE};
+use kbgap_odata::{QueryOptions, Value};
 
 use super::parts::Cves;
 use super::{missing_kbs, parts};
 use crate::call::Call;
 use crate::http::Failure;
-use crate::list::{self, PAGE, WHOLE, listing};
+use crate::list::{self, NOT_ASSESSED, PAGE, WHOLE, listing};
 use crate::records::{DistributionRecord, SoftwareRecord};
 use crate::route::Answered;
 
@@ -123,7 +123,9 @@ pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
         [] => not_assessed(&fleet, &id, call.now()),
         _ => None,
     };
-    let body = missing_kbs::body(call, &options, rows, not_assessed)?;
+    let not_assessed = not_assessed.map(|reason| (NOT_ASSESSED, Value::owned(reason)));
+    let annotations = not_assessed.into_iter().collect();
+    let body = missing_kbs::body(call, &options, rows, annotations)?;
     Ok(call.state.prepared.keep(call, &fleet, body))
 }
 

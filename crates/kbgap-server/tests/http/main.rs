@@ -14,6 +14,7 @@ mod harness;
 mod history;
 mod host;
 mod ingest;
+mod metrics;
 mod missing_kbs;
 mod openapi;
 mod osquery;

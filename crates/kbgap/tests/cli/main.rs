@@ -15,6 +15,8 @@ mod input;
 mod memory;
 mod osquery;
 mod python_clients;
+mod readme;
 mod served;
 mod server;
+mod support;
 mod tls;

@@ -8,7 +8,7 @@ use kbgap_feed::{Content, FeedError, Reason, source};
 use kbgap_testkit::shared;
 use proptest::prelude::*;
 
-use crate::gzip;
+use super::gzip;
 
 fn of(content: Content) -> EpssRecord {
     match content {
@@ -18,7 +18,7 @@ fn of(content: Content) -> EpssRecord {
 }
 
 fn read(name: &str, text: &str) -> Result<EpssRecord, FeedError> {
-    crate::read(name, text).map(of)
+    super::read(name, text).map(of)
 }
 
 const HEAD: &str =

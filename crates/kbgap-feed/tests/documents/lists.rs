@@ -1,7 +1,5 @@
 //! Lists about CVEs of any vendor.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 mod epss;
 mod kev;
 

@@ -6,8 +6,10 @@ use kbgap_testkit::shared;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::{mutations, reversed};
+
 fn read(text: &str) -> Result<KnownExploitedRecord, FeedError> {
-    match crate::read("kev", text)? {
+    match super::read("kev", text)? {
         Content::KnownExploited(list) => Ok(list),
         other => panic!("{other:?}"),
     }
@@ -156,31 +158,20 @@ fn what_is_no_list_is_refused() {
 #[test]
 fn it_is_recognised_whatever_comes_first() {
     let list = list();
-    let reversed: serde_json::Map<String, Value> = list
-        .as_object()
-        .unwrap()
-        .clone()
-        .into_iter()
-        .rev()
-        .collect();
     assert_eq!(
-        read(&Value::Object(reversed).to_string()).unwrap(),
+        read(&reversed(&list).to_string()).unwrap(),
         read(&list.to_string()).unwrap()
     );
 }
 
 proptest! {
     #[test]
-    fn no_mutation_makes_it_panic(position in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>()) {
-        let mut bytes = list().to_string().into_bytes();
-        let position = position.index(bytes.len());
-        bytes[position] = byte;
-        bytes.truncate(cut.index(bytes.len()) + 1);
+    fn no_mutation_makes_it_panic(bytes in mutations(list().to_string())) {
         let _ = kbgap_feed::read(source::from_bytes("x", &bytes));
     }
 
     #[test]
     fn no_rows_make_it_panic(rows in "(?s).{0,200}") {
-        let _ = crate::read("x", &format!("cveID,dateAdded\n{rows}"));
+        let _ = super::read("x", &format!("cveID,dateAdded\n{rows}"));
     }
 }

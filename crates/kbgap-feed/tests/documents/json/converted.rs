@@ -5,8 +5,8 @@ use std::io::Read as _;
 use kbgap_feed::{cvrf, source};
 use kbgap_testkit::real_feed;
 
-use crate::converter::json_of;
-use crate::read;
+use super::converter::json_of;
+use super::read;
 
 #[test]
 fn months_of_the_real_feed_say_the_same_in_both_forms() {

@@ -1,7 +1,5 @@
 //! The JSON form of a month, beside its XML form.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
-
 mod converted;
 mod converter;
 mod odd;

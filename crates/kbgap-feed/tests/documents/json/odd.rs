@@ -5,7 +5,8 @@ use kbgap_feed::{Reason, cvrf, source};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::read;
+use super::read;
+use crate::{mutations, reversed};
 
 fn month() -> Value {
     json!({
@@ -62,15 +63,8 @@ fn a_whole_month() {
 #[test]
 fn members_may_come_in_any_order() {
     let month = month();
-    let reversed: serde_json::Map<String, Value> = month
-        .as_object()
-        .unwrap()
-        .clone()
-        .into_iter()
-        .rev()
-        .collect();
     assert_eq!(
-        read(&Value::Object(reversed).to_string()).unwrap(),
+        read(&reversed(&month).to_string()).unwrap(),
         read(&month.to_string()).unwrap()
     );
 }
@@ -307,11 +301,7 @@ proptest! {
     }
 
     #[test]
-    fn no_mutation_makes_it_panic(position in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>()) {
-        let mut bytes = month().to_string().into_bytes();
-        let position = position.index(bytes.len());
-        bytes[position] = byte;
-        bytes.truncate(cut.index(bytes.len()) + 1);
+    fn no_mutation_makes_it_panic(bytes in mutations(month().to_string())) {
         let _ = cvrf::read(source::from_bytes("x", &bytes));
     }
 }
