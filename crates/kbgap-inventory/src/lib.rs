@@ -3,6 +3,7 @@
 //! - [`read_reports`] recognises a format by its content; [`merge`] puts the reports of
 //!   one host together.
 //! - [`native`]: the JSON document of ours, one or many.
+//! - [`osquery`]: rows of tables, kept until they make a machine.
 //! - A report that does not tell all that a machine needs is a [`Part`].
 //!
 //! ```
@@ -24,6 +25,7 @@ mod machine_id;
 mod mde;
 mod merge;
 pub mod native;
+pub mod osquery;
 mod part;
 mod registry;
 mod report;

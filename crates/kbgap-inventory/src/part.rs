@@ -135,7 +135,7 @@ impl PartOs {
     }
 
     /// Takes what is here where this tells nothing.
-    fn join(&mut self, other: Self) -> Result<(), String> {
+    pub(crate) fn join(&mut self, other: Self) -> Result<(), String> {
         agree("build", self.build, other.build)?;
         agree("revision", self.revision, other.revision)?;
         agree("architecture", self.architecture, other.architecture)?;
