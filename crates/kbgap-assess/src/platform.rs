@@ -42,6 +42,8 @@ pub(crate) struct MachinePlatform<'a> {
     pub(crate) name: &'a str,
     /// Windows itself and what is part of it (section 4, rule 2).
     pub(crate) products: Vec<Product<'a>>,
+    /// .NET Framework on it, in each combination of releases.
+    pub(crate) frameworks: Vec<Product<'a>>,
     /// The same Windows for another architecture, where the feed has more than twice as
     /// much about it: it forgot the machine's own in most months.
     pub(crate) better_known: Option<&'a str>,
@@ -105,8 +107,12 @@ impl<'a> MachinePlatform<'a> {
                 release.title
             )));
         };
+        let of_machine = of_machine.map(|(_, product)| *product);
+        let frameworks = of_machine
+            .clone()
+            .filter(|product| product.component() == Some(Component::DotNetFramework));
+        let frameworks = frameworks.collect();
         let products = of_machine
-            .map(|(_, product)| *product)
             .filter(|product| {
                 product
                     .component()
@@ -117,6 +123,7 @@ impl<'a> MachinePlatform<'a> {
             platform: *platform,
             name: windows.name(),
             products,
+            frameworks,
             better_known: better_known(&candidates, windows),
         })
     }

@@ -80,3 +80,58 @@ fn whole(reader: keys::Reader) -> Result<Part, ReportError> {
             .to_owned(),
     })
 }
+
+/// A value of a key, or a key below it, as a table of the registry has it.
+pub(crate) struct TableRow<'r> {
+    pub(crate) key: &'r str,
+    pub(crate) name: &'r str,
+    /// `REG_SZ`, `REG_DWORD` and so on, or `subkey`.
+    pub(crate) kind: &'r str,
+    /// A text, or a number in decimal digits.
+    pub(crate) data: &'r str,
+}
+
+/// What rows tell of their host, and what is wrong with some of them. Rows of one key stand
+/// together.
+pub(crate) fn of_table<'r>(rows: impl IntoIterator<Item = TableRow<'r>>) -> (Part, Vec<String>) {
+    let mut reader = keys::Reader::default();
+    let (mut current, mut warnings) = ("", Vec::new());
+    for row in rows {
+        if row.key != current {
+            warnings.extend(reader.key(row.key).err());
+            current = row.key;
+        }
+        let taken = match row.kind {
+            // What the key itself tells; then that in which it stands goes on.
+            "subkey" => {
+                let entered = reader.key(&format!("{}\\{}", row.key, row.name));
+                entered.and_then(|()| reader.key(row.key))
+            }
+            kind => reader.take(row.name, || Ok(table_value(kind, row.data))),
+        };
+        warnings.extend(taken.err());
+    }
+    (reader.finish(), warnings)
+}
+
+fn table_value(kind: &str, data: &str) -> syntax::Value {
+    match kind {
+        // Numbers of 32 bits are written with a sign.
+        "REG_DWORD" | "REG_DWORD_LITTLE_ENDIAN" | "REG_DWORD_BIG_ENDIAN" => {
+            let number = data.trim().parse::<i64>().ok();
+            let bits = number.and_then(|number| {
+                let signed = i32::try_from(number).map(i32::cast_unsigned);
+                signed.or_else(|_| u32::try_from(number)).ok()
+            });
+            bits.map_or(syntax::Value::Other, |bits| {
+                syntax::Value::Number(bits.into())
+            })
+        }
+        "REG_QWORD" => data
+            .trim()
+            .parse()
+            .map_or(syntax::Value::Other, syntax::Value::Number),
+        "REG_SZ" | "REG_EXPAND_SZ" => syntax::Value::Text(data.to_owned()),
+        _ => syntax::Value::Other,
+    }
+}

@@ -29,6 +29,8 @@ pub struct Config {
     pub max_body_mb: usize,
     /// The most records of a page of a list, where less than the documented limit.
     pub list_page: Option<NonZeroUsize>,
+    /// The most hosts of a tenant that may enroll by osquery.
+    pub max_osquery_nodes: u64,
     /// The certificate with which TLS is spoken; plain HTTP where there is none.
     pub tls: Option<TlsFiles>,
     /// How many calls an application may make.
@@ -77,6 +79,7 @@ impl Default for Config {
             audiences: Vec::new(),
             max_body_mb: 64,
             list_page: None,
+            max_osquery_nodes: 100_000,
             tls: None,
             rate_limits: RateLimits::default(),
             feed_sync: None,

@@ -26,7 +26,7 @@ use kbgap_store::{MachineReport, PackedBody, PutOutcome, StoreError};
 use serde::Serialize;
 use tokio::sync::oneshot::error::RecvError;
 
-use crate::http::{Failure, Packed, authenticate, discard, json, read_body};
+use crate::http::{Failure, Packed, authenticate, discard, json, off_the_runtime, read_body};
 use crate::state::{AppState, Shared};
 use crate::tenants::{NotStored, Outcomes, Report};
 
@@ -143,7 +143,7 @@ struct Taken {
 
 /// When reports are packed.
 #[derive(Clone, Copy, Debug)]
-enum Packing {
+pub(crate) enum Packing {
     /// By whoever reads them.
     Now,
     /// By the store, where they have to be stored.
@@ -203,17 +203,24 @@ impl Taken {
     }
 }
 
+/// What became of reports, or why they were not stored.
+pub(crate) fn became(
+    became: Result<Result<Vec<PutOutcome>, NotStored>, RecvError>,
+) -> Result<Vec<PutOutcome>, Failure> {
+    let outcomes = became.map_err(Failure::internal)?;
+    outcomes.map_err(|not_stored| match not_stored {
+        NotStored::Busy => Failure::from(StoreError::Busy),
+        NotStored::Failed => Failure::internal("reports were not stored"),
+    })
+}
+
 /// Tells what became of reports, by the positions of their answers.
 fn tell(
     answers: &mut [RecordAnswer],
     positions: &[usize],
     became: Result<Result<Vec<PutOutcome>, NotStored>, RecvError>,
 ) -> Result<(), Failure> {
-    let outcomes = became.map_err(Failure::internal)?;
-    let outcomes = outcomes.map_err(|not_stored| match not_stored {
-        NotStored::Busy => Failure::from(StoreError::Busy),
-        NotStored::Failed => Failure::internal("reports were not stored"),
-    })?;
+    let outcomes = self::became(became)?;
     for (&position, outcome) in positions.iter().zip(outcomes) {
         if let Some(answer) = answers.get_mut(position) {
             answer.outcome = outcome_name(outcome);
@@ -259,18 +266,6 @@ impl Answer {
             records,
         }
     }
-}
-
-/// A large body takes seconds to read and many times its size in memory, so only as many
-/// are read at once as there are cores to do it.
-async fn off_the_runtime<T: Send + 'static>(
-    state: &AppState,
-    read: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    let _permit = state.readers.acquire().await.map_err(Failure::internal)?;
-    tokio::task::spawn_blocking(read)
-        .await
-        .map_err(Failure::internal)?
 }
 
 fn is_ndjson(headers: &HeaderMap) -> bool {
@@ -320,7 +315,12 @@ pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, EncodeE
     report(machine, now, Packing::Now)
 }
 
-fn report(machine: &Machine, now: i64, packing: Packing) -> Result<MachineReport, EncodeError> {
+/// The same, packed now or later.
+pub(crate) fn report(
+    machine: &Machine,
+    now: i64,
+    packing: Packing,
+) -> Result<MachineReport, EncodeError> {
     let seen_at_ms = machine.seen_at.map_or(now, |t| t.as_millisecond().min(now));
     let (body, content_hash) = machine.encoded()?;
     Ok(MachineReport {

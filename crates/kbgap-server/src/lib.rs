@@ -1,4 +1,4 @@
-//! HTTP: the API's routes, ingest, tokens and health; and the feed's way through
+//! HTTP: the API's routes, ingest, osquery, tokens and health; and the feed's way through
 //! the store into the catalogue.
 //!
 //! - [`router`](mod@router) is the whole surface at a glance.
@@ -22,6 +22,7 @@ mod list;
 mod metrics;
 mod oauth;
 mod openapi;
+mod osquery;
 mod pages;
 mod prepared;
 mod records;

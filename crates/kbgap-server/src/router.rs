@@ -7,6 +7,7 @@
 //! | GET | `/`, `/api/docs`: `pages.rs` | - |
 //! | GET | `/exports/{kind}/{snapshot}/{file}` | a signed link |
 //! | POST | `/ingest/v1/machines` | `Inventory.Write.All` |
+//! | POST | below `/osquery/v1`: `osquery.rs` | the enroll secret or the node key in the body |
 //! | POST | `/{tenant}/oauth2/token`, `/{tenant}/oauth2/v2.0/token` | - |
 //! | GET | `/{tenant}[/v2.0]/.well-known/openid-configuration` | - |
 //! | GET | `/{tenant}/discovery[/v2.0]/keys`, `/common/discovery/instance` | - |
@@ -34,7 +35,7 @@ use crate::call::Call;
 use crate::http::{Access, Failure, authenticate, read_body, streamed};
 use crate::route::{Answer, Answered, Returns};
 use crate::state::Shared;
-use crate::{api, discovery, documents, ingest, metrics, oauth, pages, route};
+use crate::{api, discovery, documents, ingest, metrics, oauth, osquery, pages, route};
 
 /// The largest body of a request below `/api`, in bytes: a list of 500 machines fits.
 const MAX_BODY: usize = 1 << 20;
@@ -66,8 +67,19 @@ fn routes(state: Shared) -> Router {
         )
         .route("/exports/{kind}/{snapshot}/{file}", get(exports::download))
         .merge(discovery_routes())
+        .merge(osquery_routes())
         .fallback(api_request)
         .with_state(state)
+}
+
+/// What hosts with osquery ask and tell.
+fn osquery_routes() -> Router<Shared> {
+    osquery::ROUTES.iter().fold(Router::new(), |router, route| {
+        let answer = move |State(state): State<Shared>, request: Request| {
+            osquery::answer(route, state, request)
+        };
+        router.route(route.path, any(answer))
+    })
 }
 
 /// What sign-in libraries ask before they ask for a token.

@@ -174,6 +174,8 @@ impl Server {
             issuer: OnceCell::new(),
             readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             streams: Semaphore::new(STREAMS),
+            node_bodies: Semaphore::new(crate::osquery::LARGE_BODIES),
+            asked: crate::osquery::Asked::default(),
             tasks: tokio::sync::Mutex::default(),
         });
         Ok(Self {

@@ -13,6 +13,7 @@ use crate::exports::Exports;
 use crate::history::History;
 use crate::http::Limits;
 use crate::metrics::Metrics;
+use crate::osquery::Asked;
 use crate::prepared::Prepared;
 use crate::tenants::{Intake, Tenants};
 
@@ -38,6 +39,10 @@ pub(crate) struct AppState {
     pub(crate) readers: Semaphore,
     /// Lets in those whose reports are read while they come.
     pub(crate) streams: Semaphore,
+    /// Lets in those who send large results of osquery.
+    pub(crate) node_bodies: Semaphore,
+    /// When hosts were asked by osquery last.
+    pub(crate) asked: Asked,
     /// Held from the reading of a remediation task to the writing of what became of it.
     pub(crate) tasks: Mutex<()>,
 }

@@ -1,10 +1,14 @@
 //! What can be typed.
 
+mod osquery;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use kbgap_auth::BundlePublicKey;
+
+pub(crate) use osquery::{NodeCommand, OsqueryCommand, SecretCommand};
 
 /// Which Microsoft security updates are missing, on how many machines, and what
 /// would installing them fix?
@@ -57,6 +61,9 @@ pub(crate) enum Command {
     /// Register applications that may use the API
     #[command(subcommand)]
     App(AppCommand),
+    /// Secrets and hosts of osquery
+    #[command(subcommand)]
+    Osquery(OsqueryCommand),
     /// Print a short-lived token of the embedded issuer
     Token(TokenArgs),
 }

@@ -10,7 +10,7 @@ use kbgap_catalog::{
 use super::label::Label;
 use super::{SqlServer, tables};
 use crate::assessor::Assessor;
-use crate::beside::{Applied, Standing};
+use crate::beside::{Applied, Choice, Standing};
 use crate::cumulative::{Compared, Line, LineFix};
 use crate::evidence::Evidence;
 
@@ -48,17 +48,6 @@ impl SqlServers {
         })
     }
 
-    /// Whether a KB is an update of some SQL Server.
-    pub(crate) fn has(&self, kb: KbIx, catalog: &Catalog) -> bool {
-        let mut products = self.products(catalog).iter();
-        products.any(|product| {
-            product
-                .fixes
-                .binary_search_by_key(&kb, |fix| fix.kb)
-                .is_ok()
-        })
-    }
-
     /// The products that apply to a server, with their updates judged.
     ///
     /// # Errors
@@ -89,6 +78,7 @@ impl SqlServers {
         };
         let judged = own.iter().map(|product| Applied {
             product: product.ix,
+            choice: Choice::Any,
             standings: product
                 .fixes
                 .iter()

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use kbgap_catalog::{KbId, SqlBranch, SqlBuild, SqlRelease, Version};
 
+use crate::table::rows;
+
 const BUILDS: &str = include_str!("../../data/sql-server-builds.tsv");
 const CUMULATIVE_UPDATES: &str = include_str!("../../data/sql-server-cumulative-updates.tsv");
 
@@ -35,15 +37,6 @@ static BUILD_TABLE: LazyLock<HashMap<KbId, (SqlRelease, SqlBuild)>> = LazyLock::
 static CUMULATIVE_UPDATE_TABLE: LazyLock<HashMap<(SqlRelease, u8, u16), SqlBuild>> =
     LazyLock::new(|| rows(CUMULATIVE_UPDATES, first_build));
 
-fn rows<T, C: FromIterator<T>, const N: usize>(
-    table: &'static str,
-    read: impl Fn([&'static str; N]) -> Option<T>,
-) -> C {
-    let lines = table.lines().filter(|line| !line.starts_with('#'));
-    let columns = lines.filter_map(|line| line.split('\t').collect::<Vec<_>>().try_into().ok());
-    columns.filter_map(read).collect()
-}
-
 fn first_build(
     [release, service_pack, number, build]: [&str; 4],
 ) -> Option<((SqlRelease, u8, u16), SqlBuild)> {
@@ -60,10 +53,7 @@ fn version(text: &str) -> Option<(SqlRelease, SqlBuild)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn count(table: &str) -> usize {
-        table.lines().filter(|line| !line.starts_with('#')).count()
-    }
+    use crate::table::count;
 
     #[test]
     fn every_row_is_read_and_its_build_is_of_a_branch() {

@@ -22,6 +22,9 @@ pub fn windows(build: u32, revision: Option<u32>, kind: InstallationType) -> Pro
         click_to_run: Vec::new(),
         sql_server: Vec::new(),
         exchange: None,
+        sharepoint: None,
+        office: Vec::new(),
+        dot_net: kbgap_assess::DotNetFacts::default(),
         unsupported: Vec::new(),
     }
 }

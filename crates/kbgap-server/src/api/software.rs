@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use kbgap_assess::is_part_without_rules;
 use kbgap_catalog::{SoftwareId, is_mapped_software};
 use kbgap_fleet::{Fleet, SoftwareSummary, Summary};
 use kbgap_odata::types::software::{DISTRIBUTION, SOFTWARE};
@@ -150,9 +149,6 @@ fn group(options: &QueryOptions, fleet: &Fleet) -> Result<Option<i32>, Failure> 
 /// Why an empty list of a software does not mean that nothing is missing: no rule
 /// decides about it, or not on every machine that has it.
 fn not_assessed(fleet: &Fleet, id: &SoftwareId, now: i64) -> Option<String> {
-    if is_part_without_rules(id) {
-        return Some("not assessed: not yet supported".to_owned());
-    }
     let (undecided, all) = fleet.undecided_on(id, now);
     (undecided > 0).then(|| format!("not assessed: on {undecided} of {all} machines"))
 }

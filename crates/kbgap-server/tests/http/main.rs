@@ -17,6 +17,7 @@ mod ingest;
 mod metrics;
 mod missing_kbs;
 mod openapi;
+mod osquery;
 mod prepared;
 mod rate_limits;
 mod recomputed;

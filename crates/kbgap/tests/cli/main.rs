@@ -13,6 +13,7 @@ mod harness;
 mod import;
 mod input;
 mod memory;
+mod osquery;
 mod python_clients;
 mod readme;
 mod served;
