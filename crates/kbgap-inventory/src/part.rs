@@ -189,8 +189,8 @@ impl Part {
     pub(crate) fn join(&mut self, other: Self) -> Result<(), String> {
         agree("device id", self.id.as_ref(), other.id.as_ref())?;
         self.os.join(other.os)?;
-        fill(&mut self.name, other.name);
-        fill(&mut self.label, other.label);
+        fullest(&mut self.name, other.name);
+        fullest(&mut self.label, other.label);
         fill(&mut self.id, other.id);
         extend(&mut self.kbs, other.kbs);
         extend(&mut self.software, other.software);
@@ -318,6 +318,19 @@ const fn version_of(build: u32) -> (u32, u32) {
 fn fill<T>(known: &mut Option<T>, other: Option<T>) {
     if known.is_none() {
         *known = other;
+    }
+}
+
+/// Of two names of a host the one with its domain; of two spellings always the same one, so
+/// that the order of reports decides nothing.
+fn fullest(known: &mut Option<String>, other: Option<String>) {
+    let order = |name: &str| (std::cmp::Reverse(name.len()), name.to_owned());
+    if let Some(other) = other
+        && known
+            .as_ref()
+            .is_none_or(|known| order(&other) < order(known))
+    {
+        *known = Some(other);
     }
 }
 

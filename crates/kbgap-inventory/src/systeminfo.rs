@@ -9,6 +9,7 @@ mod table;
 use kbgap_catalog::{Architecture, InstallationType, KbId, Version};
 
 use crate::native::installation_type_of;
+use crate::text::{MAX_NAME, MAX_TEXT, cut};
 use crate::{InstalledKb, Machine, MachineId, OperatingSystem, SoftwareList};
 
 /// A host read from `systeminfo`, and what people should know of it.
@@ -72,6 +73,7 @@ fn hosts(fields: &[Field]) -> Vec<Reading> {
 }
 
 fn host(host: &str, name: &str, version: &OsVersion, fields: &[Field]) -> Option<Reading> {
+    let (host, name) = (&cut(host, MAX_NAME), &cut(name, MAX_TEXT));
     if host.is_empty() {
         return None;
     }
@@ -86,7 +88,7 @@ fn host(host: &str, name: &str, version: &OsVersion, fields: &[Field]) -> Option
     let (installed_kbs, warnings) = updates(fields);
     let machine = Machine {
         id: MachineId::from_name(host),
-        computer_dns_name: host.chars().filter(|c| !c.is_control()).take(255).collect(),
+        computer_dns_name: host.to_owned(),
         os: OperatingSystem {
             platform: Some(name.to_owned()),
             build: version.build,

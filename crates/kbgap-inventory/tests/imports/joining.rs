@@ -95,3 +95,23 @@ fn a_systeminfo_and_a_list_in_one_file_are_of_one_host() {
         "PC 10.0.19045 ? Client [5029921 5031354] []"
     );
 }
+
+/// Found by fuzzing: the name, and with it the id, was that of the file that came first.
+#[test]
+fn a_host_has_the_same_name_in_whichever_order_its_files_come() {
+    let files = [
+        "Host,OS Version\nPC-1,10.0.19045\n",
+        "CSName=pc-1\nHotFixID=KB5031354\n",
+        "[{\"DisplayName\":\"Edge\",\"DisplayVersion\":\"1\",\"PSComputerName\":\"pc-1.contoso.com\"}]",
+    ];
+    for (order, name) in [
+        ([0, 1, 2], "pc-1.contoso.com"),
+        ([2, 1, 0], "pc-1.contoso.com"),
+        ([1, 0, 0], "PC-1"),
+        ([0, 1, 0], "PC-1"),
+    ] {
+        let merged = merged(&order.map(|file| files[file]));
+        assert_eq!(merged.errors, Vec::<String>::new());
+        assert_eq!(merged.machines[0].0.computer_dns_name, name, "{order:?}");
+    }
+}
