@@ -9,7 +9,11 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 }
 
 /// A month with one vulnerability and one fix, as JSON and as XML, with these texts.
-pub(crate) fn month(id: &str, description: &str, [subtype, supersedes, build]: [&str; 3]) -> [String; 2] {
+pub(crate) fn month(
+    id: &str,
+    description: &str,
+    [subtype, supersedes, build]: [&str; 3],
+) -> [String; 2] {
     let json = json!({
         "DocumentTitle": {"Value": "A month"},
         "DocumentTracking": {
@@ -31,7 +35,11 @@ pub(crate) fn month(id: &str, description: &str, [subtype, supersedes, build]: [
             }],
         }],
     });
-    let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let escaped = |text: &str| {
+        text.replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+    };
     let xml = format!(
         "<cvrf:cvrfdoc xmlns:cvrf=\"http://www.icasi.org/CVRF/schema/cvrf/1.1\" xmlns:prod=\"http://www.icasi.org/CVRF/schema/prod/1.1\" \
          xmlns:vuln=\"http://www.icasi.org/CVRF/schema/vuln/1.1\"><cvrf:DocumentTitle>A month</cvrf:DocumentTitle>\
@@ -41,7 +49,11 @@ pub(crate) fn month(id: &str, description: &str, [subtype, supersedes, build]: [
          <vuln:Vulnerability><vuln:CVE>CVE-2020-0684</vuln:CVE><vuln:Remediations><vuln:Remediation Type=\"Vendor Fix\">\
          <vuln:Description>{}</vuln:Description><vuln:ProductID>11713</vuln:ProductID><vuln:SubType>{}</vuln:SubType>\
          <vuln:Supercedence>{}</vuln:Supercedence><vuln:FixedBuild>{}</vuln:FixedBuild></vuln:Remediation></vuln:Remediations></vuln:Vulnerability></cvrf:cvrfdoc>",
-        escaped(id), escaped(description), escaped(subtype), escaped(supersedes), escaped(build),
+        escaped(id),
+        escaped(description),
+        escaped(subtype),
+        escaped(supersedes),
+        escaped(build),
     );
     [json.to_string(), xml]
 }
@@ -85,7 +97,8 @@ pub(crate) fn document(machine: &Machine) -> Value {
         && let Some(fields) = document.as_object_mut()
     {
         let software = machine.software.iter();
-        let software = software.map(|s| json!({"vendor": s.vendor, "name": s.name, "version": s.version}));
+        let software =
+            software.map(|s| json!({"vendor": s.vendor, "name": s.name, "version": s.version}));
         fields.insert("software".to_owned(), software.collect());
     }
     document

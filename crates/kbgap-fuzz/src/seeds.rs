@@ -10,7 +10,11 @@ const LARGEST: u64 = 40 << 10;
 /// The seeds of a target: its own, and files of the shared data where that folder is given.
 #[must_use]
 pub fn of_target(target: &Target, shared: Option<&Path>) -> Vec<Vec<u8>> {
-    let mut seeds: Vec<Vec<u8>> = target.seeds.iter().map(|seed| seed.as_bytes().to_vec()).collect();
+    let mut seeds: Vec<Vec<u8>> = target
+        .seeds
+        .iter()
+        .map(|seed| seed.as_bytes().to_vec())
+        .collect();
     for path in target.files {
         if let Some(shared) = shared {
             collect(&shared.join(path), &mut seeds);
@@ -44,7 +48,10 @@ struct Draw(u64);
 
 impl Draw {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap_or_default() % limit.max(1)
     }
 

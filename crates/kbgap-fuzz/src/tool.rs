@@ -28,7 +28,9 @@ pub(crate) fn main() -> ExitCode {
 
 fn list() -> io::Result<()> {
     let mut out = io::stdout().lock();
-    TARGETS.iter().try_for_each(|target| writeln!(out, "{}", target.name))
+    TARGETS
+        .iter()
+        .try_for_each(|target| writeln!(out, "{}", target.name))
 }
 
 fn find(name: &str) -> io::Result<&'static kbgap_fuzz::Target> {

@@ -24,11 +24,17 @@ fn first_failure(target: &Target, shared: Option<&Path>, mutations: usize) -> Op
 fn every_target_holds_on_its_seeds_and_near_them() {
     let failed: Vec<String> = std::thread::scope(|scope| {
         let halves = TARGETS.chunks(TARGETS.len().div_ceil(2)).map(|half| {
-            let run = move || half.iter().filter_map(|target| first_failure(target, None, 60));
+            let run = move || {
+                half.iter()
+                    .filter_map(|target| first_failure(target, None, 60))
+            };
             scope.spawn(move || run().collect::<Vec<_>>())
         });
         let running: Vec<_> = halves.collect();
-        running.into_iter().flat_map(|half| half.join().expect("it has caught all panics")).collect()
+        running
+            .into_iter()
+            .flat_map(|half| half.join().expect("it has caught all panics"))
+            .collect()
     });
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
@@ -39,13 +45,19 @@ fn every_target_holds_on_real_files() {
         return;
     };
     let with_files = TARGETS.iter().filter(|target| !target.files.is_empty());
-    let failed: Vec<String> =
-        with_files.filter_map(|target| first_failure(target, Some(&shared), 2)).collect();
+    let failed: Vec<String> = with_files
+        .filter_map(|target| first_failure(target, Some(&shared), 2))
+        .collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     for target in TARGETS {
         let own = of_target(target, None).len();
         let all = of_target(target, Some(&shared)).len();
-        assert_eq!(all > own, !target.files.is_empty(), "{}: its files are not there", target.name);
+        assert_eq!(
+            all > own,
+            !target.files.is_empty(),
+            "{}: its files are not there",
+            target.name
+        );
     }
 }
 

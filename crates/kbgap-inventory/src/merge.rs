@@ -230,6 +230,7 @@ impl Hosts {
     fn finish(self, notes: Vec<String>) -> Merged {
         let mut machines = Vec::with_capacity(self.groups.len());
         // Of an export of a fleet thousands may lack the same.
+        let mut errors = self.errors;
         let mut lacking: BTreeMap<(String, String), (usize, String)> = BTreeMap::new();
         for group in self.groups {
             if group.is_contradicted {
@@ -239,6 +240,15 @@ impl Hosts {
                 Known::Whole(machine, warnings) => machines.push((*machine, warnings)),
                 Known::Part(part) => match part.into_machine() {
                     Ok(machine) => machines.push(machine),
+                    Err(part) if part.os.build.is_some() && part.known_as().is_some() => {
+                        errors.push(format!(
+                            "{}: is {} of `{}` without its list of updates, so it is cut off: write it again, or give a \
+                             list of hotfixes of the same host with it",
+                            group.file,
+                            part.format,
+                            part.known_as().unwrap_or_default()
+                        ));
+                    }
                     Err(part) => {
                         let name = part.known_as().or(part.id.as_ref().map(|id| id.as_str()));
                         let name = name.unwrap_or_default().to_owned();
@@ -248,7 +258,6 @@ impl Hosts {
                 },
             }
         }
-        let mut errors = self.errors;
         for ((file, format), (count, name)) in lacking {
             let hosts = match count {
                 1 => format!("`{name}` and does not tell its"),

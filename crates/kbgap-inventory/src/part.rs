@@ -216,11 +216,15 @@ impl Part {
     /// The machine with what people should know of it.
     ///
     /// # Errors
-    /// The part itself, where its name or its Windows version is missing.
+    /// The part itself, where its name, its Windows version, or the list of updates that every
+    /// `systeminfo` has is missing.
     pub(crate) fn into_machine(mut self) -> Result<(Machine, Vec<String>), Box<Self>> {
         let (Some(name), Some(build)) = (self.known_as().map(str::to_owned), self.os.build) else {
             return Err(Box::new(self));
         };
+        if self.kbs.is_none() && self.format == Format::Systeminfo {
+            return Err(Box::new(self));
+        }
         if self.os.revision.is_none() && self.kbs.is_none() {
             self.warnings.push(
                 "tells neither the revision (UBR) nor the installed updates: all updates of its \

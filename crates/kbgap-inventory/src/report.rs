@@ -54,6 +54,14 @@ pub enum ReportError {
          `wmic qfe`, or CSV with the heading `HotFixID`)"
     )]
     BareKbs,
+    /// It holds what no text does.
+    #[error(
+        "line {line}: holds a zero byte, so it is damaged or a mixture of encodings: write it again"
+    )]
+    ZeroByte {
+        /// The line, from 1.
+        line: usize,
+    },
     /// It is JSON, but not a native document or a batch of them.
     #[error("{0}")]
     Json(RecordError),
@@ -102,9 +110,18 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
     if start.is_empty() {
         return Err(ReportError::Empty);
     }
-    if start.starts_with(['{', '[']) {
-        return match json::kind(start) {
-            Kind::Native => return read_native(start),
+    let is_json = start.starts_with(['{', '[']);
+    let kind = is_json.then(|| json::kind(start));
+    if let Some(Kind::Native) = kind {
+        return read_native(start);
+    }
+    if let Some(at) = text.find('\0') {
+        let line = text[..at].matches('\n').count() + 1;
+        return Err(ReportError::ZeroByte { line });
+    }
+    if let Some(kind) = kind {
+        return match kind {
+            Kind::Native => read_native(start),
             Kind::Vuls => vuls::read(&text).map(parts),
             Kind::MdeMachines => mde::machines(&text),
             Kind::MdeSoftware => mde::software(&text),
@@ -123,7 +140,8 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
 }
 
 fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
-    let hosts = systeminfo::read(text);
+    let at = |format| move |message| ReportError::Place { format, message };
+    let hosts = systeminfo::read(text).map_err(at(Format::Systeminfo))?;
     let mut lists = hotfixes::read(text);
     // Whoever writes both into one file means one host.
     if let ([host], [list]) = (hosts.as_slice(), lists.as_mut_slice())
@@ -131,22 +149,77 @@ fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError
     {
         list.name = Some(host.machine.computer_dns_name.clone());
     }
-    let hosts = hosts.into_iter().map(|reading| {
-        Ok(Report::Machine {
-            format: Format::Systeminfo,
-            machine: Box::new(reading.machine),
-            warnings: reading.warnings,
-        })
-    });
+    let cut_in = lists.first().map(|list| list.format);
+    let cut_in = cut_in.or(hosts.first().map(|_| Format::Systeminfo));
+    let hosts = hosts.into_iter().map(|reading| Ok(of_host(reading)));
     let read: Vec<_> = hosts.chain(parts(lists)).collect();
+    if let Some(number) = cut_number(text) {
+        return Err(at(cut_in.unwrap_or(Format::Table))(format!(
+            "its last word is `{number}`, which may be a number that is cut off: write it again, or end it \
+             with a line break"
+        )));
+    }
     if !read.is_empty() {
-        return Ok(read);
+        let other = text
+            .lines()
+            .zip(1..)
+            .find(|(line, _)| begins_other_form(line));
+        return match (other, cut_in) {
+            (Some((_, line)), Some(format)) => Err(ReportError::Line {
+                format,
+                line,
+                message: "another report in another form begins: give each in a file of its own"
+                    .to_owned(),
+            }),
+            _ => Ok(read),
+        };
     }
     match rows::read_text(text) {
         Some(read) => read.and_then(of_rows),
         None if is_bare_kbs(text) => Err(ReportError::BareKbs),
         None => Err(ReportError::Unknown),
     }
+}
+
+/// A report without its list of updates has to be completed by one.
+fn of_host(reading: systeminfo::Reading) -> Report {
+    if reading.lists_updates {
+        return Report::Machine {
+            format: Format::Systeminfo,
+            machine: Box::new(reading.machine),
+            warnings: reading.warnings,
+        };
+    }
+    Report::Part(Box::new(Part {
+        format: Format::Systeminfo,
+        kbs: None,
+        warnings: reading.warnings,
+        ..Part::from(reading.machine)
+    }))
+}
+
+/// Whether a line of a text is the first one of a report that is none.
+fn begins_other_form(line: &str) -> bool {
+    line.starts_with(['{', '<'])
+        || line.starts_with("[{")
+        || line.trim_end() == "["
+        || registry::is_export(line)
+}
+
+/// The beginning of a KB number with which a text ends in the middle of a line: all updates of
+/// the last years have seven digits.
+fn cut_number(text: &str) -> Option<&str> {
+    const DIGITS: usize = 7;
+    let last = text
+        .rsplit(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '"' | ':' | '=' | '{'))
+        .next()?;
+    let digits = last
+        .get(..2)
+        .filter(|kb| kb.eq_ignore_ascii_case("KB"))?
+        .len();
+    let digits = &last[digits..];
+    let is_short = digits.len() < DIGITS && digits.bytes().all(|b| b.is_ascii_digit());
+    is_short.then_some(last)
 }
 
 fn read_native(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError> {

@@ -9,6 +9,7 @@ mod imports {
     mod hostile;
     mod joining;
     mod languages;
+    mod mutations;
     mod real;
     mod registry;
     mod tables;

@@ -8,7 +8,11 @@ use kbgap_odata::decode_form;
 
 use crate::make;
 
-pub(super) const TOKENS: &[&str] = &["Bearer eyJhbGciOiJub25lIn0.eyJhdWQiOiJ4In0.", "bearer a.b.c", "\u{1}\u{2}\u{3}\u{4}"];
+pub(super) const TOKENS: &[&str] = &[
+    "Bearer eyJhbGciOiJub25lIn0.eyJhdWQiOiJ4In0.",
+    "bearer a.b.c",
+    "\u{1}\u{2}\u{3}\u{4}",
+];
 
 pub(super) const REQUESTS: &[&str] = &[
     "grant_type=client_credentials&client_id=a&client_secret=b&resource=https%3A%2F%2Fapi.securitycenter.microsoft.com",

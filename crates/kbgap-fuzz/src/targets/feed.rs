@@ -55,8 +55,9 @@ pub(super) const ORDER: &[&str] = &[
     "2020-Mar\n4540673\n\n\n\n2019-Aug\n4540673\n\n\n\nADV\n4540673\n\n\n",
 ];
 
-pub(super) const INDEX: &[&str] =
-    &[r#"{"@odata.context":"x/$metadata#Updates","value":[{"ID":"2020-Mar","CurrentReleaseDate":"2020-03-12T08:00:00Z"}]}"#];
+pub(super) const INDEX: &[&str] = &[
+    r#"{"@odata.context":"x/$metadata#Updates","value":[{"ID":"2020-Mar","CurrentReleaseDate":"2020-03-12T08:00:00Z"}]}"#,
+];
 
 /// A document of any kind: it is read or refused in words, and read the same again. What was
 /// accepted can be compiled, and the same catalogue can be loaded.
@@ -65,7 +66,11 @@ pub(super) fn document(bytes: &[u8]) {
         return;
     };
     let again = check(read(source::from_bytes("f", bytes)));
-    assert_eq!(format!("{:?}", Some(&content)), format!("{again:?}"), "read twice");
+    assert_eq!(
+        format!("{:?}", Some(&content)),
+        format!("{again:?}"),
+        "read twice"
+    );
     let mut feed = kbgap_catalog::Feed::default();
     match content {
         Content::Month(document) => {
@@ -104,7 +109,10 @@ fn check_document(document: &DocumentRecord) {
     assert!(!document.id.is_empty() && !document.title.is_empty());
     for fix in document.vulnerabilities.iter().flat_map(|v| &v.fixes) {
         for (product, _) in &fix.products {
-            assert!((*product as usize) < document.products.len(), "a product that is not there");
+            assert!(
+                (*product as usize) < document.products.len(),
+                "a product that is not there"
+            );
         }
     }
 }
@@ -113,7 +121,10 @@ fn check_document(document: &DocumentRecord) {
 pub(super) fn fields(bytes: &[u8]) {
     let text = make::text(bytes);
     // What neither form can carry, or XML not as a text of its own.
-    let text: String = text.chars().filter(|c| !c.is_control() || *c == '\n').collect();
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_control() || *c == '\n')
+        .collect();
     let mut lines = text.split('\n');
     let mut next = || lines.next().unwrap_or_default();
     let (id, description) = (next(), next());
@@ -126,7 +137,10 @@ pub(super) fn fields(bytes: &[u8]) {
             };
             // The places are named as each form names them.
             assert_eq!(odd(&json), odd(&xml));
-            let plain = |month| DocumentRecord { odd_values: Vec::new(), ..month };
+            let plain = |month| DocumentRecord {
+                odd_values: Vec::new(),
+                ..month
+            };
             assert_eq!(plain(json), plain(xml));
         }
         (None, None) => {}
@@ -151,7 +165,11 @@ pub(super) fn order(bytes: &[u8]) {
     let one = compile(&documents).expect("it can be compiled");
     documents.reverse();
     let other = compile(&documents).expect("it can be compiled");
-    assert_eq!(one.as_bytes(), other.as_bytes(), "the order of documents matters");
+    assert_eq!(
+        one.as_bytes(),
+        other.as_bytes(),
+        "the order of documents matters"
+    );
     let rotated = documents.len().min(1);
     documents.rotate_left(rotated);
     assert!(compile(&documents).is_ok_and(|c| c.as_bytes() == one.as_bytes()));
@@ -172,8 +190,16 @@ pub(super) fn update_index(bytes: &[u8]) {
     let Ok(index) = Index::read(bytes) else {
         return;
     };
-    assert!(index.entries.is_sorted_by(|a, b| a.id < b.id), "each once, in order");
+    assert!(
+        index.entries.is_sorted_by(|a, b| a.id < b.id),
+        "each once, in order"
+    );
     for entry in index.entries {
-        assert!(entry.id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+        assert!(
+            entry
+                .id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        );
     }
 }

@@ -86,13 +86,25 @@ pub(super) fn several(bytes: &[u8]) {
     all.reverse();
     let other = merged(&all);
     let machines = |merged: &Merged| -> Vec<Machine> {
-        merged.machines.iter().map(|(machine, _)| machine.clone()).collect()
+        merged
+            .machines
+            .iter()
+            .map(|(machine, _)| machine.clone())
+            .collect()
     };
     // Where something is refused, which one it is may depend on the order.
     if one.errors.is_empty() && other.errors.is_empty() {
-        assert_eq!(machines(&one), machines(&other), "the order of files matters");
+        assert_eq!(
+            machines(&one),
+            machines(&other),
+            "the order of files matters"
+        );
     }
-    assert_eq!(one.errors.is_empty(), other.errors.is_empty(), "{one:?} {other:?}");
+    assert_eq!(
+        one.errors.is_empty(),
+        other.errors.is_empty(),
+        "{one:?} {other:?}"
+    );
 }
 
 fn reports(name: &str, bytes: &[u8]) -> Option<Vec<(String, Report)>> {
@@ -134,7 +146,10 @@ pub(super) fn check_machine(machine: &Machine) {
     assert_eq!(&again, machine, "what is written is not read again");
     let stored = new_machine(machine, i64::MAX).expect("it can be stored");
     let kept = decode_machine(&stored.body).expect("it comes back from the store");
-    let now = Machine { seen_at: None, ..machine.clone() };
+    let now = Machine {
+        seen_at: None,
+        ..machine.clone()
+    };
     assert_eq!(kept, now, "the store keeps something else");
     check_index(machine);
 }
@@ -177,6 +192,9 @@ pub(super) fn lines(bytes: &[u8]) {
     if !tail.starts_with(mark) {
         let machines = |records: Vec<native::Record>| records.into_iter().map(|r| r.machine);
         let parts = machines(native::read_lines(head)).chain(machines(native::read_lines(tail)));
-        assert!(parts.eq(records.into_iter().map(|r| r.machine)), "a line spoils another");
+        assert!(
+            parts.eq(records.into_iter().map(|r| r.machine)),
+            "a line spoils another"
+        );
     }
 }

@@ -63,15 +63,21 @@ impl Made<'_> {
             EdmType::Boolean => Value::Bool((self.number + salt) % 2 == 0),
             EdmType::Int32 | EdmType::Int64 => Value::Int(number - 3),
             EdmType::Single | EdmType::Double => Value::Double(f64::from(self.number as u32) / 3.0),
-            EdmType::DateTimeOffset => Time::parse(&self.word(salt))
-                .map_or(Value::Time(Time::from_ms(number * 86_400_000 * 300)), Value::Time),
+            EdmType::DateTimeOffset => Time::parse(&self.word(salt)).map_or(
+                Value::Time(Time::from_ms(number * 86_400_000 * 300)),
+                Value::Time,
+            ),
             EdmType::Enum(of) => Value::text(of.members[(self.number + salt) % of.members.len()]),
             EdmType::Complex(of) => Value::Object(
-                of.all_properties().map(|p| (p.name, self.value(p.kind, salt + 1))).collect(),
+                of.all_properties()
+                    .map(|p| (p.name, self.value(p.kind, salt + 1)))
+                    .collect(),
             ),
-            EdmType::Collection(of) => {
-                Value::List((0..self.number % 3).map(|n| self.value(*of, salt + n)).collect())
-            }
+            EdmType::Collection(of) => Value::List(
+                (0..self.number % 3)
+                    .map(|n| self.value(*of, salt + n))
+                    .collect(),
+            ),
         }
     }
 }
@@ -137,10 +143,15 @@ fn check_narrow(filter: &Filter, record: &Made<'_>) {
                 let Value::Text(text) = value else {
                     panic!("{} is null and passes", property.name);
                 };
-                assert!(values.contains(&text.to_lowercase()), "{}: {values:?} {text}", property.name);
+                assert!(
+                    values.contains(&text.to_lowercase()),
+                    "{}: {values:?} {text}",
+                    property.name
+                );
             }
             EdmType::DateTimeOffset => {
-                if let (Some(earliest), Value::Time(time)) = (filter.earliest(property.name), value) {
+                if let (Some(earliest), Value::Time(time)) = (filter.earliest(property.name), value)
+                {
                     assert!(time >= earliest, "{}", property.name);
                 }
             }
@@ -168,8 +179,12 @@ pub(super) fn query(bytes: &[u8]) {
         let Ok(whole) = Listing::new(&options, of, 1_000) else {
             continue;
         };
-        let whole: Vec<usize> =
-            whole.page(records(of, &words).into_iter()).records.iter().map(|r| r.number).collect();
+        let whole: Vec<usize> = whole
+            .page(records(of, &words).into_iter())
+            .records
+            .iter()
+            .map(|r| r.number)
+            .collect();
         let mut paged: Vec<usize> = page.records.iter().map(|r| r.number).collect();
         let mut next = page.next;
         let (token, skip) = (options.skip_token.take(), options.skip.take());
@@ -190,14 +205,22 @@ pub(super) fn query(bytes: &[u8]) {
 pub(super) fn path(bytes: &[u8]) {
     let text = make::text(bytes);
     if let Ok(Some(path)) = ResourcePath::parse(&text) {
-        let escaped = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+        let escaped = |text: &str| {
+            text.bytes()
+                .map(|b| format!("%{b:02X}"))
+                .collect::<String>()
+        };
         let written: String = path
             .segments
             .iter()
             .map(|segment| match &segment.key {
                 Some(key) => {
                     let quoted = format!("'{}'", key.replace('\'', "''"));
-                    let key = if key.is_empty() { String::new() } else { quoted };
+                    let key = if key.is_empty() {
+                        String::new()
+                    } else {
+                        quoted
+                    };
                     format!("/{}({})", escaped(&segment.name), escaped(&key))
                 }
                 None => format!("/{}", escaped(&segment.name)),
@@ -206,7 +229,11 @@ pub(super) fn path(bytes: &[u8]) {
         let again = ResourcePath::parse(&format!("/api/v1.0{written}"));
         let again = again.expect("escapes are good").expect("it is below /api");
         // A name may itself look like one with a key or a namespace, when it is read again.
-        if !path.segments.iter().any(|s| s.name.contains(['(', ')', '.']) || s.name.is_empty()) {
+        if !path
+            .segments
+            .iter()
+            .any(|s| s.name.contains(['(', ')', '.']) || s.name.is_empty())
+        {
             assert_eq!(again.flat(), path.flat(), "{written}");
         }
     }

@@ -20,8 +20,14 @@ pub(super) static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
         "2020-Mar",
         &[("11713", W1909), ("1", "Microsoft Edge (Chromium-based)")],
         vec![
-            vulnerability("CVE-2020-0684", vec![fix(4_540_673, "10.0.18363.719", &[4_532_693])]),
-            vulnerability("CVE-2020-0700", vec![fix(4_532_693, "10.0.18363.657", &[4_540_673])]),
+            vulnerability(
+                "CVE-2020-0684",
+                vec![fix(4_540_673, "10.0.18363.719", &[4_532_693])],
+            ),
+            vulnerability(
+                "CVE-2020-0700",
+                vec![fix(4_532_693, "10.0.18363.657", &[4_540_673])],
+            ),
             vulnerability("ADV200001", vec![fix(4_537_759, "", &[])]),
         ],
     );
@@ -33,28 +39,75 @@ pub(super) fn walk(catalog: &Catalog) {
     for (ix, id) in catalog.software() {
         assert_eq!(catalog.software_id(ix), id);
     }
-    let mut told = format!("{:?}{:?}", catalog.as_of(), catalog.odd_values().collect::<Vec<_>>());
+    let mut told = format!(
+        "{:?}{:?}",
+        catalog.as_of(),
+        catalog.odd_values().collect::<Vec<_>>()
+    );
     let mut tell = |what: &dyn std::fmt::Debug| told.push_str(&format!("{what:?}"));
     for d in catalog.documents() {
-        tell(&(d.id(), d.title(), d.revision(), d.current_release(), d.vulnerabilities(), d.fixes()));
+        tell(&(
+            d.id(),
+            d.title(),
+            d.revision(),
+            d.current_release(),
+            d.vulnerabilities(),
+            d.fixes(),
+        ));
     }
     for s in catalog.sources() {
-        tell(&(s.version(), s.newest(), s.documents(), s.entries(), s.matched(), s.odd_values()));
+        tell(&(
+            s.version(),
+            s.newest(),
+            s.documents(),
+            s.entries(),
+            s.matched(),
+            s.odd_values(),
+        ));
     }
     for p in catalog.products() {
-        tell(&(p.id(), p.name(), p.software(), p.component(), p.platform().is_some(), p.ids_with_kb()));
+        tell(&(
+            p.id(),
+            p.name(),
+            p.software(),
+            p.component(),
+            p.platform().is_some(),
+            p.ids_with_kb(),
+        ));
         for f in p.fixes() {
-            tell(&(f.product().id(), f.vulnerability().id(), f.kb_ix(), f.revision()));
+            tell(&(
+                f.product().id(),
+                f.vulnerability().id(),
+                f.kb_ix(),
+                f.revision(),
+            ));
             tell(&(f.fixed_build(), f.subtype(), f.severity()));
         }
     }
     for kb in catalog.kbs() {
-        tell(&(kb.number(), kb.title(), kb.month(), kb.is_cumulative(), kb.condition()));
+        tell(&(
+            kb.number(),
+            kb.title(),
+            kb.month(),
+            kb.is_cumulative(),
+            kb.condition(),
+        ));
         tell(&(kb.supersedes().collect::<Vec<_>>(), kb.fixes().count()));
     }
     for v in catalog.vulnerabilities() {
-        tell(&(v.id(), v.title(), v.impact(), v.severity(), v.cvss(), v.is_exploited()));
-        tell(&(v.known_exploited().map(|k| k.date_added()), v.epss(), v.revisions().collect::<Vec<_>>()));
+        tell(&(
+            v.id(),
+            v.title(),
+            v.impact(),
+            v.severity(),
+            v.cvss(),
+            v.is_exploited(),
+        ));
+        tell(&(
+            v.known_exploited().map(|k| k.date_added()),
+            v.epss(),
+            v.revisions().collect::<Vec<_>>(),
+        ));
     }
     assert!(!told.is_empty());
 }
@@ -125,7 +178,12 @@ pub(super) fn fleet(bytes: &[u8]) {
     let fleet = index.publish(1);
     let mut ids = Vec::new();
     for machine in fleet.machines_from(None) {
-        let _ = format!("{:?} {:?} {:?}", machine.name(), machine.software(), machine.reported);
+        let _ = format!(
+            "{:?} {:?} {:?}",
+            machine.name(),
+            machine.software(),
+            machine.reported
+        );
         ids.push(machine.id().clone());
     }
     for software in fleet.summary(1).all_software(None) {
@@ -147,10 +205,17 @@ pub(super) fn bundle(bytes: &[u8]) {
     let trusted = [public];
     assert!(Bundle::open(bytes, &trusted).is_err(), "nobody signed it");
     // Up to a line's end the contents, then the bodies.
-    let end = bytes.iter().position(|b| *b == b'\n').unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .position(|b| *b == b'\n')
+        .unwrap_or(bytes.len());
     let (json, bodies) = bytes.split_at(end);
-    let length = u32::try_from(json.len()).expect("a short text").to_le_bytes();
-    let signature = KEY.sign(&[NAME, &length, json].concat()).expect("a signature");
+    let length = u32::try_from(json.len())
+        .expect("a short text")
+        .to_le_bytes();
+    let signature = KEY
+        .sign(&[NAME, &length, json].concat())
+        .expect("a signature");
     let bodies = bodies.strip_prefix(b"\n").unwrap_or(bodies);
     let whole = [NAME, public.as_bytes(), &signature, &length, json, bodies].concat();
     if let Ok(bundle) = Bundle::open(&whole, &trusted) {

@@ -1,7 +1,9 @@
 //! Single values, and the rules.
 
 use kbgap_assess::{Assessment, ExplanationVerdict, Projection, assess, explain};
-use kbgap_catalog::{CveId, KbId, Platform, SoftwareId, Version, map_product, recognise, versions_in};
+use kbgap_catalog::{
+    CveId, KbId, Platform, SoftwareId, Version, map_product, recognise, versions_in,
+};
 use kbgap_inventory::{MachineId, native};
 use kbgap_odata::Time;
 
@@ -64,9 +66,16 @@ pub(super) fn names(bytes: &[u8]) {
     let mut lines = text.split('\n');
     let mut next = || lines.next().unwrap_or_default();
     let (name, vendor, version) = (next(), next(), next());
-    assert_eq!(Platform::parse(name).is_some(), Platform::parse(&name.to_ascii_uppercase()).is_some());
+    assert_eq!(
+        Platform::parse(name).is_some(),
+        Platform::parse(&name.to_ascii_uppercase()).is_some()
+    );
     let mapped = |name: &str| map_product(name).map(|m| format!("{m:?}"));
-    assert_eq!(mapped(name), mapped(&format!(" {}", name.to_ascii_lowercase())), "{name}");
+    assert_eq!(
+        mapped(name),
+        mapped(&format!(" {}", name.to_ascii_lowercase())),
+        "{name}"
+    );
     let _ = recognise(vendor, name, version);
 }
 
@@ -82,7 +91,11 @@ pub(super) fn assessment(bytes: &[u8]) {
                 let explanation = explain(&CATALOG, &projection, kb);
                 let verdict = explanation.expect("it is assessed").map(|e| e.verdict);
                 let is_missing = assessed.missing.iter().any(|missing| missing.id == kb);
-                assert_eq!(is_missing, verdict == Some(ExplanationVerdict::Missing), "{kb} {verdict:?}");
+                assert_eq!(
+                    is_missing,
+                    verdict == Some(ExplanationVerdict::Missing),
+                    "{kb} {verdict:?}"
+                );
             }
         }
         Assessment::NotAssessed(_) => {

@@ -133,7 +133,7 @@ fn what_is_too_large_is_refused_unread() {
 /// Found by fuzzing: a terminal would obey what a report's words say.
 #[test]
 fn no_form_lets_control_characters_through() {
-    let systeminfo = "Host Name:  PC\u{1b}[31m\nOS Name:  \0 Microsoft \u{9b}2J Windows 10 Pro\nOS Version:  10.0.19045 N/A Build 19045\n\
+    let systeminfo = "Host Name:  PC\u{1b}[31m\nOS Name:  \u{7} Microsoft \u{9b}2J Windows 10 Pro\nOS Version:  10.0.19045 N/A Build 19045\n\
         Hotfix(s):  1 Hotfix(s) Installed.\n   [01]: KB5031354\n";
     let machine = machine(systeminfo);
     assert_eq!(machine.computer_dns_name, "PC [31m");
@@ -141,7 +141,10 @@ fn no_form_lets_control_characters_through() {
     assert_eq!(platform, Some("Microsoft  2J Windows 10 Pro"));
     // A name that no host can have is none.
     let merged = merged(&["CSName=PC1\u{8}x\nHotFixID=KB5031354\n"]);
-    assert!(merged.errors[0].contains("of a host that it does not name"), "{merged:?}");
+    assert!(
+        merged.errors[0].contains("of a host that it does not name"),
+        "{merged:?}"
+    );
     for text in [
         "Host,OS Version\na,10.0\u{1b}[31m.19045\n",
         "Windows Registry Editor Version 5.00\n[A\\Microsoft\\Windows NT\\CurrentVersion]\n\"UBR\"=dword:00000d78\r\u{1b}C\n",
