@@ -10,4 +10,4 @@ mod seeds;
 pub mod targets;
 
 pub use seeds::{mutated, of_target};
-pub use targets::{TARGETS, Target, target};
+pub use targets::{Seeds, TARGETS, Target, target};

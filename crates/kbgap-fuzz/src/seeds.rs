@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::Target;
+use crate::{Seeds, Target};
 
 /// Larger files tell nothing that smaller ones do not, and make everything slow.
 const LARGEST: u64 = 40 << 10;
@@ -10,11 +10,10 @@ const LARGEST: u64 = 40 << 10;
 /// The seeds of a target: its own, and files of the shared data where that folder is given.
 #[must_use]
 pub fn of_target(target: &Target, shared: Option<&Path>) -> Vec<Vec<u8>> {
-    let mut seeds: Vec<Vec<u8>> = target
-        .seeds
-        .iter()
-        .map(|seed| seed.as_bytes().to_vec())
-        .collect();
+    let mut seeds = match target.seeds {
+        Seeds::Texts(texts) => texts.iter().map(|text| text.as_bytes().to_vec()).collect(),
+        Seeds::Made(make) => make(),
+    };
     for path in target.files {
         if let Some(shared) = shared {
             collect(&shared.join(path), &mut seeds);

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::{Machine, Part, Report};
+use crate::{Format, Machine, Part, Report};
 
 /// Hosts, and what could not be put with any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,6 +125,20 @@ impl Hosts {
         let mut whole = Vec::new();
         for (file, report) in reports {
             match report {
+                // It says when it was written only to people, so of two of one host neither is
+                // the newer one: they go together or contradict each other, as parts do.
+                Report::Machine {
+                    format: Format::Systeminfo,
+                    machine,
+                    warnings,
+                } => parts.push((
+                    file,
+                    Part {
+                        format: Format::Systeminfo,
+                        warnings,
+                        ..Part::from(*machine)
+                    },
+                )),
                 Report::Machine {
                     machine, warnings, ..
                 } => whole.push((file, machine, warnings)),

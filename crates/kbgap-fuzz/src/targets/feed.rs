@@ -59,6 +59,37 @@ pub(super) const INDEX: &[&str] = &[
     r#"{"@odata.context":"x/$metadata#Updates","value":[{"ID":"2020-Mar","CurrentReleaseDate":"2020-03-12T08:00:00Z"}]}"#,
 ];
 
+/// Packed documents: by gzip, by Zstandard, in an archive, and one after another.
+pub(super) fn archives() -> Vec<Vec<u8>> {
+    let document = EPSS[0].as_bytes();
+    let gzip = |bytes: &[u8]| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packer.write_all(bytes).expect("memory takes it");
+        packer.finish().expect("memory takes it")
+    };
+    let zstd = zstd::encode_all(document, 3).expect("memory takes it");
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in [
+        ("epss.csv", document),
+        ("a/kev.json", KEV[0].as_bytes()),
+        ("b.csv.zst", &zstd),
+    ] {
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(name, options).expect("a good name");
+        archive.write_all(bytes).expect("memory takes it");
+    }
+    let archive = archive.finish().expect("memory takes it").into_inner();
+    // What unpacks to far more than it is.
+    let bomb = gzip(&[b' '; 100_000]);
+    vec![
+        gzip(document),
+        [gzip(document), gzip(b"CVE-2020-1,0.1\n")].concat(),
+        zstd,
+        archive,
+        bomb,
+    ]
+}
+
 /// A document of any kind: it is read or refused in words, and read the same again. What was
 /// accepted can be compiled, and the same catalogue can be loaded.
 pub(super) fn document(bytes: &[u8]) {

@@ -100,7 +100,8 @@ impl Record for Made<'_> {
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = text
         .split(['\'', ' ', '(', ')', ','])
-        .filter(|word| !word.is_empty())
+        // No name of a host is longer.
+        .filter(|word| !word.is_empty() && word.len() <= 255)
         .take(40)
         .map(str::to_owned)
         .collect();

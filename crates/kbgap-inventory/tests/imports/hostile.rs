@@ -148,6 +148,7 @@ fn no_form_lets_control_characters_through() {
     for text in [
         "Host,OS Version\na,10.0\u{1b}[31m.19045\n",
         "Windows Registry Editor Version 5.00\n[A\\Microsoft\\Windows NT\\CurrentVersion]\n\"UBR\"=dword:00000d78\r\u{1b}C\n",
+        "<bom><components><component\u{7} type='x'></name></bom>",
         r#"{"computerDnsName":"a","os":{"version":"10.0\u001b[31m"}}"#,
         r#"{"computerDnsName":"a","id":"\u001b[31m","os":{"version":"10.0.19045"}}"#,
         r#"{"computerDnsName":"a","os":{"version":"10.0.19045"},"ipAddresses":[{"ipAddress":"::1","macAddress":"\u001b"}]}"#,

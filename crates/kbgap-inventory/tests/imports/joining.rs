@@ -115,3 +115,24 @@ fn a_host_has_the_same_name_in_whichever_order_its_files_come() {
         assert_eq!(merged.machines[0].0.computer_dns_name, name, "{order:?}");
     }
 }
+
+/// Found by fuzzing: of two of one host the file that came last counted, however old it was.
+#[test]
+fn two_reports_of_systeminfo_of_one_host_agree_or_are_refused() {
+    let report = |build: u32, kb: &str| {
+        format!(
+            "Host Name: PC-1\nOS Name: Microsoft Windows 10 Pro\nOS Version: 10.0.{build} N/A Build {build}\n\
+             Hotfix(s): 1 Hotfix(s) Installed.\n   [01]: {kb}\n"
+        )
+    };
+    let (one, two) = (report(19_045, "KB5031354"), report(19_045, "KB5029921"));
+    let both = merged(&[&one, &two]);
+    assert_eq!(both.machines.len(), 1);
+    assert_eq!(both.machines[0].0.installed_kbs.len(), 2);
+    let merged = merged(&[&one, &report(22_631, "KB5029921")]);
+    assert!(merged.machines.is_empty());
+    assert!(
+        merged.errors[0].contains("says build 22631 where another report"),
+        "{merged:?}"
+    );
+}

@@ -11,6 +11,7 @@ mod feed_sync;
 mod generate;
 mod harness;
 mod import;
+mod import_mutations;
 mod input;
 mod memory;
 mod python_clients;
