@@ -5,6 +5,7 @@
 //! - [`Server`] runs it; [`Config`] says how.
 //! - [`feed`] imports documents and loads the catalogue, also without a server.
 
+mod apart;
 mod api;
 mod call;
 mod clock;

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio_rustls::TlsAcceptor;
 
+use crate::apart::Apart;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connections;
@@ -83,7 +84,7 @@ pub struct Server {
     state: Shared,
     /// The feed generation of the catalogue that was loaded.
     generation: u64,
-    recording: Background,
+    recording: Apart,
     /// The file in which the fleets are kept for the next start.
     kept: PathBuf,
     beside: Router,
@@ -125,9 +126,7 @@ impl Server {
         let tenants = Tenants::recording(Arc::clone(&store), feed, clock, recorder);
         let tenants = Arc::new(tenants);
         let recording = Arc::clone(&tenants);
-        let recording = Background(tokio::spawn(async move {
-            recording.record_queued().await;
-        }));
+        let recording = Apart::begin(async move { recording.record_queued().await });
         let kept = data_dir.join("fleets.snapshot");
         tenants.start(&kept).await?;
         let failed = |source| ServerError::Listen {

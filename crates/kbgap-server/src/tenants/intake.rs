@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Tenants;
 use super::writer::{Changed, Writer, check_in, first_mark};
+use crate::apart::Apart;
 
 /// Requests that may wait before clients are told to come again.
 const QUEUE: usize = 1_024;
@@ -32,6 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Where reports are handed in.
 pub(crate) struct Intake {
     queue: mpsc::Sender<Batch>,
+    _entering: Apart,
 }
 
 /// A machine with its report as the store takes it.
@@ -76,8 +78,10 @@ impl Intake {
         let (queue, batches) = mpsc::channel(QUEUE);
         let (committed, entering) = mpsc::channel(1);
         tokio::spawn(commit_all(Arc::clone(&tenants.store), batches, committed));
-        tokio::spawn(enter_all(Arc::clone(tenants), entering));
-        Self { queue }
+        Self {
+            queue,
+            _entering: Apart::begin(enter_all(Arc::clone(tenants), entering)),
+        }
     }
 
     /// Hands in reports.

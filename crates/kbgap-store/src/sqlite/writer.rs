@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
@@ -21,6 +22,9 @@ const WAITING: usize = 64 << 20;
 const GROUP: usize = 20_000;
 /// The bytes of reports that one commit takes at most.
 const GROUP_BYTES: usize = 16 << 20;
+
+/// After how long without work the thread gives memory back.
+const IDLE: Duration = Duration::from_secs(5);
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -175,7 +179,21 @@ impl Desk {
             if let Some(checkpointer) = &mut self.checkpointer {
                 checkpointer.committed(&self.connection);
             }
-            next = next.or_else(|| self.work.recv().ok());
+            next = next.or_else(|| self.wait());
+        }
+    }
+
+    /// Waits for more work. Where none comes for a while, what the connection keeps of the
+    /// file is given back: it is much after a fleet was loaded, and little is written again.
+    fn wait(&self) -> Option<Work> {
+        match self.work.recv_timeout(IDLE) {
+            Ok(work) => Some(work),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => {
+                // It fails where the file does, and the next write tells.
+                let _ = self.connection.execute_batch("PRAGMA shrink_memory");
+                self.work.recv().ok()
+            }
         }
     }
 
