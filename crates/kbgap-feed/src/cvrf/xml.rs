@@ -272,7 +272,7 @@ pub(super) fn html_page() -> Reason {
 }
 
 fn cut_off(open: &[String]) -> Reason {
-    Reason::Truncated(open.last().cloned().unwrap_or_default())
+    Reason::Truncated(open.last().map(|name| message(name)).unwrap_or_default())
 }
 
 fn next_event<'b>(

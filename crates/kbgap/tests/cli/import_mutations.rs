@@ -2,13 +2,12 @@
 //! host is what it is, or a message names the file and the store is as it was. What each form
 //! notices in detail is tested in `kbgap-inventory`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use kbgap_testkit::shared;
 use serde_json::Value;
 
-use crate::harness::{Run, file, host, kbgap};
+use crate::harness::{Run, file, host, kbgap, stored};
 
 /// file, host, Windows, build and revision, KBs. Written down from the files themselves, those
 /// that names of programs carry among the KBs.
@@ -80,20 +79,6 @@ fn rows() -> Vec<Row> {
         rows.len() + 2
     );
     rows
-}
-
-/// All that a data folder holds, byte for byte, but for what processes lock.
-fn stored(data: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = std::fs::read_dir(data)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-    let files = entries.filter(|path| !name(path).ends_with("-shm"));
-    let read = |path: PathBuf| (name(&path), std::fs::read(path).unwrap());
-    files
-        .map(read)
-        .filter(|(_, bytes)| !bytes.is_empty())
-        .collect()
 }
 
 /// A data folder that has one host already.

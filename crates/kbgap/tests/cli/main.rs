@@ -7,6 +7,7 @@ mod demo;
 mod feed;
 mod feed_bundle;
 mod feed_lists;
+mod feed_mutations;
 mod feed_sync;
 mod generate;
 mod harness;
