@@ -1,7 +1,10 @@
 //! What one report tells of a host, which may be less than a [`Machine`] needs.
 
+mod agreement;
+
 use kbgap_catalog::{Architecture, InstallationType, KbId, Version};
 
+use self::agreement::{agree, differ, extend, fill, fullest};
 use crate::text::shown;
 use crate::{Format, InstalledKb, IpAddress, Machine, MachineId, OperatingSystem, Software};
 
@@ -317,46 +320,6 @@ const fn version_of(build: u32) -> (u32, u32) {
         9_600..10_240 => (6, 3),
         _ => (10, 0),
     }
-}
-
-fn fill<T>(known: &mut Option<T>, other: Option<T>) {
-    if known.is_none() {
-        *known = other;
-    }
-}
-
-/// Of two names of a host the one with its domain; of two spellings always the same one, so
-/// that the order of reports decides nothing.
-fn fullest(known: &mut Option<String>, other: Option<String>) {
-    let order = |name: &str| (std::cmp::Reverse(name.len()), name.to_owned());
-    if let Some(other) = other
-        && known
-            .as_ref()
-            .is_none_or(|known| order(&other) < order(known))
-    {
-        *known = Some(other);
-    }
-}
-
-fn extend<T>(known: &mut Option<Vec<T>>, other: Option<Vec<T>>) {
-    if let Some(other) = other {
-        known.get_or_insert_default().extend(other);
-    }
-}
-
-fn agree<T: PartialEq + std::fmt::Display>(
-    what: &str,
-    one: Option<T>,
-    two: Option<T>,
-) -> Result<(), String> {
-    match (one, two) {
-        (Some(one), Some(two)) if one != two => Err(differ(what, one, two)),
-        _ => Ok(()),
-    }
-}
-
-fn differ(what: &str, one: impl std::fmt::Display, two: impl std::fmt::Display) -> String {
-    format!("says {what} {two} where another report of the same host says {one}")
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use crate::json::Kind;
 use crate::native::RecordError;
 use crate::rows::csv::Column;
 use crate::{
-    Format, Machine, Part, cyclonedx, hotfixes, json, mde, native, registry, rows, systeminfo, vuls,
+    Format, Machine, Part, cyclonedx, hotfixes, json, mde, native, registry, rows, systeminfo,
+    text, vuls,
 };
 
 /// A report that is larger is refused unread.
@@ -95,6 +96,28 @@ pub enum ReportError {
     },
 }
 
+impl ReportError {
+    /// What went wrong may have repeated words of the report.
+    fn harmless(self) -> Self {
+        match self {
+            Self::Line {
+                format,
+                line,
+                message,
+            } => Self::Line {
+                format,
+                line,
+                message: text::message(&message),
+            },
+            Self::Place { format, message } => Self::Place {
+                format,
+                message: text::message(&message),
+            },
+            other => other,
+        }
+    }
+}
+
 /// Reads all records of a file, whatever its format. Of a batch of native documents a
 /// record that is refused does not spoil the others; of everything else nothing is
 /// taken where anything is wrong.
@@ -102,6 +125,10 @@ pub enum ReportError {
 /// # Errors
 /// [`ReportError`] when the file as a whole cannot be used.
 pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
+    read(bytes).map_err(ReportError::harmless)
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
     if bytes.len() > MAX_BYTES {
         return Err(ReportError::TooLarge);
     }
@@ -110,18 +137,17 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
     if start.is_empty() {
         return Err(ReportError::Empty);
     }
-    let is_json = start.starts_with(['{', '[']);
-    let kind = is_json.then(|| json::kind(start));
-    if let Some(Kind::Native) = kind {
-        return read_native(start);
-    }
-    if let Some(at) = text.find('\0') {
+    let kind = start.starts_with(['{', '[']).then(|| json::kind(start));
+    // Of native documents a record that holds one is refused by itself.
+    if !matches!(kind, Some(Kind::Native))
+        && let Some(at) = text.find('\0')
+    {
         let line = text[..at].matches('\n').count() + 1;
         return Err(ReportError::ZeroByte { line });
     }
     if let Some(kind) = kind {
         return match kind {
-            Kind::Native => read_native(start),
+            Kind::Native => return read_native(start),
             Kind::Vuls => vuls::read(&text).map(parts),
             Kind::MdeMachines => mde::machines(&text),
             Kind::MdeSoftware => mde::software(&text),
@@ -140,8 +166,10 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
 }
 
 fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
-    let at = |format| move |message| ReportError::Place { format, message };
-    let hosts = systeminfo::read(text).map_err(at(Format::Systeminfo))?;
+    let hosts = systeminfo::read(text).map_err(|message| ReportError::Place {
+        format: Format::Systeminfo,
+        message,
+    })?;
     let mut lists = hotfixes::read(text);
     // Whoever writes both into one file means one host.
     if let ([host], [list]) = (hosts.as_slice(), lists.as_mut_slice())
@@ -149,33 +177,21 @@ fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError
     {
         list.name = Some(host.machine.computer_dns_name.clone());
     }
-    let cut_in = lists.first().map(|list| list.format);
-    let cut_in = cut_in.or(hosts.first().map(|_| Format::Systeminfo));
+    let format = match lists.first() {
+        Some(list) => list.format,
+        None => Format::Systeminfo,
+    };
     let hosts = hosts.into_iter().map(|reading| Ok(of_host(reading)));
     let read: Vec<_> = hosts.chain(parts(lists)).collect();
-    if let Some(number) = cut_number(text) {
-        return Err(at(cut_in.unwrap_or(Format::Table))(format!(
-            "its last word is `{number}`, which may be a number that is cut off: write it again, or end it \
-             with a line break"
-        )));
-    }
     if !read.is_empty() {
-        let other = text
-            .lines()
-            .zip(1..)
-            .find(|(line, _)| begins_other_form(line));
-        return match (other, cut_in) {
-            (Some((_, line)), Some(format)) => Err(ReportError::Line {
-                format,
-                line,
-                message: "another report in another form begins: give each in a file of its own"
-                    .to_owned(),
-            }),
-            _ => Ok(read),
-        };
+        check_end(text, format)?;
+        return check_rest(text, format).map(|()| read);
     }
     match rows::read_text(text) {
-        Some(read) => read.and_then(of_rows),
+        Some(read) => {
+            check_end(text, Format::Table)?;
+            read.and_then(of_rows)
+        }
         None if is_bare_kbs(text) => Err(ReportError::BareKbs),
         None => Err(ReportError::Unknown),
     }
@@ -198,28 +214,46 @@ fn of_host(reading: systeminfo::Reading) -> Report {
     }))
 }
 
-/// Whether a line of a text is the first one of a report that is none.
-fn begins_other_form(line: &str) -> bool {
-    line.starts_with(['{', '<'])
-        || line.starts_with("[{")
-        || line.trim_end() == "["
-        || registry::is_export(line)
+/// Whether a text goes on in another form, of which nothing would be read.
+fn check_rest(text: &str, format: Format) -> Result<(), ReportError> {
+    let begins_other = |line: &str| {
+        let is_json = line.starts_with('{') || line.starts_with("[{") || line.trim_end() == "[";
+        is_json || line.starts_with('<') || registry::is_export(line)
+    };
+    match text.lines().zip(1..).find(|(line, _)| begins_other(line)) {
+        None => Ok(()),
+        Some((_, line)) => Err(ReportError::Line {
+            format,
+            line,
+            message: "another report in another form begins: give each in a file of its own"
+                .to_owned(),
+        }),
+    }
 }
 
-/// The beginning of a KB number with which a text ends in the middle of a line: all updates of
+/// Whether a text ends in the middle of a line with the beginning of a KB number: all updates of
 /// the last years have seven digits.
-fn cut_number(text: &str) -> Option<&str> {
+fn check_end(text: &str, format: Format) -> Result<(), ReportError> {
     const DIGITS: usize = 7;
-    let last = text
-        .rsplit(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '"' | ':' | '=' | '{'))
-        .next()?;
+    let is_between =
+        |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '"' | ':' | '=' | '{');
+    let last = text.rsplit(is_between).next().unwrap_or_default();
     let digits = last
         .get(..2)
-        .filter(|kb| kb.eq_ignore_ascii_case("KB"))?
-        .len();
-    let digits = &last[digits..];
-    let is_short = digits.len() < DIGITS && digits.bytes().all(|b| b.is_ascii_digit());
-    is_short.then_some(last)
+        .filter(|kb| kb.eq_ignore_ascii_case("KB"))
+        .map(|kb| &last[kb.len()..]);
+    match digits {
+        Some(digits) if digits.len() < DIGITS && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            Err(ReportError::Place {
+                format,
+                message: format!(
+                    "its last word is `{last}`, which may be a number that is cut off: write it again, or end it \
+                     with a line break"
+                ),
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn read_native(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError> {

@@ -86,10 +86,16 @@ fn host(
     version: &OsVersion,
     fields: &[Field],
 ) -> Option<Result<Reading, String>> {
-    let (host, name) = (&cut(host, MAX_NAME), &cut(name, MAX_TEXT));
     if host.is_empty() {
         return None;
     }
+    if !is_host_name(host) {
+        let host = shown(host);
+        return Some(Err(format!(
+            "`{host}` is no name of a host, so the report is damaged or made of two: run systeminfo again"
+        )));
+    }
+    let name = &cut(name, MAX_TEXT);
     let configuration = fields.get(CONFIGURATION).map_or("", |f| &f.value);
     // Where lines are missing, the type is not where it belongs; the owner's and the
     // host's names could look like one, and stand before the manufacturer.
@@ -146,6 +152,12 @@ fn host(
         lists_updates,
         warnings,
     }))
+}
+
+/// Windows lets no name of a computer have these.
+fn is_host_name(host: &str) -> bool {
+    let is_forbidden = |c: char| c.is_whitespace() || c.is_control() || r#"\/:*?"<>|;"#.contains(c);
+    !host.contains(is_forbidden) && host.chars().count() <= MAX_NAME
 }
 
 fn fields(text: &str) -> Vec<Field> {

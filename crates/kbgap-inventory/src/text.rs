@@ -31,6 +31,18 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
+/// A message that may repeat words of a report, without what they could do to a terminal, and
+/// not longer than somebody would read.
+pub(crate) fn message(text: &str) -> String {
+    const LONGEST: usize = 500;
+    let mut beginning = text.chars();
+    let mut message: String = beginning.by_ref().take(LONGEST).map(plain).collect();
+    if beginning.next().is_some() {
+        message.push('…');
+    }
+    message
+}
+
 /// The text trimmed, as much of it as may be, with a blank for each control character: for what
 /// is only shown, and no reason to refuse a report.
 pub(crate) fn cut(text: &str, max: usize) -> String {

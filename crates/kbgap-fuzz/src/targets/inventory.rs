@@ -85,11 +85,21 @@ pub(super) fn several(bytes: &[u8]) {
     let one = merged(&all);
     all.reverse();
     let other = merged(&all);
-    let machines = |merged: &Merged| -> Vec<Machine> {
-        merged
-            .machines
-            .iter()
-            .map(|(machine, _)| machine.clone())
+    // What decides about a host. Of what is only shown the first file that tells it counts.
+    let machines = |merged: &Merged| -> Vec<_> {
+        let machines = merged.machines.iter().map(|(machine, _)| machine);
+        machines
+            .map(|m| {
+                let os = (m.os.build, m.os.revision, m.os.architecture);
+                let kbs: Vec<_> = m.installed_kbs.iter().map(|kb| kb.id).collect();
+                (
+                    m.id.clone(),
+                    m.computer_dns_name.clone(),
+                    os,
+                    kbs,
+                    m.software.clone(),
+                )
+            })
             .collect()
     };
     // Where something is refused, which one it is may depend on the order.
