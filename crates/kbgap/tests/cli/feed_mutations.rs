@@ -77,10 +77,6 @@ fn a_month_that_lost_a_part_or_is_two_never_replaces_a_good_one() {
         ([&whole[..], &whole].concat(), "twice"),
         ([&whole[..middle], &whole].concat(), "after half of it"),
         (
-            [&whole[..middle], &[0; 512], &whole[middle..]].concat(),
-            "zeros inside",
-        ),
-        (
             [&whole[..middle], &whole[middle + 700..]].concat(),
             "a hole",
         ),
