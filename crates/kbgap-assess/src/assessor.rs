@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kbgap_catalog::{Catalog, KbId, VulnerabilityIx};
 
-use crate::beside::{Beside, BesideKey};
+use crate::beside::{Beside, BesideKbs, BesideKey};
 use crate::bits::Bits;
 use crate::click_to_run::{self, ClickToRun};
 use crate::edge::{Edge, EdgeFinding};
@@ -12,9 +12,11 @@ use crate::exchange::Exchanges;
 use crate::explain;
 use crate::findings::Findings;
 use crate::memo::Memo;
+use crate::office::Offices;
 use crate::outline::{self, OutlinedKb, OutlinedSoftware};
 use crate::pair::Case;
 use crate::platform::{MachinePlatform, PlatformKey};
+use crate::sharepoint::SharePoints;
 use crate::sql_server::SqlServers;
 use crate::supersedence::Supersedence;
 use crate::weakness;
@@ -51,8 +53,10 @@ pub struct Assessor {
     office: Memo<Vec<(ClickToRun, kbgap_catalog::Version)>, Arc<[VulnerableSoftware]>>,
     sql_servers: SqlServers,
     exchanges: Exchanges,
+    sharepoints: SharePoints,
+    offices: Offices,
+    beside_kbs: BesideKbs,
     beside: Memo<BesideKey, Arc<Beside>>,
-    nothing_beside: Arc<Beside>,
     cves: Memo<Arc<[VulnerabilityIx]>, Arc<[VulnerabilityIx]>>,
     kbs: Memo<Arc<[OutlinedKb]>, Arc<[OutlinedKb]>>,
 }
@@ -68,8 +72,10 @@ impl Assessor {
             office: Memo::new(),
             sql_servers: SqlServers::new(),
             exchanges: Exchanges::new(),
+            sharepoints: SharePoints::new(),
+            offices: Offices::new(),
+            beside_kbs: BesideKbs::new(),
             beside: Memo::new(),
-            nothing_beside: Arc::default(),
             cves: Memo::new(),
             kbs: Memo::new(),
             catalog,
@@ -108,7 +114,7 @@ impl Assessor {
             os: case.os(),
             software: Arc::clone(&case.windows.software),
             vulnerable: self.vulnerable(&case, &open),
-            decided: Arc::clone(&self.beside(machine).decided),
+            decided: Arc::clone(&self.beside(&case).decided),
         })
     }
 
@@ -139,10 +145,10 @@ impl Assessor {
         let edge = edge.iter().flat_map(|edge| edge.vulnerable.iter());
         let office = self.office(case.machine);
         let by_version = edge.chain(office.iter()).map(OutlinedSoftware::by_version);
-        let beside = self.beside(case.machine);
-        let mut more = by_version
-            .chain(beside.vulnerable.iter().cloned())
-            .peekable();
+        let beside = self.beside(case);
+        let beside = beside.vulnerable.iter();
+        let beside = beside.map(|found| found.as_with(&by_kb, self));
+        let mut more = by_version.chain(beside).peekable();
         if more.peek().is_none() {
             return by_kb;
         }
@@ -169,14 +175,14 @@ impl Assessor {
     }
 
     /// What KBs fix beside Windows.
-    pub(crate) fn beside(&self, machine: &Projection) -> Arc<Beside> {
-        match BesideKey::of(machine, self) {
-            None => Arc::clone(&self.nothing_beside),
-            Some(key) => {
-                let find = || Arc::new(Beside::of(&key, self));
-                self.beside.get_or(key.clone(), find)
-            }
-        }
+    pub(crate) fn beside(&self, case: &Case<'_>) -> Arc<Beside> {
+        let key = BesideKey::of(case, self);
+        let find = || Arc::new(Beside::of(&key, case, self));
+        self.beside.get_or(key.clone(), find)
+    }
+
+    pub(crate) const fn beside_kbs(&self) -> &BesideKbs {
+        &self.beside_kbs
     }
 
     pub(crate) const fn sql_servers(&self) -> &SqlServers {
@@ -185,6 +191,14 @@ impl Assessor {
 
     pub(crate) const fn exchanges(&self) -> &Exchanges {
         &self.exchanges
+    }
+
+    pub(crate) const fn sharepoints(&self) -> &SharePoints {
+        &self.sharepoints
+    }
+
+    pub(crate) const fn offices(&self) -> &Offices {
+        &self.offices
     }
 
     pub(crate) const fn supersedence(&self) -> &Supersedence {

@@ -3,27 +3,37 @@
 //!
 //! Lists, outlines, weaknesses and explanations all come from the same [`Applied`] products.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+mod choice;
+mod found;
 
-use kbgap_catalog::{
-    Architecture, Catalog, Fix, KbId, KbIx, Month, Product, ProductIx, Severity, SoftwareIx,
-    VulnerabilityIx,
-};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+use kbgap_catalog::{Architecture, Catalog, Component, KbId, KbIx, ProductIx, SoftwareIx};
 
 use crate::assessor::Assessor;
+use crate::bits::Bits;
+use crate::dot_net::{DOT_NET, DotNetKey};
 use crate::evidence::Evidence;
 use crate::exchange::{EXCHANGE, ExchangeServer};
+use crate::office::{OFFICE, Office};
 use crate::outline::{OutlinedKb, OutlinedSoftware};
+use crate::pair::Case;
+use crate::sharepoint::{SHAREPOINT, SharePoint};
 use crate::sql_server::{SQL_SERVER, SqlServer};
-use crate::urgency::Urgency;
-use crate::{MissingKb, NotAssessed, Projection, SoftwareCves, Weakness};
+use crate::{MissingKb, NotAssessed, Weakness};
+
+pub(crate) use choice::{Choice, Outcome};
+use found::{Found, superseded, totals};
 
 /// All that decides about the software beside Windows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct BesideKey {
     sql_server: Vec<SqlServer>,
     exchange: Option<ExchangeServer>,
+    sharepoint: Option<SharePoint>,
+    office: Vec<Office>,
+    dot_net: Option<DotNetKey>,
     architecture: Option<Architecture>,
     /// The listed KBs that are updates of it, in order.
     listed: Vec<KbIx>,
@@ -33,6 +43,7 @@ pub(crate) struct BesideKey {
 #[derive(Clone, Debug)]
 pub(crate) struct Applied {
     pub(crate) product: ProductIx,
+    pub(crate) choice: Choice,
     pub(crate) standings: BTreeMap<KbIx, Standing>,
 }
 
@@ -40,6 +51,8 @@ pub(crate) struct Applied {
 #[derive(Clone, Debug)]
 pub(crate) enum Standing {
     Present(Evidence),
+    /// It is an update of Windows, too, and is present there.
+    PresentWithWindows,
     Missing(Evidence),
     /// What is lacking to tell.
     Undecided(&'static str),
@@ -61,27 +74,64 @@ pub(crate) struct Beside {
     pub(crate) decided: Arc<[SoftwareIx]>,
 }
 
+impl Standing {
+    pub(crate) const fn is_present(&self) -> bool {
+        matches!(self, Self::Present(_) | Self::PresentWithWindows)
+    }
+}
+
+/// The KBs of software beside Windows, looked up when the first machine is assessed.
+pub(crate) struct BesideKbs(OnceLock<Bits>);
+
+impl BesideKbs {
+    pub(crate) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    fn has(&self, kb: KbIx, catalog: &Catalog) -> bool {
+        let known = self.0.get_or_init(|| {
+            let mut known = Bits::new(catalog.kbs().len());
+            let beside = catalog.products().filter(|product| {
+                product.component().is_some_and(|component| {
+                    matches!(
+                        component,
+                        Component::DotNetFramework
+                            | Component::SqlServer
+                            | Component::Exchange
+                            | Component::SharePoint
+                            | Component::Office
+                    )
+                })
+            });
+            for kb in beside.flat_map(|product| product.fixes().filter_map(|fix| fix.kb_ix())) {
+                known.insert(kb.position());
+            }
+            known
+        });
+        known.contains(kb.position())
+    }
+}
+
 impl BesideKey {
-    /// `None` where there is nothing to decide.
-    pub(crate) fn of(machine: &Projection, assessor: &Assessor) -> Option<Self> {
-        if machine.sql_server.is_empty() && machine.exchange.is_none() {
-            return None;
-        }
-        let (sql_servers, exchanges) = (assessor.sql_servers(), assessor.exchanges());
-        let catalog = assessor.catalog();
-        let is_update = |kb: &KbIx| sql_servers.has(*kb, catalog) || exchanges.has(*kb, catalog);
+    pub(crate) fn of(case: &Case<'_>, assessor: &Assessor) -> Self {
+        let (machine, catalog) = (case.machine, assessor.catalog());
         let listed = machine.kbs.iter().filter_map(|&kb| catalog.kb_ix(kb));
-        Some(Self {
+        Self {
             sql_server: machine.sql_server.clone(),
             exchange: machine.exchange,
+            sharepoint: machine.sharepoint,
+            office: machine.office.clone(),
+            dot_net: DotNetKey::of(case),
             architecture: machine.architecture,
-            listed: listed.filter(is_update).collect(),
-        })
+            listed: listed
+                .filter(|&kb| assessor.beside_kbs().has(kb, catalog))
+                .collect(),
+        }
     }
 }
 
 impl Beside {
-    pub(crate) fn of(key: &BesideKey, assessor: &Assessor) -> Self {
+    pub(crate) fn of(key: &BesideKey, case: &Case<'_>, assessor: &Assessor) -> Self {
         let mut beside = Self::default();
         let servers = key.sql_server.iter().map(|server| {
             let sql_servers = assessor.sql_servers();
@@ -96,6 +146,21 @@ impl Beside {
         beside.judged(EXCHANGE, exchange.into_iter(), assessor);
         let warning = |server| assessor.exchanges().warning(server, assessor.catalog());
         beside.warnings.extend(key.exchange.and_then(warning));
+        let sharepoint = key.sharepoint.map(|server| {
+            let sharepoints = assessor.sharepoints();
+            sharepoints.judge(server, &key.listed, assessor)
+        });
+        beside.judged(SHAREPOINT, sharepoint.into_iter(), assessor);
+        let office = key.office.iter().map(|office| {
+            let offices = assessor.offices();
+            offices.judge(office, key.architecture, &key.listed, assessor)
+        });
+        beside.judged(OFFICE, office, assessor);
+        if let Some(dot_net) = &key.dot_net {
+            let frameworks = &case.windows.frameworks;
+            let judged = frameworks.judge(dot_net, &key.listed, case, assessor);
+            beside.judged(DOT_NET, judged.into_iter(), assessor);
+        }
         beside.concluded(assessor)
     }
 
@@ -108,6 +173,7 @@ impl Beside {
     ) {
         let mut lacking: BTreeSet<&'static str> = BTreeSet::new();
         let mut is_there = false;
+        let first = self.applied.len();
         for server in servers {
             is_there = true;
             match server {
@@ -118,8 +184,13 @@ impl Beside {
             }
         }
         if is_there && lacking.is_empty() {
-            let ix = assessor.catalog().find_software(software);
-            self.decided = self.decided.iter().copied().chain(ix).collect();
+            let catalog = assessor.catalog();
+            let products = self.applied[first..].iter();
+            // Applications of Office are software of their own.
+            let own = products.filter_map(|applied| catalog.product(applied.product)?.software());
+            let decided: BTreeSet<SoftwareIx> =
+                own.chain(catalog.find_software(software)).collect();
+            self.decided = self.decided.iter().copied().chain(decided).collect();
         }
         let entries = lacking.into_iter().map(|lacking| NotAssessed::Software {
             id: software.to_owned(),
@@ -133,9 +204,12 @@ impl Beside {
         let mut found = Found::default();
         for applied in &self.applied {
             if let Some(product) = catalog.product(applied.product) {
-                found.add(product, applied);
+                found.add(product, applied, assessor);
             }
         }
+        let undecided_in = &found.undecided_in;
+        let decided = self.decided.iter().copied();
+        self.decided = decided.filter(|s| !undecided_in.contains(s)).collect();
         let ids: BTreeSet<KbId> = found.missing.values().map(|row| row.id).collect();
         let undecided = found
             .undecided
@@ -176,153 +250,9 @@ impl Beside {
                 urgency: totals.urgency,
                 superseded: superseded.contains(&kb),
                 evidence: row.evidence,
-                alternatives: Vec::new(),
+                alternatives: row.alternatives.into_iter().collect(),
             })
             .collect();
         self
     }
-}
-
-/// What products tell, growing.
-#[derive(Default)]
-struct Found {
-    missing: BTreeMap<KbIx, Row>,
-    /// For each CVE the KB to name: of several the one of the earliest month.
-    weak: BTreeMap<SoftwareIx, BTreeMap<VulnerabilityIx, (Month, KbId)>>,
-    advised: BTreeSet<KbId>,
-    undecided: BTreeSet<(KbId, &'static str)>,
-}
-
-struct Row {
-    id: KbId,
-    software: BTreeSet<SoftwareIx>,
-    evidence: Evidence,
-}
-
-impl Found {
-    fn add(&mut self, product: Product<'_>, applied: &Applied) {
-        let Some(software) = product.software() else {
-            return;
-        };
-        let fixes: Vec<Fix<'_>> = product.fixes().collect();
-        for pair in fixes.chunk_by(|a, b| a.vulnerability_ix() == b.vulnerability_ix()) {
-            let judged = || judged(pair, applied);
-            // `vulnerable(m, p, c)`: one that is present is enough.
-            if judged().any(|(_, _, standing)| matches!(standing, Standing::Present(_))) {
-                continue;
-            }
-            let is_advisory = pair[0].vulnerability().is_advisory();
-            for (fix, kb, standing) in judged() {
-                let Some((id, month)) = fix.kb().and_then(|kb| Some((kb.id()?, kb.month()))) else {
-                    continue;
-                };
-                match standing {
-                    Standing::Present(_) => {}
-                    Standing::Undecided(lacking) => {
-                        self.undecided.insert((id, lacking));
-                    }
-                    Standing::Missing(_) if is_advisory => {
-                        self.advised.insert(id);
-                    }
-                    Standing::Missing(evidence) => {
-                        let row = self.missing.entry(kb).or_insert_with(|| Row {
-                            id,
-                            software: BTreeSet::new(),
-                            evidence: evidence.clone(),
-                        });
-                        row.software.insert(software);
-                        let cves = self.weak.entry(software).or_default();
-                        let named = cves
-                            .entry(pair[0].vulnerability_ix())
-                            .or_insert((month, id));
-                        *named = (*named).min((month, id));
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The fixes of a pair that are KBs, with what they are to the machine.
-pub(crate) fn judged<'a>(
-    pair: &'a [Fix<'a>],
-    applied: &'a Applied,
-) -> impl Iterator<Item = (Fix<'a>, KbIx, &'a Standing)> {
-    pair.iter().filter_map(|&fix| {
-        let kb = fix.kb_ix()?;
-        Some((fix, kb, applied.standings.get(&kb)?))
-    })
-}
-
-/// Those of the missing that another of them supersedes; of a loop none.
-fn superseded(missing: &[KbIx], assessor: &Assessor) -> BTreeSet<KbIx> {
-    let catalog = assessor.catalog();
-    let below = missing
-        .iter()
-        .map(|&kb| assessor.supersedence().below(&[kb], catalog));
-    let below: Vec<_> = below.collect();
-    let is_superseded = |older: usize| {
-        let mut newer = (0..missing.len()).filter(|&newer| newer != older);
-        newer.any(|newer| {
-            below[newer].contains(missing[older].position())
-                && !below[older].contains(missing[newer].position())
-        })
-    };
-    let places = (0..missing.len()).filter(|&place| is_superseded(place));
-    places.map(|place| missing[place]).collect()
-}
-
-/// What a KB amounts to over the products that apply (section 6).
-#[derive(Default)]
-struct Totals {
-    cves: BTreeMap<SoftwareIx, BTreeSet<VulnerabilityIx>>,
-    severity: Severity,
-    urgency: Urgency,
-}
-
-impl Totals {
-    /// By count.
-    fn software(&self) -> Vec<SoftwareCves> {
-        let counted = self.cves.iter().map(|(&software, cves)| SoftwareCves {
-            software,
-            cves: u32::try_from(cves.len()).unwrap_or(u32::MAX),
-        });
-        let mut counted: Vec<SoftwareCves> = counted.collect();
-        counted.sort_by_key(|s| (std::cmp::Reverse(s.cves), s.software));
-        counted
-    }
-}
-
-/// Those of the missing KBs, in their order.
-fn totals(
-    applied: &[Applied],
-    missing: &BTreeMap<KbIx, Row>,
-    catalog: &Catalog,
-) -> BTreeMap<KbIx, Totals> {
-    let mut totals: BTreeMap<KbIx, Totals> = BTreeMap::new();
-    for kb in missing.keys() {
-        totals.insert(*kb, Totals::default());
-    }
-    for product in applied
-        .iter()
-        .filter_map(|applied| catalog.product(applied.product))
-    {
-        let Some(software) = product.software() else {
-            continue;
-        };
-        for fix in product
-            .fixes()
-            .filter(|fix| !fix.vulnerability().is_advisory())
-        {
-            if let Some(sum) = fix.kb_ix().and_then(|kb| totals.get_mut(&kb)) {
-                sum.cves
-                    .entry(software)
-                    .or_default()
-                    .insert(fix.vulnerability_ix());
-                sum.severity = sum.severity.max(fix.severity());
-                sum.urgency.add(fix.vulnerability());
-            }
-        }
-    }
-    totals
 }

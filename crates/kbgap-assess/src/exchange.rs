@@ -14,7 +14,7 @@ use kbgap_catalog::{
 use serde::{Deserialize, Serialize};
 
 use crate::assessor::Assessor;
-use crate::beside::{Applied, Standing};
+use crate::beside::{Applied, Choice, Standing};
 use crate::cumulative::{Compared, Line, LineFix};
 use crate::evidence::Evidence;
 
@@ -71,11 +71,6 @@ impl Exchanges {
         self.known.get_or_init(|| Known::of(catalog))
     }
 
-    /// Whether a KB is an update of Exchange.
-    pub(crate) fn has(&self, kb: KbIx, catalog: &Catalog) -> bool {
-        self.known(catalog).versions.contains_key(&kb)
-    }
-
     /// The product that applies to a server, with its updates judged.
     ///
     /// # Errors
@@ -101,6 +96,7 @@ impl Exchanges {
         });
         Ok(Applied {
             product: product.ix,
+            choice: Choice::Any,
             standings: standings.collect(),
         })
     }

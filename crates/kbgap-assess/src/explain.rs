@@ -7,7 +7,7 @@ use kbgap_catalog::{Catalog, Fix, KbId, KbIx, Product, VulnerabilityIx};
 use serde::Serialize;
 
 use crate::assessor::Assessor;
-use crate::beside::{self, Beside, Standing};
+use crate::beside::{Beside, Outcome as PairOutcome, Standing};
 use crate::evidence::Evidence;
 use crate::pair::{Case, PairFinding};
 use crate::{Projection, Unassessable};
@@ -88,7 +88,8 @@ pub(crate) fn of(case: &Case<'_>, id: KbId, assessor: &Assessor) -> Option<Expla
     let mut products: Vec<ProductExplanation> = products.collect();
     let ix = assessor.catalog().kb_ix(id)?;
     products.extend(of_beside(
-        &assessor.beside(case.machine),
+        case,
+        &assessor.beside(case),
         ix,
         &mut outcome,
         assessor,
@@ -167,6 +168,7 @@ fn of_windows(
 
 /// The products beside Windows.
 fn of_beside(
+    case: &Case<'_>,
     beside: &Beside,
     id: KbIx,
     outcome: &mut Outcome,
@@ -175,9 +177,10 @@ fn of_beside(
     let catalog = assessor.catalog();
     let explained = beside.applied.iter().filter_map(|applied| {
         let product = catalog.product(applied.product)?;
-        let (evidence, lacking) = match applied.standings.get(&id)? {
-            Standing::Present(evidence) | Standing::Missing(evidence) => (evidence.clone(), None),
-            Standing::Undecided(lacking) => (Evidence::NotListed, Some(*lacking)),
+        let evidence = match applied.standings.get(&id)? {
+            Standing::Present(evidence) | Standing::Missing(evidence) => evidence.clone(),
+            Standing::PresentWithWindows => case.windows.frameworks.evidence(id, case, assessor),
+            Standing::Undecided(_) => Evidence::NotListed,
         };
         let mut explanation = ProductExplanation::new(product, evidence, catalog);
         let fixes: Vec<Fix<'_>> = product.fixes().collect();
@@ -186,17 +189,16 @@ fn of_beside(
                 continue;
             }
             let vulnerability = pair[0].vulnerability();
-            let present = beside::judged(pair, applied)
-                .filter(|(_, _, standing)| matches!(standing, Standing::Present(_)));
-            let by: Vec<KbId> = present.filter_map(|(fix, _, _)| fix.kb()?.id()).collect();
-            if !by.is_empty() {
+            let found = PairOutcome::of(pair, applied, assessor);
+            let undecided = found.undecided.iter().find(|(kb, _)| *kb == id);
+            outcome.lacking = outcome.lacking.or(undecided.map(|(_, lacking)| *lacking));
+            if found.is_fixed {
                 explanation.fixed.push(vulnerability.id().to_owned());
-                merge(&mut explanation.fixed_by, by);
-            } else if lacking.is_some() {
-                outcome.lacking = outcome.lacking.or(lacking);
-            } else {
+                merge(&mut explanation.fixed_by, found.present);
+            } else if found.missing.iter().any(|(kb, _)| *kb == id) {
                 outcome.name(vulnerability.is_advisory());
                 explanation.vulnerable.push(vulnerability.id().to_owned());
+                merge(&mut explanation.alternatives, found.alternatives);
             }
         }
         Some(explanation)

@@ -8,11 +8,11 @@ use kbgap_catalog::{KbId, SoftwareId, SoftwareIx};
 use crate::assessment::{Assessed, MissingKb, NotAssessed, VulnerableSoftware};
 use crate::assessor::Assessor;
 use crate::bits::Bits;
+use crate::dot_net::DOT_NET;
 use crate::edge;
 use crate::pair::{Case, PairFinding};
 
 const NOT_YET_SUPPORTED: &str = "not yet supported";
-const DOT_NET: &str = "microsoft-_-.net_framework";
 
 /// Everything that is missing of a Windows and its parts, KB by KB. Places are those of
 /// [`Windows`](crate::windows::Windows).
@@ -130,7 +130,7 @@ impl Findings {
                 })
             })
             .collect();
-        let beside = assessor.beside(case.machine);
+        let beside = assessor.beside(case);
         add_beside(&mut missing, &beside.missing);
         missing.sort_by_key(|kb| (Reverse(kb.cve_addressed()), kb.id));
         let ids: BTreeSet<KbId> = missing.iter().map(|kb| kb.id).collect();
@@ -161,8 +161,8 @@ impl Findings {
     }
 }
 
-/// Adds what is missing beside Windows. A KB has one row, also where an odd feed names it for
-/// both.
+/// Adds what is missing beside Windows. A KB has one row, also where it is Windows' and .NET
+/// Framework's: whether it is superseded Windows tells, of which more is missing.
 fn add_beside(missing: &mut Vec<MissingKb>, beside: &[MissingKb]) {
     for kb in beside {
         match missing.iter_mut().find(|known| known.id == kb.id) {
@@ -175,27 +175,21 @@ fn add_beside(missing: &mut Vec<MissingKb>, beside: &[MissingKb]) {
                 vulnerable.dedup();
                 known.severity = known.severity.max(kb.severity);
                 known.urgency.merge(kb.urgency);
-                known.superseded &= kb.superseded;
             }
         }
     }
 }
 
-/// Whether every Windows has this software and yet no rule decides about it.
+/// Whether every Windows has this software, although none counts it as a part.
 #[must_use]
-pub fn is_part_without_rules(software: &SoftwareId) -> bool {
+pub fn is_on_every_windows(software: &SoftwareId) -> bool {
     software.as_str() == DOT_NET
 }
 
-/// .NET Framework is part of every Windows and has rules of its own.
 fn unsupported(case: &Case<'_>) -> impl Iterator<Item = NotAssessed> {
-    let reported = case.machine.unsupported.iter();
-    let reported = reported.map(|id| id.as_str().to_owned());
-    let ids: BTreeSet<String> = reported
-        .chain(std::iter::once(DOT_NET.to_owned()))
-        .collect();
-    let unsupported = ids.into_iter().map(|id| NotAssessed::Software {
-        id,
+    let unsupported = case.machine.unsupported.iter();
+    let unsupported = unsupported.map(|id| NotAssessed::Software {
+        id: id.as_str().to_owned(),
         lacking: NOT_YET_SUPPORTED,
     });
     unsupported.chain(edge::not_assessed(case.machine))

@@ -14,9 +14,10 @@
 //! 5. `presence`: for one update, whether it is present, and by what evidence.
 //! 6. `pair`: for one group, whether the machine is vulnerable, and which KBs to name.
 //! 7. `edge`, `click_to_run`: what has no KB and is decided by its version.
-//! 8. `beside`, `sql_server`, `exchange`: what KBs fix beside Windows, by the rules of its family.
+//! 8. `beside`, `sql_server`, `exchange`, `dot_net`, `sharepoint`, `office`: what KBs fix beside Windows, by the rules of its family.
 //! 9. [`assess`]: what is missing, in total; [`Outline`]: what an index keeps of it.
 //! 10. [`explain`]: the same decisions for one KB, told in full.
+//! 11. [`Support`]: whether what it runs still gets updates, on a day that whoever asks has.
 //!
 //! [`Assessor`] keeps what is compiled and what was found, for many machines.
 
@@ -26,6 +27,7 @@ mod beside;
 mod bits;
 mod click_to_run;
 mod cumulative;
+mod dot_net;
 mod edge;
 mod evidence;
 mod exchange;
@@ -33,14 +35,18 @@ mod explain;
 mod family;
 mod findings;
 mod memo;
+mod office;
 mod outline;
 mod pair;
 mod platform;
 mod presence;
 mod projection;
 mod servicing;
+mod sharepoint;
 mod sql_server;
 mod supersedence;
+mod support;
+mod table;
 mod totals;
 mod update;
 mod urgency;
@@ -52,15 +58,19 @@ pub use assessment::{
 };
 pub use assessor::Assessor;
 pub use click_to_run::ClickToRun;
+pub use dot_net::{DotNetEntry, DotNetFacts, Framework, FrameworkLine};
 pub use edge::fixed_version;
 pub use evidence::Evidence;
 pub use exchange::{ExchangeEntry, ExchangeServer};
 pub use explain::{Explanation, ExplanationVerdict, ProductExplanation, explain};
-pub use findings::is_part_without_rules;
+pub use findings::is_on_every_windows;
+pub use office::{Application, Office, OfficeEntry, OfficeYear};
 pub use outline::{Outline, OutlinedKb, OutlinedSoftware};
 pub use platform::Unassessable;
 pub use projection::{Projection, SoftwareFact};
 pub use servicing::Track;
-pub use sql_server::{SqlBuild, SqlEntry, SqlRelease, SqlServer};
+pub use sharepoint::{SharePoint, SharePointBuild, SharePointEntry, SharePointVersion};
+pub use sql_server::{SqlEntry, SqlServer};
+pub use support::{EditionSupport, Support, SupportStatus, is_over};
 pub use urgency::Urgency;
 pub use weakness::{Weakness, weaknesses};

@@ -64,6 +64,25 @@ impl OutlinedSoftware {
         }
     }
 
+    /// The same, where KBs that are missing for Windows, too, are superseded as there.
+    pub(crate) fn as_with(&self, windows: &[Self], assessor: &Assessor) -> Self {
+        let of_windows = |id: KbId| {
+            let mut lists = windows.iter().map(|part| &part.missing);
+            lists.find_map(|kbs| {
+                let place = kbs.binary_search_by_key(&id, |kb| kb.id).ok()?;
+                Some(kbs[place])
+            })
+        };
+        let same = |kb: &OutlinedKb| of_windows(kb.id).unwrap_or(*kb);
+        if self.missing.iter().all(|kb| same(kb) == *kb) {
+            return self.clone();
+        }
+        Self {
+            missing: assessor.share_kbs(self.missing.iter().map(same).collect()),
+            ..self.clone()
+        }
+    }
+
     /// Adds what is found besides in the same software.
     pub(crate) fn add(&mut self, other: &Self) {
         let cves = self.cves.iter().chain(other.cves.iter());

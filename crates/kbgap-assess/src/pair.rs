@@ -7,7 +7,7 @@ use kbgap_catalog::{Condition, KbId, Month};
 
 use crate::assessor::Assessor;
 use crate::bits::Bits;
-use crate::presence::{Naming, Standing};
+use crate::presence::{Naming, Standing, Verdict};
 use crate::servicing::{Servicing, Track};
 use crate::update::{Update, UpdateKb};
 use crate::windows::{Group, Windows};
@@ -60,9 +60,18 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// What an update of Windows is to the machine, by its place.
+    pub(crate) fn verdict(&self, update: usize) -> Verdict {
+        self.standings[update].verdict
+    }
+
+    pub(crate) fn is_present(&self, update: usize) -> bool {
+        self.standings[update].is_present()
+    }
+
     /// Why an update counts as present or missing.
     pub(crate) fn evidence(&self, update: usize, assessor: &Assessor) -> Evidence {
-        let verdict = self.standings[update].verdict;
+        let verdict = self.verdict(update);
         verdict.evidence(self.machine.build, &self.servicing, assessor)
     }
 

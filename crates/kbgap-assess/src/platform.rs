@@ -42,6 +42,8 @@ pub(crate) struct MachinePlatform<'a> {
     pub(crate) name: &'a str,
     /// Windows itself and what is part of it (section 4, rule 2).
     pub(crate) products: Vec<Product<'a>>,
+    /// .NET Framework on it, in each combination of releases.
+    pub(crate) frameworks: Vec<Product<'a>>,
     /// The same Windows for another architecture, where the feed has more than twice as
     /// much about it: it forgot the machine's own in most months.
     pub(crate) better_known: Option<&'a str>,
@@ -105,8 +107,12 @@ impl<'a> MachinePlatform<'a> {
                 release.title
             )));
         };
+        let of_machine = of_machine.map(|(_, product)| *product);
+        let frameworks = of_machine
+            .clone()
+            .filter(|product| product.component() == Some(Component::DotNetFramework));
+        let frameworks = frameworks.collect();
         let products = of_machine
-            .map(|(_, product)| *product)
             .filter(|product| {
                 product
                     .component()
@@ -117,6 +123,7 @@ impl<'a> MachinePlatform<'a> {
             platform: *platform,
             name: windows.name(),
             products,
+            frameworks,
             better_known: better_known(&candidates, windows),
         })
     }
@@ -139,6 +146,14 @@ fn applies(component: Component, chromium_edge: bool) -> bool {
         Component::EdgeHtml => !chromium_edge,
         Component::EdgeIeMode => chromium_edge,
         other => other.is_part_of_windows(),
+    }
+}
+
+impl Projection {
+    /// The Windows release that the machine runs, where its report tells.
+    #[must_use]
+    pub fn release(&self) -> Option<&'static Release> {
+        Release::of_build(self.build, is_server(self).ok()?)
     }
 }
 

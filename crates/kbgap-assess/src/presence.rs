@@ -9,14 +9,14 @@ use crate::servicing::{Servicing, Track};
 use crate::update::Update;
 
 /// An update, judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Verdict {
     Present(Reason),
     Missing(Reason),
 }
 
 /// Why, without the words: [`Verdict::evidence`] finds them where somebody reads them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Reason {
     Build(Compared),
     PendingRestart(Compared),
@@ -29,7 +29,7 @@ pub(crate) enum Reason {
 }
 
 /// The revisions of a machine and of a fix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Compared {
     machine: u32,
     fix: u32,

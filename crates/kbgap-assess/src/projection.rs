@@ -4,13 +4,17 @@
 //! runs once for all of them.
 
 use kbgap_catalog::{
-    Architecture, Catalog, Component, InstallationType, KbId, SoftwareId, Version, map_installed,
+    Architecture, Catalog, Component, InstallationType, KbId, SoftwareId, SqlBuild, Version,
+    map_installed,
 };
 use kbgap_inventory::Machine;
 use serde::{Deserialize, Serialize};
 
 use crate::click_to_run::ClickToRun;
+use crate::dot_net::{DotNetEntry, DotNetFacts};
 use crate::exchange::{EXCHANGE, ExchangeEntry, ExchangeServer};
+use crate::office::{Office, OfficeEntry};
+use crate::sharepoint::{SHAREPOINT, SharePoint, SharePointEntry};
 use crate::sql_server::{SQL_SERVER, SqlEntry, SqlServer};
 
 /// What the rules read of a machine.
@@ -42,6 +46,12 @@ pub struct Projection {
     pub sql_server: Vec<SqlServer>,
     /// Exchange Server.
     pub exchange: Option<ExchangeServer>,
+    /// SharePoint.
+    pub sharepoint: Option<SharePoint>,
+    /// Office by Windows Installer, one for each release, in order.
+    pub office: Vec<Office>,
+    /// .NET Framework.
+    pub dot_net: DotNetFacts,
     /// Reported software of families whose rules do not exist yet, in order.
     pub unsupported: Vec<SoftwareId>,
 }
@@ -82,6 +92,9 @@ impl Projection {
         let mut kbs: Vec<KbId> = machine.installed_kbs.iter().map(|kb| kb.id).collect();
         let mut sql_entries: Vec<SqlEntry> = Vec::new();
         let mut exchange_entries: Vec<ExchangeEntry> = Vec::new();
+        let mut sharepoint_entries: Vec<SharePointEntry> = Vec::new();
+        let mut office_entries: Vec<OfficeEntry> = Vec::new();
+        let mut dot_net_entries: Vec<DotNetEntry> = Vec::new();
         let mut chromium_edge = false;
         let mut edge_version: Option<Version> = None;
         let mut click_to_run = Vec::new();
@@ -94,6 +107,9 @@ impl Projection {
                 }
                 SoftwareFact::SqlServer(entry) => sql_entries.push(*entry),
                 SoftwareFact::Exchange(entry) => exchange_entries.push(*entry),
+                SoftwareFact::SharePoint(entry) => sharepoint_entries.push(*entry),
+                SoftwareFact::Office(entry) => office_entries.push(*entry),
+                SoftwareFact::DotNet(entry) => dot_net_entries.push(*entry),
                 SoftwareFact::OfFamily { id, office } => {
                     click_to_run.extend(*office);
                     unsupported.push(id.clone());
@@ -107,6 +123,7 @@ impl Projection {
         kbs.dedup();
         click_to_run.sort_unstable();
         click_to_run.dedup();
+        let dot_net = DotNetFacts::of(&dot_net_entries, machine.dot_net.as_ref(), &kbs);
         unsupported.sort_unstable();
         unsupported.dedup();
         Self {
@@ -124,6 +141,9 @@ impl Projection {
             click_to_run,
             sql_server: SqlServer::of_entries(&sql_entries),
             exchange: ExchangeServer::of_entries(&exchange_entries),
+            sharepoint: SharePoint::of_entries(&sharepoint_entries),
+            office: Office::of_entries(&office_entries),
+            dot_net,
             unsupported,
         }
     }
@@ -135,6 +155,9 @@ impl Projection {
         if software == EXCHANGE {
             return Some(self.exchange?.version?.to_string());
         }
+        if software == SHAREPOINT {
+            return self.sharepoint?.shown();
+        }
         if software != SQL_SERVER {
             return None;
         }
@@ -143,6 +166,18 @@ impl Projection {
             .iter()
             .find(|server| server.build.is_some())?;
         server.version()
+    }
+
+    /// The version that is compared where an entry of the software list tells `version`:
+    /// names of servers mostly stay at the first one, and updates tell higher ones.
+    #[must_use]
+    pub fn compared_version(&self, software: &str, version: &str) -> Option<String> {
+        if software != SQL_SERVER {
+            return self.version_of(software);
+        }
+        let (release, _) = SqlBuild::of_version(&Version::parse(version)?)?;
+        let mut servers = self.sql_server.iter();
+        servers.find(|server| server.release == release)?.version()
     }
 
     /// Whether the machine lists this KB as installed.
@@ -161,6 +196,12 @@ pub enum SoftwareFact {
     SqlServer(SqlEntry),
     /// Exchange Server, or an update of it.
     Exchange(ExchangeEntry),
+    /// SharePoint.
+    SharePoint(SharePointEntry),
+    /// Office by Windows Installer, or an update of it.
+    Office(OfficeEntry),
+    /// .NET Framework.
+    DotNet(DotNetEntry),
     /// A software of a family with rules of its own.
     OfFamily {
         /// The software.
@@ -180,11 +221,27 @@ impl SoftwareFact {
             {
                 return Some(Self::SqlServer(entry));
             }
+            if has_word(name, b".net")
+                && let Some(entry) = DotNetEntry::of(name, version)
+            {
+                return Some(Self::DotNet(entry));
+            }
+            if has_word(name, b"sharepoint")
+                && let Some(entry) = SharePointEntry::of(name, version)
+            {
+                return Some(Self::SharePoint(entry));
+            }
             if has_word(name, b"exchange")
                 && let Some(entry) = ExchangeEntry::of(name, version)
             {
                 return Some(Self::Exchange(entry));
             }
+        }
+        if is_microsoft(vendor)
+            && has_year(name)
+            && let Some(entry) = OfficeEntry::of(name, version)
+        {
+            return Some(Self::Office(entry));
         }
         match map_installed(vendor, name, version)? {
             (_, Component::EdgeChromium) => Some(Self::ChromiumEdge(Version::parse(version))),
@@ -197,11 +254,10 @@ impl SoftwareFact {
     }
 }
 
+/// Of Office what Windows Installer did not install: what of SharePoint is no server has no
+/// rules to wait for.
 fn has_rules_of_its_own(component: Component) -> bool {
-    matches!(
-        component,
-        Component::DotNetFramework | Component::SharePoint | Component::Office
-    )
+    component == Component::Office
 }
 
 /// Where none is reported it may be.
@@ -210,6 +266,12 @@ fn is_microsoft(vendor: &str) -> bool {
     let vendor = vendor.trim();
     let own = vendor.get(..MICROSOFT.len());
     vendor.is_empty() || own.is_some_and(|own| own.eq_ignore_ascii_case(MICROSOFT))
+}
+
+/// Whether a name has the year of an Office by Windows Installer: few have.
+fn has_year(name: &str) -> bool {
+    let years = ["2007", "2010", "2013", "2016"];
+    years.iter().any(|year| name.contains(year))
 }
 
 /// Most programs are others, and are known so before anything is copied.

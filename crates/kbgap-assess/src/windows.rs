@@ -2,7 +2,7 @@
 //! machines. Vulnerabilities that the same updates fix in the same product are one group,
 //! so that a month of a hundred CVEs is one decision.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use kbgap_catalog::{
@@ -10,6 +10,7 @@ use kbgap_catalog::{
 };
 
 use crate::bits::Bits;
+use crate::dot_net::Frameworks;
 use crate::family::FamilyUpdates;
 use crate::memo::Memo;
 use crate::outline::{OutlineKey, OutlinedSoftware};
@@ -36,6 +37,7 @@ pub(crate) struct Windows {
     /// Product by product, in the order of each group's first vulnerability.
     pub(crate) groups: Vec<Group>,
     pub(crate) family: FamilyUpdates,
+    pub(crate) frameworks: Frameworks,
     /// What was found on machines with the same groups open.
     pub(crate) outlines: Memo<OutlineKey, Arc<[OutlinedSoftware]>>,
     totals: OnceLock<Vec<Totals>>,
@@ -95,6 +97,11 @@ impl Windows {
             kb_places: tables.updates.iter().map(place).collect(),
             groups,
             family: FamilyUpdates::of(platform, &kbs, catalog),
+            frameworks: Frameworks::of(
+                &platform.frameworks,
+                platform.platform.release.build,
+                tables.of_windows_itself(),
+            ),
             outlines: Memo::new(),
             totals: OnceLock::new(),
             below: kbs.iter().map(|_| OnceLock::new()).collect(),
@@ -220,6 +227,20 @@ impl Tables {
             self.updates.push(Update::of(fix));
             self.updates.len() - 1
         })
+    }
+
+    /// The updates of Windows itself by their KBs: their places.
+    fn of_windows_itself(&self) -> BTreeMap<KbIx, Vec<usize>> {
+        let groups = self.groups.iter();
+        let own = groups.filter(|group| self.products[group.product].is_windows);
+        let places: BTreeSet<usize> = own.flat_map(|g| g.updates.iter().copied()).collect();
+        let mut updates: BTreeMap<KbIx, Vec<usize>> = BTreeMap::new();
+        for place in places {
+            if let Some(kb) = self.updates[place].kb {
+                updates.entry(kb.ix).or_default().push(place);
+            }
+        }
+        updates
     }
 
     /// The parts with all vulnerabilities of theirs, and the groups with their places.

@@ -50,7 +50,7 @@ pub fn is_guid(text: &str) -> bool {
         })
 }
 
-/// A client secret: 256 random bits. It is shown once; what is stored is its
+/// A secret of an application, a secret to enroll or the key of a node: 256 random bits. It is shown once; what is stored is its
 /// SHA-256. A slow hash would add nothing to 256 bits but a lever for denial of
 /// service.
 pub struct ClientSecret(String);
@@ -75,7 +75,7 @@ impl ClientSecret {
     /// What is stored of it.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
-        hash(&self.0)
+        secret_sha256(&self.0)
     }
 }
 
@@ -85,15 +85,18 @@ impl std::fmt::Debug for ClientSecret {
     }
 }
 
-/// Whether a secret that was sent is the stored one, in constant time. Where no
-/// application is known, the same work is done against nothing.
-pub(crate) fn secret_matches(sent: &str, stored: Option<&[u8; 32]>) -> bool {
+/// Whether a secret that was sent is the stored one, in constant time. Where none
+/// is known, the same work is done against nothing.
+#[must_use]
+pub fn secret_matches(sent: &str, stored: Option<&[u8; 32]>) -> bool {
     let known = stored.is_some();
     let stored = stored.copied().unwrap_or_default();
-    bool::from(hash(sent).ct_eq(&stored)) && known
+    bool::from(secret_sha256(sent).ct_eq(&stored)) && known
 }
 
-fn hash(text: &str) -> [u8; 32] {
+/// What is stored of a secret, to look for it by.
+#[must_use]
+pub fn secret_sha256(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
 }
 

@@ -23,7 +23,7 @@ pub use bundle_key::{
 };
 pub use cache::TokenCache;
 pub use error::{AuthError, TokenError};
-pub use ids::{ClientSecret, is_guid, random_guid};
+pub use ids::{ClientSecret, is_guid, random_guid, secret_matches, secret_sha256};
 pub use key::SigningKey;
 pub use permission::{
     MissingPermission, Permission, ROLES, SCOPES, UnknownPermission, parse_role, parse_scope,

@@ -6,6 +6,7 @@ mod feed;
 mod fold;
 mod kb;
 mod layout;
+mod lifecycle;
 mod lists;
 mod mapping;
 mod month;
@@ -15,6 +16,7 @@ mod record;
 mod servicing;
 mod snapshot;
 mod software;
+mod sql_server;
 mod version;
 
 pub use catalog::{
@@ -24,6 +26,10 @@ pub use catalog::{
 pub use compile::{compile, compile_feed};
 pub use feed::{Feed, SourceKind};
 pub use kb::{KbId, KbIdError};
+pub use lifecycle::{
+    Edition, Lifecycle, SoftwareRelease, WindowsLifecycle, software_releases, windows_lifecycles,
+    windows_of_software,
+};
 pub use lists::{
     CveId, CveIdError, EpssEntry, EpssRecord, KnownExploitedEntry, KnownExploitedRecord, Share,
 };
@@ -44,4 +50,5 @@ pub use record::{
 pub use servicing::{Condition, Family};
 pub use snapshot::SnapshotError;
 pub use software::{SEPARATOR, SoftwareId, SoftwareIdError};
+pub use sql_server::{SqlBranch, SqlBuild, SqlRelease, SqlTrack};
 pub use version::{BuildRevision, Version, versions_in};

@@ -47,6 +47,20 @@ impl OddKind {
         Self::Value,
     ];
 
+    /// Its name in what programs read, as serialization writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WrongFamily => "wrongFamily",
+            Self::FixedBuild => "fixedBuild",
+            Self::Supersedence => "supersedence",
+            Self::SupersedesItself => "supersedesItself",
+            Self::VulnerabilityId => "vulnerabilityId",
+            Self::UnknownProduct => "unknownProduct",
+            Self::Value => "value",
+        }
+    }
+
     pub(crate) fn from_u8(value: u8) -> Self {
         Self::ALL
             .get(usize::from(value))
@@ -66,5 +80,18 @@ impl fmt::Display for OddKind {
             Self::UnknownProduct => "product id that the document does not list",
             Self::Value => "value that cannot be read",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_what_serialization_writes() {
+        for kind in OddKind::ALL {
+            let written = serde_json::to_value(kind).unwrap();
+            assert_eq!(written, kind.name());
+        }
     }
 }

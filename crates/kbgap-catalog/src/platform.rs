@@ -141,6 +141,11 @@ impl Release {
         RELEASES.get(usize::from(number))
     }
 
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        RELEASES.iter()
+    }
+
     /// The release that runs `build`, as a client or as a server.
     #[must_use]
     pub fn of_build(build: u32, server: bool) -> Option<&'static Self> {

@@ -59,6 +59,7 @@ impl Hash for Kept<'_> {
             hotpatch,
             secure_boot,
             win_re,
+            dot_net,
             ip_addresses,
             last_ip_address,
             last_external_ip_address,
@@ -71,7 +72,7 @@ impl Hash for Kept<'_> {
         software.iter().for_each(|entry| entry.hash(to));
         (os.build, os.revision, os.version, &os.platform).hash(to);
         (os.architecture, os.installation_type).hash(to);
-        (hotpatch, secure_boot, win_re).hash(to);
+        (hotpatch, secure_boot, win_re, dot_net).hash(to);
         installed_kbs.len().hash(to);
         for kb in installed_kbs {
             kb.id.hash(to);
@@ -97,7 +98,7 @@ mod tests {
     const DOCUMENT: &str = r#"{"computerDnsName":"pc","os":{"platform":"Windows10",
         "version":"10.0.18363.592","architecture":"x64","installationType":"Client"},
         "installedKbs":["4528760"],"software":[{"vendor":"V","name":"N","version":"1"}],
-        "group":"G","hotpatch":true,"secureBoot":true,"winRe":true,
+        "group":"G","hotpatch":true,"secureBoot":true,"winRe":true,"dotNet":{"versions":["3.5"]},
         "ipAddresses":[{"ipAddress":"10.0.0.1","macAddress":"8CEC4B897E73","type":"T",
         "operationalStatus":"Up"}],"lastIpAddress":"10.0.0.1",
         "lastExternalIpAddress":"203.0.113.1","agentVersion":"1.0",
@@ -135,6 +136,8 @@ mod tests {
             (r#""hotpatch":true"#, r#""hotpatch":false"#),
             (r#""secureBoot":true"#, r#""secureBoot":false"#),
             (r#""winRe":true"#, r#""winRe":false"#),
+            (r#""versions":["3.5"]"#, r#""versions":["4.8"]"#),
+            (r#""versions":["3.5"]"#, r#""fileVersions":["3.5"]"#),
             (r#""ipAddress":"10.0.0.1""#, r#""ipAddress":"10.0.0.2""#),
             ("8CEC4B897E73", "8CEC4B897E74"),
             (r#""T""#, r#""U""#),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex};
 
+use kbgap_assess::is_on_every_windows;
 use kbgap_catalog::{Catalog, SoftwareId, SoftwareIx};
 use kbgap_inventory::{DeviceValue, MachineId};
 use roaring::RoaringBitmap;
@@ -248,8 +249,11 @@ impl Fleet {
     /// many these machines are: those that count at `now`.
     #[must_use]
     pub fn undecided_on(&self, software: &SoftwareId, now: i64) -> (u64, u64) {
-        let machines = self.machines_with(software, now);
         let ix = self.catalog().find_software(software.as_str());
+        if is_on_every_windows(software) {
+            return self.profiles_undecided_on(ix, now);
+        }
+        let machines = self.machines_with(software, now);
         let which = self.inventory.find(software.as_str());
         // What no entry of is known is undecided on no machine.
         let Some(which) = which.filter(|&which| self.inventory.is_known(which)) else {
@@ -270,6 +274,19 @@ impl Fleet {
         };
         let undecided = machines.iter().filter(is_undecided).count();
         (undecided as u64, machines.len())
+    }
+
+    /// The same for a software that every Windows has, whether it is reported or not.
+    fn profiles_undecided_on(&self, software: Option<SoftwareIx>, now: i64) -> (u64, u64) {
+        let (mut undecided, mut all) = (RoaringBitmap::new(), RoaringBitmap::new());
+        for profile in self.profiles() {
+            profile.machines.add_to(&mut all);
+            if !software.is_some_and(|ix| profile.state.decides(ix)) {
+                profile.machines.add_to(&mut undecided);
+            }
+        }
+        let silent = &self.silence(now).machines;
+        ((undecided - silent).len(), (all - silent).len())
     }
 
     /// How many machines there are.

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use kbgap_assess::{Assessor, OsFacts, Projection, Weakness};
+use jiff::civil::Date;
+use kbgap_assess::{Assessor, OsFacts, Projection, Support, Weakness};
 use kbgap_catalog::{
-    Architecture, InstallationType, KbId, SoftwareId, SoftwareIx, Version, VulnerabilityIx,
+    Architecture, Edition, InstallationType, KbId, Release, SoftwareId, SoftwareIx, Version,
+    VulnerabilityIx,
 };
 use kbgap_inventory::{DeviceValue, MachineId};
 use roaring::RoaringBitmap;
@@ -46,6 +48,7 @@ pub struct FleetMachine {
     pub mark: u64,
     ordinal: u32,
     version: (u32, u32),
+    edition: Option<Edition>,
     facts: Arc<Projection>,
     pub(crate) patch_state: Arc<PatchState>,
     inventory: Inventory,
@@ -77,6 +80,7 @@ impl FleetMachine {
             mark: slot.mark,
             ordinal,
             version: details.version,
+            edition: details.edition,
             facts: Arc::clone(&profile.facts),
             patch_state: Arc::clone(&profile.state),
         })
@@ -129,6 +133,29 @@ impl FleetMachine {
     #[must_use]
     pub const fn is_active(&self, now: i64) -> bool {
         self.seen_at >= now.saturating_sub(RETENTION_MS)
+    }
+
+    /// The Windows release that it runs, where its report tells.
+    #[must_use]
+    pub fn release(&self) -> Option<&'static Release> {
+        self.facts.release()
+    }
+
+    /// Whether its Windows is supported on a day; `None` where no table has it.
+    #[must_use]
+    pub fn support(&self, on: Date) -> Option<Support> {
+        Support::of_windows(self.release()?, self.edition, on)
+    }
+
+    /// Whether a software that is installed on it is supported on a day; `None` where no
+    /// table has its release, or no day is set.
+    #[must_use]
+    pub fn support_of(&self, installed: &Installed, on: Date) -> Option<Support> {
+        let compared = self
+            .facts
+            .compared_version(installed.id.as_str(), &installed.version);
+        let version = compared.as_deref().unwrap_or(&installed.version);
+        Support::of_software(&installed.id, None, version, on).map(|(_, support)| support)
     }
 
     /// What is installed, by software and version; Windows and its parts among it.

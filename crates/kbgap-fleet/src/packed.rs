@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use kbgap_catalog::Edition;
 use kbgap_inventory::{IpAddress, Machine, MachineId};
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +45,8 @@ pub(crate) struct Details<'a> {
     aad_device_id: Option<Digits<'a>>,
     #[serde(borrow)]
     agent_version: Option<Word<'a>>,
+    /// The edition of Windows, as far as it decides about support.
+    pub(crate) edition: Option<Edition>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -158,6 +161,7 @@ impl<'a> Details<'a> {
             external_address: machine.last_external_ip_address,
             aad_device_id: machine.aad_device_id.as_deref().map(Digits::of),
             agent_version: machine.agent_version.as_deref().map(&mut word),
+            edition: machine.os.edition_of_support(),
         }
     }
 

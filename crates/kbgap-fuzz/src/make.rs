@@ -86,6 +86,7 @@ pub(crate) fn document(machine: &Machine) -> Value {
         "hotpatch": machine.hotpatch,
         "secureBoot": machine.secure_boot,
         "winRe": machine.win_re,
+        "dotNet": machine.dot_net,
         "ipAddresses": machine.ip_addresses,
         "lastIpAddress": machine.last_ip_address,
         "lastExternalIpAddress": machine.last_external_ip_address,

@@ -16,7 +16,7 @@ pub enum Format {
     ComputerInfo,
     /// A list of installed software, as PowerShell reads it from the registry.
     SoftwareList,
-    /// A registry export (`.reg`).
+    /// A registry export (`.reg`), or what `reg query` prints.
     Registry,
     /// A table with a header: CSV, or columns of a console.
     Table,
@@ -28,6 +28,8 @@ pub enum Format {
     MdeSoftware,
     /// A CycloneDX bill of materials.
     CycloneDx,
+    /// Rows of osquery's tables.
+    Osquery,
 }
 
 impl fmt::Display for Format {
@@ -44,6 +46,7 @@ impl fmt::Display for Format {
             Self::MdeMachines => "a list of machines of Defender",
             Self::MdeSoftware => "an export of software by machine of Defender",
             Self::CycloneDx => "a CycloneDX document",
+            Self::Osquery => "a result of osquery",
         })
     }
 }

@@ -3,6 +3,7 @@
 //! - [`read_reports`] recognises a format by its content; [`merge`] puts the reports of
 //!   one host together.
 //! - [`native`]: the JSON document of ours, one or many.
+//! - [`osquery`]: rows of tables, kept until they make a machine.
 //! - A report that does not tell all that a machine needs is a [`Part`].
 //!
 //! ```
@@ -24,6 +25,7 @@ mod machine_id;
 mod mde;
 mod merge;
 pub mod native;
+pub mod osquery;
 mod part;
 mod registry;
 mod report;
@@ -34,7 +36,7 @@ mod text;
 mod vuls;
 
 pub use format::Format;
-pub use machine::{DeviceValue, InstalledKb, IpAddress, Machine, OperatingSystem};
+pub use machine::{DeviceValue, DotNet, InstalledKb, IpAddress, Machine, OperatingSystem};
 pub use machine_id::{MachineId, MachineIdError};
 pub use merge::{Merged, merge, merge_as};
 pub use part::{Part, PartOs, Program};

@@ -1,6 +1,6 @@
 //! What is known of one host.
 
-use kbgap_catalog::{Architecture, InstallationType, KbId};
+use kbgap_catalog::{Architecture, Edition, InstallationType, KbId};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -45,6 +45,9 @@ pub struct Machine {
     /// Whether a recovery environment is enabled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub win_re: Option<bool>,
+    /// What is told of .NET Framework beside the software list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dot_net: Option<DotNet>,
     /// Its network interfaces' addresses, in order, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ip_addresses: Vec<IpAddress>,
@@ -93,6 +96,28 @@ pub struct OperatingSystem {
     /// Service pack; `None` where the report does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_pack: Option<u8>,
+}
+
+/// What is told of .NET Framework: releases and files, as dotted versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DotNet {
+    /// The releases that are installed, such as `3.5` and `4.8`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<String>,
+    /// The highest version of the files of each runtime, such as `4.8.4718.0`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub file_versions: Vec<String>,
+}
+
+impl OperatingSystem {
+    /// The edition as far as it decides about support: as it is reported, else as the name
+    /// of the system tells.
+    #[must_use]
+    pub fn edition_of_support(&self) -> Option<Edition> {
+        let texts = self.edition.iter().chain(&self.platform);
+        texts.filter_map(|text| Edition::parse(text)).next()
+    }
 }
 
 /// An address of a network interface.
@@ -174,6 +199,12 @@ impl Machine {
         self.tags.dedup();
         self.ip_addresses.sort();
         self.ip_addresses.dedup();
+        if let Some(dot_net) = &mut self.dot_net {
+            for list in [&mut dot_net.versions, &mut dot_net.file_versions] {
+                list.sort();
+                list.dedup();
+            }
+        }
         self
     }
 

@@ -3,6 +3,7 @@
 //! A record that is wrong is refused with its JSON path; the others go in.
 
 mod document;
+mod dot_net;
 mod network;
 mod object;
 mod software;

@@ -6,7 +6,9 @@ use kbgap_catalog::{Architecture, InstallationType, KbId, Version};
 
 use self::agreement::{agree, differ, extend, fill, fullest};
 use crate::text::shown;
-use crate::{Format, InstalledKb, IpAddress, Machine, MachineId, OperatingSystem, Software};
+use crate::{
+    DotNet, Format, InstalledKb, IpAddress, Machine, MachineId, OperatingSystem, Software,
+};
 
 /// A software that a report lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,6 +73,8 @@ pub struct Part {
     pub secure_boot: Option<bool>,
     /// Whether a recovery environment is enabled.
     pub win_re: Option<bool>,
+    /// What is told of .NET Framework beside the software list.
+    pub dot_net: Option<DotNet>,
     /// Addresses of its network interfaces.
     pub ip_addresses: Vec<IpAddress>,
     /// The address on the local network that was used last.
@@ -134,7 +138,7 @@ impl PartOs {
     }
 
     /// Takes what is here where this tells nothing.
-    fn join(&mut self, other: Self) -> Result<(), String> {
+    pub(crate) fn join(&mut self, other: Self) -> Result<(), String> {
         agree("build", self.build, other.build)?;
         agree("revision", self.revision, other.revision)?;
         agree("architecture", self.architecture, other.architecture)?;
@@ -203,6 +207,11 @@ impl Part {
         fill(&mut self.hotpatch, other.hotpatch);
         fill(&mut self.secure_boot, other.secure_boot);
         fill(&mut self.win_re, other.win_re);
+        if let Some(other) = other.dot_net {
+            let dot_net = self.dot_net.get_or_insert_default();
+            dot_net.versions.extend(other.versions);
+            dot_net.file_versions.extend(other.file_versions);
+        }
         self.ip_addresses.extend(other.ip_addresses);
         fill(&mut self.last_ip_address, other.last_ip_address);
         fill(
@@ -259,6 +268,7 @@ impl Part {
             hotpatch: self.hotpatch,
             secure_boot: self.secure_boot,
             win_re: self.win_re,
+            dot_net: self.dot_net,
             ip_addresses: self.ip_addresses,
             last_ip_address: self.last_ip_address,
             last_external_ip_address: self.last_external_ip_address,
@@ -300,6 +310,7 @@ impl From<Machine> for Part {
             hotpatch: machine.hotpatch,
             secure_boot: machine.secure_boot,
             win_re: machine.win_re,
+            dot_net: machine.dot_net,
             ip_addresses: machine.ip_addresses,
             last_ip_address: machine.last_ip_address,
             last_external_ip_address: machine.last_external_ip_address,

@@ -45,7 +45,7 @@ pub enum ReportError {
     /// It is none of the known formats.
     #[error(
         "is no known report: expected the native JSON document, the text of `systeminfo` or `Get-ComputerInfo`, a list of \
-         hotfixes (`wmic qfe`, `Get-HotFix`), a registry export, CSV with a header, CycloneDX, a scan result of Vuls, or an \
+         hotfixes (`wmic qfe`, `Get-HotFix`), a registry export or the answers of `reg query`, CSV with a header, CycloneDX, a scan result of Vuls, or an \
          export of Microsoft Defender"
     )]
     Unknown,
@@ -161,6 +161,9 @@ fn read(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
     }
     if registry::is_export(start) {
         return registry::read(&text).map(|part| parts(vec![part]));
+    }
+    if registry::is_query(start) {
+        return registry::read_query(&text).map(|part| parts(vec![part]));
     }
     read_text(&text)
 }

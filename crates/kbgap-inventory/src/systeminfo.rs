@@ -140,6 +140,7 @@ fn host(
         hotpatch: None,
         secure_boot: None,
         win_re: None,
+        dot_net: None,
         ip_addresses: Vec::new(),
         last_ip_address: None,
         last_external_ip_address: None,

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod imports {
+    mod collected;
     mod console;
     mod cyclonedx;
     mod defender;
@@ -10,6 +11,7 @@ mod imports {
     mod joining;
     mod languages;
     mod mutations;
+    mod osquery;
     mod real;
     mod registry;
     mod tables;

@@ -14,6 +14,7 @@ const WHOLE: &str = r#"{
   "software": [{"vendor": "Microsoft Corporation", "name": "Microsoft Edge", "version": "80.0.361.66"},
                {"name": "Update for Windows 10 for x64-based Systems (KB5001716)"}],
   "group": "Finance", "tags": ["pilot", "a", "pilot"], "pendingReboot": false, "hotpatch": false, "secureBoot": true, "winRe": true,
+  "dotNet": {"versions": ["4.8", " 3.5 ", "4.8"], "fileVersions": ["4.8.4718.0"]},
   "seenAt": "2020-03-20T08:00:00Z", "somethingNew": {"deep": [1]}
 }"#;
 
@@ -42,6 +43,9 @@ fn a_whole_document() {
         "2020-01-15"
     );
     assert_eq!(machine.tags, ["a", "pilot"]);
+    let dot_net = machine.dot_net.as_ref().unwrap();
+    assert_eq!(dot_net.versions, ["3.5", "4.8"]);
+    assert_eq!(dot_net.file_versions, ["4.8.4718.0"]);
     assert!(machine.software_reported && machine.seen_at.is_some());
 }
 
@@ -315,4 +319,20 @@ proptest! {
         mutated.truncate(cut);
         let _ = native::read(&mutated.into_iter().collect::<String>());
     }
+}
+
+#[test]
+fn versions_of_dot_net_are_versions() {
+    let with = |dot_net: &str| {
+        format!(r#"{{"computerDnsName":"pc","os":{{"version":"6.1.7601"}},"dotNet":{dot_net}}}"#)
+    };
+    let wrong = error(&with(r#"{"fileVersions":["4.8.4718.0","newest"]}"#));
+    assert!(
+        wrong.contains("dotNet.fileVersions") && wrong.contains("`newest` is no version"),
+        "{wrong}"
+    );
+    let many = format!(r#"{{"versions":[{}"4.8"]}}"#, "\"4.8\",".repeat(50));
+    assert!(error(&with(&many)).contains("more than 50 entries"));
+    assert!(error(&with("[]")).contains("an object with `versions`"));
+    assert_eq!(native::machine(&with("null")).unwrap().dot_net, None);
 }

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
-use crate::Row;
 use crate::path::percent_decode;
+use crate::{Row, Value};
 
 /// The context of an answer: the metadata document's URL with a fragment that
 /// names the type.
@@ -74,7 +74,7 @@ pub struct Collection<'a, T> {
     /// The items.
     pub value: &'a [T],
     /// Annotations of ours, after the standard ones.
-    pub annotations: Vec<(&'static str, String)>,
+    pub annotations: Vec<(&'static str, Value<'static>)>,
 }
 
 impl<T: Serialize> Serialize for Collection<'_, T> {

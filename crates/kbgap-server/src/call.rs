@@ -20,6 +20,8 @@ pub(crate) struct Call {
     pub(crate) claims: Arc<Claims>,
     /// What it demanded of the token.
     pub(crate) access: Access,
+    /// The path of its route, as the table of routes writes it.
+    pub(crate) route: &'static str,
     pub(crate) parts: Parts,
     /// The keys of the path, decoded, in order.
     pub(crate) keys: Vec<String>,

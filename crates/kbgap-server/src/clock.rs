@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use jiff::civil::Date;
+
 /// A clock that may have been set.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock {
@@ -31,6 +33,12 @@ impl Clock {
         }
     }
 
+    /// The day in UTC.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        day_of(self.now_ms())
+    }
+
     /// The real time, in seconds since 1970.
     #[must_use]
     pub fn real_seconds() -> i64 {
@@ -40,6 +48,12 @@ impl Clock {
                 .unwrap_or_default(),
         ) / 1_000
     }
+}
+
+/// The day in UTC of a time in milliseconds since 1970; of what no calendar has the first.
+pub(crate) fn day_of(ms: i64) -> Date {
+    let instant = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
+    jiff::tz::Offset::UTC.to_datetime(instant).date()
 }
 
 fn millis(duration: Duration) -> i64 {

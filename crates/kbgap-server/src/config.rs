@@ -29,12 +29,24 @@ pub struct Config {
     pub max_body_mb: usize,
     /// The most records of a page of a list, where less than the documented limit.
     pub list_page: Option<NonZeroUsize>,
+    /// The most hosts of a tenant that may enroll by osquery.
+    pub max_osquery_nodes: u64,
     /// The certificate with which TLS is spoken; plain HTTP where there is none.
     pub tls: Option<TlsFiles>,
     /// How many calls an application may make.
     pub rate_limits: RateLimits,
     /// When the feed is synced; never where there is none.
     pub feed_sync: Option<FeedSync>,
+    /// Where `/metrics` is served; nowhere where there is none.
+    pub metrics: Option<MetricsListener>,
+}
+
+/// A listener of its own for `/metrics`: what it tells is for whoever runs the server.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsListener {
+    /// Address and port to listen on, plain HTTP and without a token.
+    pub listen: String,
 }
 
 /// Where the server's certificate lies.
@@ -67,9 +79,11 @@ impl Default for Config {
             audiences: Vec::new(),
             max_body_mb: 64,
             list_page: None,
+            max_osquery_nodes: 100_000,
             tls: None,
             rate_limits: RateLimits::default(),
             feed_sync: None,
+            metrics: None,
         }
     }
 }
@@ -209,6 +223,7 @@ mod tests {
             ("[rate_limits]\nmachines = { per_minute = 0 }", "nonzero"),
             ("[rate_limits]\nmachine = {}", "machine_vulnerabilities"),
             ("[rate_limits]\nother = { per_day = 1 }", "per_hour"),
+            ("[metrics]\nport = 9090", "listen"),
         ] {
             let error = read(text).unwrap_err();
             assert!(
@@ -251,5 +266,6 @@ mod tests {
         let sync = config.feed_sync.unwrap();
         assert_eq!(sync.at.unwrap().to_string(), "03:30:00");
         assert_eq!(sync.ca_file.unwrap(), folder.path().join("authorities.pem"));
+        assert_eq!(config.metrics.unwrap().listen, "127.0.0.1:9090");
     }
 }

@@ -26,7 +26,7 @@ use kbgap_store::{MachineReport, PackedBody, PutOutcome, StoreError};
 use serde::Serialize;
 use tokio::sync::oneshot::error::RecvError;
 
-use crate::http::{Failure, Packed, authenticate, discard, json, read_body};
+use crate::http::{Failure, Packed, authenticate, discard, json, off_the_runtime, read_body};
 use crate::state::{AppState, Shared};
 use crate::tenants::{NotStored, Outcomes, Report};
 
@@ -69,9 +69,13 @@ struct RecordErrorAnswer {
 }
 
 pub(crate) async fn machines(State(state): State<Shared>, request: Request) -> Response<Body> {
-    answer(&state, request)
+    let response = answer(&state, request)
         .await
-        .unwrap_or_else(IntoResponse::into_response)
+        .unwrap_or_else(IntoResponse::into_response);
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        state.metrics.ingest.busy();
+    }
+    response
 }
 
 async fn answer(state: &Shared, request: Request) -> Result<Response<Body>, Failure> {
@@ -121,7 +125,7 @@ async fn whole(
         let outcomes = state.intake.hand_in(tenant, taken.reports)?;
         tell(&mut answers, &taken.positions, outcomes.await)?;
     }
-    respond(answers)
+    respond(state, answers)
 }
 
 /// What each record came to.
@@ -139,7 +143,7 @@ struct Taken {
 
 /// When reports are packed.
 #[derive(Clone, Copy, Debug)]
-enum Packing {
+pub(crate) enum Packing {
     /// By whoever reads them.
     Now,
     /// By the store, where they have to be stored.
@@ -199,17 +203,24 @@ impl Taken {
     }
 }
 
+/// What became of reports, or why they were not stored.
+pub(crate) fn became(
+    became: Result<Result<Vec<PutOutcome>, NotStored>, RecvError>,
+) -> Result<Vec<PutOutcome>, Failure> {
+    let outcomes = became.map_err(Failure::internal)?;
+    outcomes.map_err(|not_stored| match not_stored {
+        NotStored::Busy => Failure::from(StoreError::Busy),
+        NotStored::Failed => Failure::internal("reports were not stored"),
+    })
+}
+
 /// Tells what became of reports, by the positions of their answers.
 fn tell(
     answers: &mut [RecordAnswer],
     positions: &[usize],
     became: Result<Result<Vec<PutOutcome>, NotStored>, RecvError>,
 ) -> Result<(), Failure> {
-    let outcomes = became.map_err(Failure::internal)?;
-    let outcomes = outcomes.map_err(|not_stored| match not_stored {
-        NotStored::Busy => Failure::from(StoreError::Busy),
-        NotStored::Failed => Failure::internal("reports were not stored"),
-    })?;
+    let outcomes = self::became(became)?;
     for (&position, outcome) in positions.iter().zip(outcomes) {
         if let Some(answer) = answers.get_mut(position) {
             answer.outcome = outcome_name(outcome);
@@ -218,8 +229,8 @@ fn tell(
     Ok(())
 }
 
-fn respond(records: Vec<RecordAnswer>) -> Result<Response<Body>, Failure> {
-    let answer = Answer::of(records);
+fn respond(state: &AppState, records: Vec<RecordAnswer>) -> Result<Response<Body>, Failure> {
+    let answer = Answer::of(state, records);
     let status = match (answer.accepted, answer.refused) {
         (0, 1..) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
@@ -230,16 +241,24 @@ fn respond(records: Vec<RecordAnswer>) -> Result<Response<Body>, Failure> {
 
 /// The answer to a body that could not be read to its end: the error, and beside it what
 /// became of the records before.
-fn respond_failed(records: Vec<RecordAnswer>, failure: Failure) -> Result<Response<Body>, Failure> {
+fn respond_failed(
+    state: &AppState,
+    records: Vec<RecordAnswer>,
+    failure: Failure,
+) -> Result<Response<Body>, Failure> {
     if records.is_empty() {
         return Err(failure);
     }
-    let answer = serde_json::to_vec(&Answer::of(records)).map_err(Failure::internal)?;
+    let answer = serde_json::to_vec(&Answer::of(state, records)).map_err(Failure::internal)?;
     Err(failure.beside(answer))
 }
 
 impl Answer {
-    fn of(records: Vec<RecordAnswer>) -> Self {
+    /// The answer to a request, of which each is counted once.
+    fn of(state: &AppState, records: Vec<RecordAnswer>) -> Self {
+        for record in &records {
+            state.metrics.ingest.record(record.outcome);
+        }
         let refused = records.iter().filter(|r| r.error.is_some()).count();
         Self {
             accepted: records.len() - refused,
@@ -247,18 +266,6 @@ impl Answer {
             records,
         }
     }
-}
-
-/// A large body takes seconds to read and many times its size in memory, so only as many
-/// are read at once as there are cores to do it.
-async fn off_the_runtime<T: Send + 'static>(
-    state: &AppState,
-    read: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    let _permit = state.readers.acquire().await.map_err(Failure::internal)?;
-    tokio::task::spawn_blocking(read)
-        .await
-        .map_err(Failure::internal)?
 }
 
 fn is_ndjson(headers: &HeaderMap) -> bool {
@@ -308,7 +315,12 @@ pub fn new_machine(machine: &Machine, now: i64) -> Result<MachineReport, EncodeE
     report(machine, now, Packing::Now)
 }
 
-fn report(machine: &Machine, now: i64, packing: Packing) -> Result<MachineReport, EncodeError> {
+/// The same, packed now or later.
+pub(crate) fn report(
+    machine: &Machine,
+    now: i64,
+    packing: Packing,
+) -> Result<MachineReport, EncodeError> {
     let seen_at_ms = machine.seen_at.map_or(now, |t| t.as_millisecond().min(now));
     let (body, content_hash) = machine.encoded()?;
     Ok(MachineReport {

@@ -1,4 +1,4 @@
-//! HTTP: the API's routes, ingest, tokens and health; and the feed's way through
+//! HTTP: the API's routes, ingest, osquery, tokens and health; and the feed's way through
 //! the store into the catalogue.
 //!
 //! - [`router`](mod@router) is the whole surface at a glance.
@@ -19,8 +19,10 @@ mod history;
 mod http;
 mod ingest;
 mod list;
+mod metrics;
 mod oauth;
 mod openapi;
+mod osquery;
 mod pages;
 mod prepared;
 mod records;
@@ -33,7 +35,7 @@ mod tenants;
 mod tls;
 
 pub use clock::Clock;
-pub use config::{Config, ConfigError, FeedSync, Rate, RateLimits, TlsFiles};
+pub use config::{Config, ConfigError, FeedSync, MetricsListener, Rate, RateLimits, TlsFiles};
 pub use ingest::new_machine;
 pub use oauth::signing_key;
 pub use server::{Server, ServerError};

@@ -162,7 +162,8 @@ pub(crate) fn one_annotated(
         listing.properties.retain(|p| !hidden.contains(&p.name));
     }
     let mut more = expanded(record, &listing.expansions, expand);
-    more.extend(annotation);
+    // Whoever selects gets that and no more.
+    more.extend(annotation.filter(|_| !listing.selected));
     let row = Row {
         record,
         properties: &listing.properties,

@@ -3,9 +3,10 @@
 //!
 //! It is written from the table of routes and the declarations of types that answer
 //! requests, so that it cannot differ from them. Only what lies outside the table is
-//! described by hand: [`other`].
+//! described by hand: [`other`]; the routes of osquery have a table of their own.
 
 mod operations;
+mod osquery;
 mod other;
 mod parameters;
 mod responses;
@@ -37,7 +38,8 @@ fn build() -> Value {
         let operation = operations::operation(route, &mut schemas);
         add(&mut paths, &operations::path(route), &method, operation);
     }
-    for (path, method, operation) in other::operations() {
+    let others = other::operations().into_iter().chain(osquery::operations());
+    for (path, method, operation) in others {
         add(&mut paths, path, method, operation);
     }
     json!({

@@ -46,8 +46,9 @@ struct Kept {
 }
 
 struct Question {
-    /// What its route demands.
+    /// What its route demands, and the path of that.
     access: Access,
+    route: &'static str,
     /// Of each tenant, for each URL that contexts begin with.
     answers: HashMap<String, Vec<Arc<Answer>>>,
 }
@@ -62,13 +63,14 @@ struct Answer {
 }
 
 impl Prepared {
-    /// What a request demands of its token, where its question was answered before. It says
-    /// nothing of who may have the answer.
-    pub(crate) fn access(&self, parts: &Parts) -> Option<Access> {
+    /// What a request demands of its token and the path of its route, where its question was
+    /// answered before. It says nothing of who may have the answer.
+    pub(crate) fn access(&self, parts: &Parts) -> Option<(Access, &'static str)> {
         let target = target(parts)?;
         let is_read = matches!(parts.method, Method::GET | Method::HEAD);
-        let access = self.read().questions.get(target)?.access;
-        is_read.then_some(access)
+        let kept = self.read();
+        let question = kept.questions.get(target)?;
+        is_read.then_some((question.access, question.route))
     }
 
     /// The answer to a request whose token holds, where it is kept and still right.
@@ -127,6 +129,7 @@ impl Kept {
         let question = self.questions.entry(target.to_owned());
         let question = question.or_insert_with(|| Question {
             access: call.access,
+            route: call.route,
             answers: HashMap::new(),
         });
         let answers = question.answers.entry(call.claims.tenant.clone());

@@ -8,6 +8,7 @@ mod machine;
 mod recommendation;
 mod score;
 mod software;
+pub(crate) mod support;
 mod task;
 mod vulnerability;
 

@@ -7,6 +7,7 @@
 //! | GET | `/`, `/api/docs`: `pages.rs` | - |
 //! | GET | `/exports/{kind}/{snapshot}/{file}` | a signed link |
 //! | POST | `/ingest/v1/machines` | `Inventory.Write.All` |
+//! | POST | below `/osquery/v1`: `osquery.rs` | the enroll secret or the node key in the body |
 //! | POST | `/{tenant}/oauth2/token`, `/{tenant}/oauth2/v2.0/token` | - |
 //! | GET | `/{tenant}[/v2.0]/.well-known/openid-configuration` | - |
 //! | GET | `/{tenant}/discovery[/v2.0]/keys`, `/common/discovery/instance` | - |
@@ -22,6 +23,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, Response};
+use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use kbgap_auth::Claims;
@@ -33,12 +35,22 @@ use crate::call::Call;
 use crate::http::{Access, Failure, authenticate, read_body, streamed};
 use crate::route::{Answer, Answered, Returns};
 use crate::state::Shared;
-use crate::{api, discovery, documents, ingest, oauth, pages, route};
+use crate::{api, discovery, documents, ingest, metrics, oauth, osquery, pages, route};
 
 /// The largest body of a request below `/api`, in bytes: a list of 500 machines fits.
 const MAX_BODY: usize = 1 << 20;
 
 pub(crate) fn router(state: Shared) -> Router {
+    let is_counted = state.config.metrics.is_some();
+    let metrics = Arc::clone(&state.metrics);
+    let router = routes(state);
+    match is_counted {
+        true => router.layer(from_fn_with_state(metrics, metrics::count)),
+        false => router,
+    }
+}
+
+fn routes(state: Shared) -> Router {
     Router::new()
         .route("/", get(pages::home))
         .route("/healthz", get(|| async { "ok" }))
@@ -55,8 +67,19 @@ pub(crate) fn router(state: Shared) -> Router {
         )
         .route("/exports/{kind}/{snapshot}/{file}", get(exports::download))
         .merge(discovery_routes())
+        .merge(osquery_routes())
         .fallback(api_request)
         .with_state(state)
+}
+
+/// What hosts with osquery ask and tell.
+fn osquery_routes() -> Router<Shared> {
+    osquery::ROUTES.iter().fold(Router::new(), |router, route| {
+        let answer = move |State(state): State<Shared>, request: Request| {
+            osquery::answer(route, state, request)
+        };
+        router.route(route.path, any(answer))
+    })
 }
 
 /// What sign-in libraries ask before they ask for a token.
@@ -97,9 +120,10 @@ async fn api_request(State(state): State<Shared>, request: Request) -> Response<
 async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Failure> {
     let (parts, body) = request.into_parts();
     // A question with a kept answer needs no look at the table of routes, but the same token.
-    let Some(access) = state.prepared.access(&parts) else {
+    let Some((access, route)) = state.prepared.access(&parts) else {
         return routed(state, parts, body, None).await;
     };
+    metrics::name_route(&parts.extensions, route);
     let claims = authenticate(state, &parts.headers, access).await?;
     match state.prepared.find(state, &parts, &claims) {
         Some(response) => Ok(response),
@@ -129,6 +153,7 @@ async fn routed(
     };
     let mut path = path.flat();
     if let Some(document) = documents::find(state, &parts, &path) {
+        metrics::name_route(&parts.extensions, metrics::DOCUMENTS);
         return document;
     }
     let count_only = path
@@ -151,6 +176,7 @@ async fn routed(
     if count_only && !countable {
         return Err(not_found());
     }
+    metrics::name_route(&parts.extensions, route.path);
     let access = Access::from((route.permission, route.class));
     let claims = match claims {
         Some(claims) => claims,
@@ -164,6 +190,7 @@ async fn routed(
         state: Arc::clone(state),
         claims,
         access,
+        route: route.path,
         parts,
         keys: found.keys,
         count_only,

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::config::FeedSync;
 use crate::feed::{SyncError, SyncOptions, SyncReport, sync};
+use crate::metrics::Metrics;
 
 /// The clock may be set and the machine may sleep: it is looked at so often.
 const LOOK: Duration = Duration::from_secs(30);
@@ -22,7 +23,12 @@ const LOOK: Duration = Duration::from_secs(30);
 const TOLD: usize = 10;
 
 /// Syncs as scheduled until it is dropped.
-pub(crate) async fn run(store: Arc<dyn Store>, data_dir: &Path, schedule: FeedSync) {
+pub(crate) async fn run(
+    store: Arc<dyn Store>,
+    data_dir: &Path,
+    schedule: FeedSync,
+    metrics: Arc<Metrics>,
+) {
     let mut is_first = true;
     loop {
         let next = schedule.next(Timestamp::now(), is_first, fastrand::f64());
@@ -35,12 +41,21 @@ pub(crate) async fn run(store: Arc<dyn Store>, data_dir: &Path, schedule: FeedSy
         is_first = false;
         let begun = Instant::now();
         match once(&store, data_dir, &schedule).await {
-            Some(Ok(report)) => tell(&report, begun.elapsed()),
+            Some(Ok(report)) => {
+                tell(&report, begun.elapsed());
+                metrics.syncs.ended(&report);
+            }
             Some(Err(SyncError::Busy(_))) => {
                 tracing::info!("the feed is not synced, since another process does it");
             }
-            Some(Err(error)) => tracing::warn!(%error, "the feed could not be synced"),
-            None => tracing::error!("the sync of the feed failed by a mistake of the program"),
+            Some(Err(error)) => {
+                tracing::warn!(%error, "the feed could not be synced");
+                metrics.syncs.failed();
+            }
+            None => {
+                tracing::error!("the sync of the feed failed by a mistake of the program");
+                metrics.syncs.failed();
+            }
         }
     }
 }
@@ -53,8 +68,10 @@ async fn once(
     schedule: &FeedSync,
 ) -> Option<Result<SyncReport, SyncError>> {
     let stop = StopOnDrop(Stop::default());
+    let client = schedule.client();
     let options = SyncOptions {
-        client: schedule.client(),
+        lists: schedule.lists(&client.base),
+        client,
         ..SyncOptions::default()
     };
     let (sender, receiver) = oneshot::channel();

@@ -18,11 +18,12 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::apart::Apart;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, MetricsListener};
 use crate::connections;
 use crate::feed::{self, FeedStateError};
 use crate::history::{Feed, History, Recorder};
 use crate::http::Limits;
+use crate::metrics;
 use crate::router::router;
 use crate::schedule;
 use crate::state::{AppState, Shared};
@@ -72,6 +73,14 @@ pub enum ServerError {
         /// The system's error.
         source: std::io::Error,
     },
+    /// The address of the metrics cannot be listened on.
+    #[error("cannot listen on {listen} for metrics: {source} (choose another in [metrics])")]
+    Metrics {
+        /// The address.
+        listen: String,
+        /// The system's error.
+        source: std::io::Error,
+    },
     /// Serving failed.
     #[error("the server failed: {0}")]
     Io(#[from] std::io::Error),
@@ -80,6 +89,8 @@ pub enum ServerError {
 /// A server that is loaded and listens.
 pub struct Server {
     listener: TcpListener,
+    /// Where `/metrics` is served.
+    metrics: Option<TcpListener>,
     acceptor: Option<TlsAcceptor>,
     state: Shared,
     /// The feed generation of the catalogue that was loaded.
@@ -135,9 +146,20 @@ impl Server {
         };
         let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
         config.listen = listener.local_addr()?.to_string();
+        let metrics = match &config.metrics {
+            None => None,
+            Some(MetricsListener { listen }) => {
+                let bound = TcpListener::bind(listen).await;
+                Some(bound.map_err(|source| ServerError::Metrics {
+                    listen: listen.clone(),
+                    source,
+                })?)
+            }
+        };
         let state = Arc::new(AppState {
             intake: Intake::start(&tenants),
             limits: Limits::new(config.rate_limits.clone()),
+            metrics: Arc::default(),
             config,
             clock,
             data_dir: data_dir.to_owned(),
@@ -152,10 +174,13 @@ impl Server {
             issuer: OnceCell::new(),
             readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
             streams: Semaphore::new(STREAMS),
+            node_bodies: Semaphore::new(crate::osquery::LARGE_BODIES),
+            asked: crate::osquery::Asked::default(),
             tasks: tokio::sync::Mutex::default(),
         });
         Ok(Self {
             listener,
+            metrics,
             acceptor,
             state,
             generation,
@@ -183,6 +208,15 @@ impl Server {
             self.state.config.scheme(),
             self.address()?
         ))
+    }
+
+    /// The URL of `/metrics`, where it is served.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn metrics_url(&self) -> std::io::Result<Option<String>> {
+        let url = |listener: &TcpListener| Ok(format!("http://{}/metrics", listener.local_addr()?));
+        self.metrics.as_ref().map(url).transpose()
     }
 
     /// The store behind the server.
@@ -215,10 +249,16 @@ impl Server {
                 }
             }
         }));
+        let measuring = self.metrics.map(|listener| {
+            let pages = metrics::router(Arc::clone(&self.state));
+            let never = std::future::pending();
+            Background(tokio::spawn(connections::serve(listener, pages, never)))
+        });
         let syncing = self.state.config.feed_sync.clone().map(|when| {
             let (store, data_dir) = (Arc::clone(&self.state.store), self.state.data_dir.clone());
+            let metrics = Arc::clone(&self.state.metrics);
             Background(tokio::spawn(async move {
-                schedule::run(store, &data_dir, when).await;
+                schedule::run(store, &data_dir, when, metrics).await;
             }))
         });
         let router = router(self.state).merge(self.beside);
@@ -229,7 +269,7 @@ impl Server {
                 connections::serve(listener, router, shutdown).await;
             }
         }
-        drop((following, keeping, syncing));
+        drop((following, keeping, syncing, measuring));
         // What was reported last is in the history, too, when the process ends.
         if tokio::time::timeout(LAST, tenants.recorded())
             .await

@@ -12,6 +12,8 @@ use crate::config::Config;
 use crate::exports::Exports;
 use crate::history::History;
 use crate::http::Limits;
+use crate::metrics::Metrics;
+use crate::osquery::Asked;
 use crate::prepared::Prepared;
 use crate::tenants::{Intake, Tenants};
 
@@ -31,11 +33,16 @@ pub(crate) struct AppState {
     /// Pages of exports that may be made at a time.
     pub(crate) pages: Semaphore,
     pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) issuer: OnceCell<Issuer>,
     /// Lets in those who read a body of reports.
     pub(crate) readers: Semaphore,
     /// Lets in those whose reports are read while they come.
     pub(crate) streams: Semaphore,
+    /// Lets in those who send large results of osquery.
+    pub(crate) node_bodies: Semaphore,
+    /// When hosts were asked by osquery last.
+    pub(crate) asked: Asked,
     /// Held from the reading of a remediation task to the writing of what became of it.
     pub(crate) tasks: Mutex<()>,
 }

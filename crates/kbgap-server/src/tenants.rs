@@ -40,6 +40,7 @@ use self::writer::Writer;
 use crate::clock::Clock;
 use crate::history::{Feed, History, Recorder};
 use crate::ingest::EncodeError;
+use crate::metrics::Timer;
 
 /// Changes that are read from the store at a time.
 const PAGE: usize = 2_000;
@@ -58,6 +59,10 @@ pub struct Tenants {
     recording: Option<Recording>,
     /// Until which change the fleets were written to their file.
     kept: Mutex<Option<u64>>,
+    /// How long it took to let readers see what had changed.
+    pub(crate) publishing: Timer,
+    /// How long it took to assess all machines under another catalogue.
+    pub(crate) assessing: Timer,
 }
 
 /// What readers see: all fleets are under one catalogue.
@@ -112,6 +117,8 @@ impl Tenants {
             following: tokio::sync::Mutex::default(),
             recording,
             kept: Mutex::default(),
+            publishing: Timer::default(),
+            assessing: Timer::default(),
         }
     }
 
@@ -121,6 +128,13 @@ impl Tenants {
         let published = self.published.load();
         let fleet = published.fleets.get(tenant);
         Arc::clone(fleet.unwrap_or(&published.empty))
+    }
+
+    /// An empty fleet under the catalogue of all, and the fleets of all tenants.
+    pub(crate) fn all_fleets(&self) -> (Arc<Fleet>, Vec<Arc<Fleet>>) {
+        let published = self.published.load();
+        let fleets = published.fleets.values().cloned().collect();
+        (Arc::clone(&published.empty), fleets)
     }
 
     /// Applies all changes that the store has since the last call.
@@ -173,12 +187,14 @@ impl Tenants {
     pub(crate) async fn set_feed(self: &Arc<Self>, feed: Feed, stop: &Arc<AtomicBool>) -> bool {
         let (tenants, stop) = (Arc::clone(self), Arc::clone(stop));
         let assessed = tokio::task::spawn_blocking(move || {
+            let begun = Instant::now();
             let published = tenants.published.load_full();
             let mut assessed = HashMap::new();
             for (tenant, fleet) in &published.fleets {
                 let reassessed = FleetIndex::reassess(fleet, feed.rules.clone(), &stop)?;
                 assessed.insert(tenant.clone(), reassessed);
             }
+            tenants.assessing.took(begun.elapsed());
             // Not in the middle of a commit, since all is published at once.
             let _following = tenants.following.blocking_lock();
             let mut writer = tenants.writer();
@@ -224,6 +240,7 @@ impl Tenants {
         if writer.is_between {
             return;
         }
+        let begun = Instant::now();
         let fleets = writer.publish(self.clock.now_ms());
         let last = self.published.load_full();
         let rules = &writer.feed.rules;
@@ -238,6 +255,7 @@ impl Tenants {
         }
         published.fleets.extend(fleets);
         self.published.store(Arc::new(published));
+        self.publishing.took(begun.elapsed());
     }
 }
 

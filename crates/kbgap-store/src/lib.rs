@@ -8,6 +8,7 @@
 mod body;
 mod error;
 mod exposure;
+mod osquery;
 pub mod sqlite;
 mod store;
 mod types;
@@ -18,6 +19,7 @@ pub use exposure::{
     Detection, Exposure, ExposureBatch, ExposureChange, ExposureStep, FindingSet, Judged, Recorded,
     SetHash, StepOutcome,
 };
+pub use osquery::{EnrollSecret, Enrollment, Node, NodeStore, NodeTable, NodeUpdate};
 pub use store::Store;
 pub use types::{
     App, Census, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineMeta, MachineReport,

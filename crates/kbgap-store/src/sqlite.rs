@@ -17,6 +17,7 @@ mod exposures;
 mod feed;
 mod keys;
 mod machines;
+mod osquery;
 mod put;
 mod record;
 mod sightings;

@@ -7,15 +7,15 @@ use async_trait::async_trait;
 
 use crate::{
     App, Census, Detection, Exposure, ExposureBatch, ExposureChange, FeedDocument, FeedHead,
-    FindingSet, MachineChange, MachineEdit, MachineReport, MachineRow, Put, Recorded, SetHash,
-    StoreError, StoredTask,
+    FindingSet, MachineChange, MachineEdit, MachineReport, MachineRow, NodeStore, Put, Recorded,
+    SetHash, StoreError, StoredTask,
 };
 
 /// What every store does. Whatever a method acknowledges is durable: it survives
 /// the death of the process and of the machine. Several processes may work on
 /// one store at once.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: NodeStore {
     /// All feed documents without their bodies, by id.
     async fn feed_heads(&self) -> Result<Vec<FeedHead>, StoreError>;
 

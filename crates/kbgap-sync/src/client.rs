@@ -28,7 +28,7 @@ const FIRST_BYTE: Duration = Duration::from_secs(60);
 /// How the server is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientOptions {
-    /// The URL of the API, as [`base_url`] makes it.
+    /// The URL of the API, as [`base_url`] makes it; of a list that is fetched, its own.
     pub base: String,
     /// The proxy; `None` for what the environment names.
     pub proxy: Option<String>,
@@ -56,15 +56,23 @@ impl Default for ClientOptions {
 pub fn base_url(text: &str) -> Result<String, &'static str> {
     const WRONG: &str = "expected a URL such as https://mirror.example.com";
     let url = text.trim_end_matches('/');
-    let parsed: Uri = url.parse().map_err(|_| WRONG)?;
-    let is_web = matches!(parsed.scheme_str(), Some("http" | "https"));
-    if !is_web || parsed.host().is_none_or(str::is_empty) || url.contains(['?', '#', '@']) {
+    if !is_web(url) || url.contains('?') {
         return Err(WRONG);
     }
     Ok(if url.ends_with(API) {
         url.to_owned()
     } else {
         format!("{url}{API}")
+    })
+}
+
+/// Whether a URL names a host of the web, without a password.
+pub(crate) fn is_web(url: &str) -> bool {
+    let parsed: Result<Uri, _> = url.parse();
+    parsed.is_ok_and(|parsed| {
+        matches!(parsed.scheme_str(), Some("http" | "https"))
+            && parsed.host().is_some_and(|host| !host.is_empty())
+            && !url.contains(['#', '@'])
     })
 }
 
@@ -156,6 +164,15 @@ impl Client {
     pub fn document(&self, id: &str, etag: Option<&str>) -> Result<Answer, Failure> {
         let url = format!("{}/cvrf/{id}", self.base);
         self.get(&url, "application/xml", "gzip", etag, MAX_DOCUMENT)
+    }
+
+    /// What is at the base URL itself, where that is one file.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub(crate) fn whole(&self, etag: Option<&str>) -> Result<Answer, Failure> {
+        // What is packed already is not to be packed once more.
+        self.get(&self.base, "*/*", "identity", etag, MAX_DOCUMENT)
     }
 
     fn get(

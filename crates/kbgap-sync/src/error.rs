@@ -24,6 +24,11 @@ pub enum ClientError {
     Proxy(String),
 }
 
+/// The address of a list that is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected the URL of a file, such as https://mirror.example.com/epss.csv.gz")]
+pub struct ListUrlError;
+
 /// Why one thing could not be fetched.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

@@ -42,6 +42,7 @@ pub struct Vendor {
 #[derive(Default)]
 struct State {
     documents: BTreeMap<String, Document>,
+    lists: HashMap<String, Vec<u8>>,
     faults: HashMap<String, VecDeque<Fault>>,
     requests: Vec<(String, u16)>,
     delay: Duration,
@@ -97,6 +98,13 @@ impl Vendor {
         self.state().documents.insert(id.to_owned(), document);
     }
 
+    /// Has this file at `/lists/NAME` from now on; its URL.
+    pub fn publish_list(&self, name: &str, bytes: &[u8]) -> String {
+        let list = bytes.to_owned();
+        self.state().lists.insert(name.to_owned(), list);
+        format!("{}/lists/{name}", self.url)
+    }
+
     /// The text of a document.
     ///
     /// # Panics
@@ -106,7 +114,8 @@ impl Vendor {
         String::from_utf8(self.state().documents[id].xml.clone()).unwrap()
     }
 
-    /// Fails so, one request after the other; `what` is a document's id or `updates`.
+    /// Fails so, one request after the other; `what` is a document's id, a list's
+    /// name, or `updates`.
     pub fn fail(&self, what: &str, faults: impl IntoIterator<Item = Fault>) {
         let faults = faults.into_iter().collect();
         self.state().faults.insert(what.to_owned(), faults);
@@ -154,7 +163,7 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) {
     let what = match target.split_once("/cvrf/v3.0/") {
         Some((_, "updates")) => "updates",
         Some((_, path)) => path.strip_prefix("cvrf/").unwrap_or_default(),
-        None => "",
+        None => target.split_once("/lists/").unwrap_or_default().1,
     };
     let delay = lock(state).delay;
     std::thread::sleep(delay);
@@ -162,7 +171,10 @@ fn serve(stream: &TcpStream, state: &Mutex<State>) {
     let fault = state.faults.get_mut(what).and_then(VecDeque::pop_front);
     let found = match what {
         "updates" => Some(list(&state.documents)),
-        id => state.documents.get(id).map(|d| d.xml.clone()),
+        id => {
+            let document = state.documents.get(id).map(|d| &d.xml);
+            document.or_else(|| state.lists.get(id)).cloned()
+        }
     };
     let answer = answer(found, &headers, fault);
     state.requests.push((what.to_owned(), answer.status));

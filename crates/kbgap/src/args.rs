@@ -1,10 +1,14 @@
 //! What can be typed.
 
+mod osquery;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use kbgap_auth::BundlePublicKey;
+
+pub(crate) use osquery::{NodeCommand, OsqueryCommand, SecretCommand};
 
 /// Which Microsoft security updates are missing, on how many machines, and what
 /// would installing them fix?
@@ -57,6 +61,9 @@ pub(crate) enum Command {
     /// Register applications that may use the API
     #[command(subcommand)]
     App(AppCommand),
+    /// Secrets and hosts of osquery
+    #[command(subcommand)]
+    Osquery(OsqueryCommand),
     /// Print a short-lived token of the embedded issuer
     Token(TokenArgs),
 }
@@ -140,6 +147,15 @@ pub(crate) struct SyncArgs {
     /// Where the documents are, for a mirror of the vendor's API
     #[arg(long, value_name = "URL", default_value = kbgap_sync::VENDOR, value_parser = kbgap_sync::base_url)]
     pub(crate) url: String,
+    /// Where CISA's catalogue of known exploited vulnerabilities is (default: its own site, or none with --url)
+    #[arg(long, value_name = "URL", value_parser = kbgap_sync::list_url)]
+    pub(crate) kev_url: Option<String>,
+    /// Where the scores of EPSS are (default: their own site, or none with --url)
+    #[arg(long, value_name = "URL", value_parser = kbgap_sync::list_url)]
+    pub(crate) epss_url: Option<String>,
+    /// Fetch the vendor's documents only
+    #[arg(long, conflicts_with_all = ["kev_url", "epss_url"])]
+    pub(crate) no_lists: bool,
     /// Proxy (default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY of the environment)
     #[arg(long, value_name = "URL")]
     pub(crate) proxy: Option<String>,
@@ -255,6 +271,9 @@ pub(crate) struct CheckArgs {
     /// Form of the answer
     #[arg(long, value_enum, default_value_t = CheckFormat::Table)]
     pub(crate) format: CheckFormat,
+    /// Say of this day, as in 2026-10-13, whether Windows and software are supported (default: today)
+    #[arg(long, value_name = "DAY")]
+    pub(crate) date: Option<Date>,
     /// End with exit code 3 when something of the kind is found, and with 1 when a host could not be assessed
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) fail_on: Option<FailOn>,

@@ -3,6 +3,7 @@
 mod csv;
 mod document;
 mod plan;
+mod support;
 mod table;
 
 pub(crate) use csv::{header as csv_header, rows as csv_rows};

@@ -10,6 +10,7 @@ pub(crate) mod feed_sync;
 pub(crate) mod fleet_generate;
 pub(crate) mod machine_import;
 pub(crate) mod missing_kbs;
+pub(crate) mod osquery;
 pub(crate) mod serve;
 pub(crate) mod software_unrecognised;
 pub(crate) mod token;

@@ -114,6 +114,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::App(AppCommand::Delete { client_id }) => {
             commands::runtime()?.block_on(commands::app::delete(&data_dir, &client_id))?;
         }
+        Command::Osquery(command) => {
+            commands::runtime()?.block_on(commands::osquery::run(&data_dir, command))?;
+        }
         Command::Token(args) => {
             commands::runtime()?.block_on(commands::token::run(&data_dir, &args))?
         }

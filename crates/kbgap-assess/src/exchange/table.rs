@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use kbgap_catalog::Version;
 
+use crate::table::rows;
+
 const CUMULATIVE_UPDATES: &str = include_str!("../../data/exchange-cumulative-updates.tsv");
 
 /// A cumulative update of a release.
@@ -15,23 +17,15 @@ pub(super) struct Cumulative {
     pub(super) parts: [u32; 3],
 }
 
-static TABLE: LazyLock<Vec<Cumulative>> = LazyLock::new(|| {
-    let lines = CUMULATIVE_UPDATES.lines();
-    lines
-        .filter(|l| !l.starts_with('#'))
-        .filter_map(Cumulative::parse)
-        .collect()
-});
+static TABLE: LazyLock<Vec<Cumulative>> =
+    LazyLock::new(|| rows(CUMULATIVE_UPDATES, Cumulative::read));
 
 impl Cumulative {
-    fn parse(line: &'static str) -> Option<Self> {
-        let mut columns = line.split('\t');
-        let (release, number) = (columns.next()?, columns.next()?.parse().ok()?);
-        let parts = Version::parse(columns.next()?)?.parts().try_into().ok()?;
+    fn read([release, number, parts]: [&'static str; 3]) -> Option<Self> {
         Some(Self {
             release,
-            number,
-            parts,
+            number: number.parse().ok()?,
+            parts: Version::parse(parts)?.parts().try_into().ok()?,
         })
     }
 
@@ -77,8 +71,7 @@ mod tests {
 
     #[test]
     fn every_row_is_read_and_no_version_is_of_two() {
-        let rows = CUMULATIVE_UPDATES.lines().filter(|l| !l.starts_with('#'));
-        assert_eq!(TABLE.len(), rows.count());
+        assert_eq!(TABLE.len(), crate::table::count(CUMULATIVE_UPDATES));
         let parts: BTreeSet<[u32; 3]> = TABLE.iter().map(|c| c.parts).collect();
         assert_eq!(parts.len(), TABLE.len());
         assert!(TABLE.is_sorted_by(|a, b| a.parts < b.parts));

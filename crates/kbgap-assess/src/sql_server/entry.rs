@@ -1,8 +1,6 @@
 //! Entries of software lists that tell of a SQL Server.
 
-use kbgap_catalog::{Architecture, KbId, Version};
-
-use super::{SqlBuild, SqlRelease};
+use kbgap_catalog::{Architecture, KbId, SqlBuild, SqlRelease, Version};
 
 /// What one entry of a software list tells of a SQL Server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

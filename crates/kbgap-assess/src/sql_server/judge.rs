@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use kbgap_catalog::{Architecture, Catalog, Component, KbIx, Product, ProductIx};
+use kbgap_catalog::{
+    Architecture, Catalog, Component, KbIx, Product, ProductIx, SqlBranch, SqlBuild, SqlRelease,
+};
 
 use super::label::Label;
-use super::tables::Branch;
-use super::{SqlBuild, SqlRelease, SqlServer};
+use super::{SqlServer, tables};
 use crate::assessor::Assessor;
-use crate::beside::{Applied, Standing};
+use crate::beside::{Applied, Choice, Standing};
 use crate::cumulative::{Compared, Line, LineFix};
 use crate::evidence::Evidence;
 
@@ -25,7 +26,7 @@ pub(crate) struct SqlServers {
 struct SqlProduct {
     ix: ProductIx,
     label: Label,
-    branch: &'static Branch,
+    branch: &'static SqlBranch,
     /// In order, each once.
     fixes: Vec<SqlFix>,
 }
@@ -47,17 +48,6 @@ impl SqlServers {
         })
     }
 
-    /// Whether a KB is an update of some SQL Server.
-    pub(crate) fn has(&self, kb: KbIx, catalog: &Catalog) -> bool {
-        let mut products = self.products(catalog).iter();
-        products.any(|product| {
-            product
-                .fixes
-                .binary_search_by_key(&kb, |fix| fix.kb)
-                .is_ok()
-        })
-    }
-
     /// The products that apply to a server, with their updates judged.
     ///
     /// # Errors
@@ -70,7 +60,7 @@ impl SqlServers {
         assessor: &Assessor,
     ) -> Result<Vec<Applied>, &'static str> {
         let build = server.build.ok_or("software version")?;
-        let branch = Branch::of(server.release, build).ok_or("its service pack in the feed")?;
+        let branch = SqlBranch::of(server.release, build).ok_or("its service pack in the feed")?;
         let bits = bits(server, machine).ok_or("32 or 64 bits of the software")?;
         let products = self.products(assessor.catalog()).iter();
         let own: Vec<&SqlProduct> = products
@@ -88,6 +78,7 @@ impl SqlServers {
         };
         let judged = own.iter().map(|product| Applied {
             product: product.ix,
+            choice: Choice::Any,
             standings: product
                 .fixes
                 .iter()
@@ -111,14 +102,14 @@ fn bits(server: &SqlServer, machine: Option<Architecture>) -> Option<Architectur
 impl SqlProduct {
     fn of(product: Product<'_>) -> Option<Self> {
         let label = Label::parse(product.name())?;
-        let branch = Branch::of_label(&label)?;
+        let branch = SqlBranch::named(label.release, label.service_pack, label.track)?;
         let mut fixes: BTreeMap<KbIx, SqlFix> = BTreeMap::new();
         for fix in product.fixes() {
             let (Some(kb), Some(known)) = (fix.kb_ix(), fix.kb()) else {
                 continue;
             };
             let Some(id) = known.id() else { continue };
-            let build = branch.build_of(id, fix.fixed_build());
+            let build = tables::build_of(branch, id, fix.fixed_build());
             let entry = fixes.entry(kb).or_insert(SqlFix {
                 kb,
                 id,
@@ -140,7 +131,7 @@ impl SqlProduct {
 /// A server with what is known to be present in its branch.
 struct Instance<'p> {
     release: SqlRelease,
-    branch: &'static Branch,
+    branch: &'static SqlBranch,
     line: Line<SqlBuild>,
     products: &'p [&'p SqlProduct],
 }
@@ -176,7 +167,7 @@ impl Instance<'_> {
     fn requires(&self, product: &SqlProduct) -> Option<String> {
         let number = product.label.cumulative_update?;
         let own = self.line.highest();
-        let is_below = match self.branch.cumulative_update(number) {
+        let is_below = match tables::cumulative_update(self.branch, number) {
             Some(first) => own < first,
             None => self.products.iter().any(|other| {
                 let cumulative_update = other.label.cumulative_update;

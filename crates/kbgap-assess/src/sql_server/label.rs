@@ -1,33 +1,6 @@
 //! What the feed's name of a SQL Server says: release, service pack, bits, branch.
 
-use kbgap_catalog::Architecture;
-
-use super::SqlRelease;
-
-/// Which updates of a release an instance takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum SqlTrack {
-    /// Security updates alone.
-    Gdr,
-    /// Cumulative updates, and security updates on top of them.
-    Cu,
-    /// The last service pack of the old releases, whatever was installed on it.
-    Qfe,
-    /// SQL Server 2016 with the Azure Connect pack.
-    AzureConnect,
-}
-
-impl SqlTrack {
-    pub(super) fn of_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "GDR" => Self::Gdr,
-            "CU" => Self::Cu,
-            "QFE" => Self::Qfe,
-            "Azure Connect" => Self::AzureConnect,
-            _ => return None,
-        })
-    }
-}
+use kbgap_catalog::{Architecture, SqlRelease, SqlTrack};
 
 /// A product of the feed, such as
 /// `Microsoft SQL Server 2014 Service Pack 3 for x64-based Systems (CU 4)`.

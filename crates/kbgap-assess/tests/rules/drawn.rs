@@ -1,8 +1,9 @@
 //! Machines drawn at random, as they could stand under a catalogue: the same for the same seed.
 
-use kbgap_assess::{ClickToRun, ExchangeServer, Projection, SqlBuild, SqlServer};
+use kbgap_assess::{ClickToRun, ExchangeServer, Projection, SqlServer};
 use kbgap_catalog::{
-    Architecture, Catalog, Component, Family, InstallationType, Kb, KbId, ServicingUpdate, Version,
+    Architecture, Catalog, Component, Family, InstallationType, Kb, KbId, ServicingUpdate,
+    SqlBuild, Version,
 };
 
 /// A machine of 64 bits of which nothing but its Windows is known.
@@ -21,6 +22,9 @@ pub fn windows(build: u32, revision: Option<u32>, kind: InstallationType) -> Pro
         click_to_run: Vec::new(),
         sql_server: Vec::new(),
         exchange: None,
+        sharepoint: None,
+        office: Vec::new(),
+        dot_net: kbgap_assess::DotNetFacts::default(),
         unsupported: Vec::new(),
     }
 }

@@ -40,11 +40,13 @@ pub fn missing(catalog: &Catalog, machine: &Projection) -> Vec<u32> {
     ids
 }
 
+/// But for files of .NET Framework, which most hosts here do not tell.
 pub fn undecided(assessed: &Assessed) -> Vec<(u32, &'static str)> {
     assessed
         .not_assessed
         .iter()
         .filter_map(|n| match n {
+            NotAssessed::Kb { lacking, .. } if *lacking == ".NET file version" => None,
             NotAssessed::Kb { id, lacking } => Some((id.number(), *lacking)),
             NotAssessed::Software { .. } => None,
         })

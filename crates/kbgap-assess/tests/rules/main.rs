@@ -3,14 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod assessor;
+mod dot_net;
 mod drawn;
 mod edge;
 mod exchange;
 mod families;
 mod hosts;
 mod hotpatch;
+mod lifecycle;
+mod office;
 mod presence;
 mod properties;
 mod scans;
+mod sharepoint;
 mod sql_server;
 mod worked_example;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use kbgap_assess::{
-    Assessed, Evidence, ExplanationVerdict, NotAssessed, Projection, SoftwareFact, SqlBuild,
-    SqlServer, explain, weaknesses,
+    Assessed, Evidence, ExplanationVerdict, NotAssessed, Projection, SoftwareFact, SqlServer,
+    explain, weaknesses,
 };
-use kbgap_catalog::{Architecture, Catalog, Component, Kb, KbId, Version};
+use kbgap_catalog::{Architecture, Catalog, Component, Kb, KbId, SqlBuild, Version};
 use kbgap_testkit::real_feed::catalog;
 use kbgap_testkit::shared;
 

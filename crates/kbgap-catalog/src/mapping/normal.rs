@@ -13,6 +13,7 @@ use super::{Component, component_of};
 use crate::fold::fold;
 use crate::platform::Architecture;
 use crate::software::SoftwareId;
+use crate::sql_server::{SqlBranch, SqlBuild, SqlTrack};
 use crate::version::Version;
 
 /// What an installed program is.
@@ -52,6 +53,8 @@ pub enum Branch {
     Gdr,
     /// SQL Server with cumulative updates.
     Cu,
+    /// SQL Server on the last service pack of an old release, whatever was installed on it.
+    Qfe,
     /// SQL Server 2016 with the Azure Connect pack.
     AzureConnect,
 }
@@ -65,6 +68,7 @@ impl Branch {
             Self::Msi => "msi",
             Self::Gdr => "gdr",
             Self::Cu => "cu",
+            Self::Qfe => "qfe",
             Self::AzureConnect => "azure-connect",
         }
     }
@@ -137,18 +141,15 @@ fn office_branch(words: &Words) -> Option<Branch> {
     }
 }
 
-/// By the ranges of builds (assessment.md, section 5, the table of branches).
+/// By its build, which tells the branch.
 fn sql_server_branch(version: &str) -> Option<Branch> {
-    let version = Version::parse(version)?;
-    let &[major, _, build, ..] = version.parts() else {
-        return None;
-    };
-    match (major, build) {
-        (12, 6_205..) | (13, 5_149..6_300) | (14, 3_000..) | (15..=17, 4_000..) => Some(Branch::Cu),
-        (13, 7_000..) => Some(Branch::AzureConnect),
-        (12..=17, _) => Some(Branch::Gdr),
-        _ => None,
-    }
+    let (release, build) = SqlBuild::of_version(&Version::parse(version)?)?;
+    Some(match SqlBranch::of(release, build)?.track {
+        SqlTrack::Gdr => Branch::Gdr,
+        SqlTrack::Cu => Branch::Cu,
+        SqlTrack::Qfe => Branch::Qfe,
+        SqlTrack::AzureConnect => Branch::AzureConnect,
+    })
 }
 
 const INSTALLED_TABLE: &str = include_str!("../../data/installed.tsv");

@@ -16,7 +16,8 @@ use crate::packed::Packed;
 use crate::profile::{Profile, states_of};
 use crate::rules::Rules;
 use crate::software::{Entries, decode_numbers};
-use crate::table::Ordinals;
+use crate::state::PatchState;
+use crate::table::{MachineSet, Ordinals};
 use crate::words::Words;
 
 /// Why an index could not be read: it has to be made from the store.
@@ -40,6 +41,8 @@ struct Counted {
     vacant: Vec<u32>,
     /// Machines of each entry.
     users: Vec<u32>,
+    /// Machines of each profile.
+    members: Vec<MachineSet>,
 }
 
 impl FleetIndex {
@@ -53,8 +56,16 @@ impl FleetIndex {
         fleet.inventory.words = Words::load(&mut input)?;
         fleet.inventory.shared = Entries::load(&mut input)?;
         let names = group_names(&mut input)?;
-        let vacant_profiles = profiles(&mut fleet, &mut input)?;
-        let counted = machines(&mut fleet, &mut input)?;
+        let profiles = Profiles::read(&mut input)?;
+        let rules = fleet.rules.clone();
+        // Both take about as long, and neither needs the other.
+        let (states, counted) = std::thread::scope(|scope| {
+            let states = scope.spawn(|| profiles.states(&rules));
+            let counted = machines(&mut fleet, &profiles, &mut input);
+            let states = states.join();
+            let states = states.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            counted.map(|counted| (states, counted))
+        })?;
         let groups = counted.groups.into_iter().filter_map(|(id, machines)| {
             let group = Group {
                 name: Arc::clone(names.get(&id)?),
@@ -66,6 +77,7 @@ impl FleetIndex {
         fleet.ids = counted.ids.into_iter().collect();
         fleet.inventory.find_owners();
         fleet.names = counted.names.into_iter().collect();
+        let vacant_profiles = profiles.enter(&mut fleet, states, counted.members);
         Ok(Self::of(
             fleet,
             counted.users,
@@ -85,36 +97,62 @@ fn group_names(input: &mut Input<'_>) -> Result<BTreeMap<i32, Arc<str>>, LoadErr
     Ok(names)
 }
 
-/// Reads the profiles and assesses them; gives the numbers that are vacant.
-fn profiles(fleet: &mut Fleet, input: &mut Input<'_>) -> Result<Vec<u32>, LoadError> {
-    let mut buffer = Vec::new();
-    let (mut facts, mut numbers): (Vec<Arc<Projection>>, Vec<u32>) = (Vec::new(), Vec::new());
-    let mut vacant = Vec::new();
-    for number in 0..input.u32()? {
-        fleet.profiles.push(None);
-        match input.u8()? {
-            0 => vacant.push(number),
-            1 => {
-                facts.push(Arc::new(input.value(&mut buffer)?));
-                numbers.push(number);
+/// The profiles by their numbers, `None` where one is vacant.
+struct Profiles(Vec<Option<Arc<Projection>>>);
+
+impl Profiles {
+    fn read(input: &mut Input<'_>) -> Result<Self, LoadError> {
+        let mut buffer = Vec::new();
+        let mut profiles = Vec::new();
+        for _ in 0..input.u32()? {
+            profiles.push(match input.u8()? {
+                0 => None,
+                1 => Some(Arc::new(input.value(&mut buffer)?)),
+                _ => return Err(LoadError::Damaged("a profile")),
+            });
+        }
+        Ok(Self(profiles))
+    }
+
+    /// The states of those that are there, in their order.
+    fn states(&self, rules: &Rules) -> Vec<Arc<PatchState>> {
+        let facts: Vec<Arc<Projection>> = self.0.iter().flatten().map(Arc::clone).collect();
+        states_of(&facts, rules, &AtomicBool::new(false)).unwrap_or_default()
+    }
+
+    /// Enters them with their states and their machines; gives the numbers that are vacant.
+    fn enter(
+        self,
+        fleet: &mut Fleet,
+        states: Vec<Arc<PatchState>>,
+        members: Vec<MachineSet>,
+    ) -> Vec<u32> {
+        let (mut states, mut vacant) = (states.into_iter(), Vec::new());
+        for ((facts, machines), number) in self.0.into_iter().zip(members).zip(0..) {
+            let facts = facts.and_then(|facts| Some((facts, states.next()?)));
+            if facts.is_none() {
+                vacant.push(number);
             }
-            _ => return Err(LoadError::Damaged("a profile")),
+            fleet.profiles.push(facts.map(|(facts, state)| {
+                Arc::new(Profile {
+                    machines,
+                    ..Profile::new(facts, state)
+                })
+            }));
         }
+        vacant
     }
-    let never = AtomicBool::new(false);
-    let states = states_of(&facts, &fleet.rules, &never).unwrap_or_default();
-    for ((number, facts), state) in numbers.into_iter().zip(facts).zip(states) {
-        if let Some(place) = fleet.profiles.get_mut(number as usize) {
-            *place = Some(Arc::new(Profile::new(facts, state)));
-        }
-    }
-    Ok(vacant)
 }
 
-fn machines(fleet: &mut Fleet, input: &mut Input<'_>) -> Result<Counted, LoadError> {
+fn machines(
+    fleet: &mut Fleet,
+    profiles: &Profiles,
+    input: &mut Input<'_>,
+) -> Result<Counted, LoadError> {
     let mut buffer = Vec::new();
     let mut counted = Counted {
         users: vec![0; fleet.inventory.shared.len()],
+        members: vec![MachineSet::None; profiles.0.len()],
         ..Counted::default()
     };
     for ordinal in 0..input.u32()? {
@@ -122,6 +160,9 @@ fn machines(fleet: &mut Fleet, input: &mut Input<'_>) -> Result<Counted, LoadErr
         if slot.is_vacant() {
             counted.vacant.push(ordinal);
         } else {
+            if !matches!(profiles.0.get(slot.profile as usize), Some(Some(_))) {
+                return Err(LoadError::Damaged("a profile"));
+            }
             enter(fleet, &slot, (ordinal, &buffer), &mut counted)?;
             fleet.inventory.records.set(ordinal, &buffer);
         }
@@ -169,9 +210,8 @@ fn enter(
         let users = counted.users.get_mut(number as usize);
         *users.ok_or(LoadError::Damaged("a software"))? += 1;
     }
-    match fleet.profiles.get_mut(slot.profile as usize) {
-        Some(Some(profile)) => drop(Arc::make_mut(profile).machines.insert(ordinal)),
-        _ => return Err(LoadError::Damaged("a profile")),
+    if let Some(members) = counted.members.get_mut(slot.profile as usize) {
+        members.insert(ordinal);
     }
     if slot.group != 0 {
         counted

@@ -10,12 +10,13 @@ use serde::de::{self, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::RecordError;
+use super::dot_net::DotNetVersions;
 use super::network::{Address, Guid};
 use super::object::{Described, Object};
 use super::software::Programs;
 use super::text::read;
 use crate::text::shown;
-use crate::{InstalledKb, Machine, MachineId, OperatingSystem};
+use crate::{DotNet, InstalledKb, Machine, MachineId, OperatingSystem};
 
 pub(super) const MAX_TEXT: usize = 1_000;
 const MAX_NAME: usize = 255;
@@ -47,6 +48,8 @@ pub(super) struct Document {
     secure_boot: Option<bool>,
     #[serde(default)]
     win_re: Option<bool>,
+    #[serde(default)]
+    dot_net: Option<Object<DotNetVersions>>,
     #[serde(default)]
     ip_addresses: Option<List<Address, MAX_ADDRESSES>>,
     #[serde(default)]
@@ -131,6 +134,7 @@ impl Document {
             hotpatch: self.hotpatch,
             secure_boot: self.secure_boot,
             win_re: self.win_re,
+            dot_net: self.dot_net.map(DotNet::from),
             ip_addresses: self
                 .ip_addresses
                 .map(|list| list.0.into_iter().map(|a| a.0).collect())
@@ -226,7 +230,7 @@ impl<'de> Deserialize<'de> for Instant {
 }
 
 /// A list of limited length; `null` is refused where a list is given.
-struct List<T, const MAX: usize>(Vec<T>);
+pub(super) struct List<T, const MAX: usize>(pub(super) Vec<T>);
 
 impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for List<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

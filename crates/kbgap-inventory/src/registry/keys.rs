@@ -112,8 +112,19 @@ impl Reader {
         }
     }
 
-    /// Whether a value of the key is looked at; most are not even decoded.
-    pub(super) fn wants(&self, name: &str) -> bool {
+    /// Takes a value of the key; one that nobody asks for is not even decoded.
+    pub(super) fn take(
+        &mut self,
+        name: &str,
+        decode: impl FnOnce() -> Result<Value, String>,
+    ) -> Result<(), String> {
+        match self.wants(name) {
+            true => self.value(name, decode()?),
+            false => Ok(()),
+        }
+    }
+
+    fn wants(&self, name: &str) -> bool {
         let names: &[&str] = match self.key {
             Key::CurrentVersion => &[
                 "currentbuild",
@@ -141,7 +152,7 @@ impl Reader {
         names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
     }
 
-    pub(super) fn value(&mut self, name: &str, value: Value) -> Result<(), String> {
+    fn value(&mut self, name: &str, value: Value) -> Result<(), String> {
         let name = name.to_ascii_lowercase();
         match (&self.key, name.as_str(), value) {
             (Key::CurrentVersion, name, value) => return self.of_windows(name, value),

@@ -2,6 +2,7 @@
 
 mod edit;
 mod find;
+mod support;
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use kbgap_fleet::{Fleet, FleetMachine};
 use kbgap_odata::types::machine::MACHINE;
 use kbgap_odata::types::recommendation::RECOMMENDATION;
 use kbgap_odata::types::software::SOFTWARE;
-use kbgap_odata::{ErrorCode, Listing, Page};
+use kbgap_odata::{ErrorCode, Listing, Page, Value};
 
 pub(crate) use edit::{set_device_value, tag_many, tag_one};
 pub(crate) use find::{by_ip, by_tag};
@@ -19,6 +20,7 @@ pub(crate) use find::{by_ip, by_tag};
 use super::parts::Cves;
 use super::{missing_kbs, parts};
 use crate::call::Call;
+use crate::clock::day_of;
 use crate::http::{Failure, json};
 use crate::list::{self, PAGE, WHOLE, listing};
 use crate::records::MachineRecord;
@@ -28,12 +30,18 @@ use crate::route::Answered;
 /// does; a filter that none passes, an empty list (api.md, sections 3.3 and 13).
 pub(crate) fn list(call: &Call) -> Answered {
     let listing = listing(call, &MACHINE, PAGE)?;
+    let wanted = support::wanted(call)?;
+    let today = day_of(call.now());
     let page = call.fleet(|fleet| {
         if fleet.is_empty() {
             let message = "No machine has reported to this tenant yet.";
             return Err(Failure::new(ErrorCode::NotFound, message));
         }
-        Ok(page(call, fleet, &listing, candidates(fleet, &listing)))
+        let mut machines = candidates(fleet, &listing);
+        if let Some(wanted) = &wanted {
+            machines = Box::new(machines.filter(|machine| wanted.have(machine, today)));
+        }
+        Ok(page(call, fleet, &listing, machines))
     })?;
     list::answer(call, listing, "Machines", page, Some(MachineRecord::expand))
 }
@@ -91,7 +99,10 @@ fn record(call: &Call, fleet: &Fleet, id: &str) -> Result<MachineRecord, Failure
 
 /// Other entities have `Set/$entity` as their context; a machine has not (section 6.3).
 fn one(call: &Call, record: &MachineRecord) -> Answered {
-    list::one(call, &MACHINE, "Machine", record, &[], |e| record.expand(e))
+    let support = support::annotation(&record.machine, call.now());
+    let support = support.map(|support| (support::SUPPORT, support));
+    let answer = (&MACHINE, "Machine");
+    list::one_annotated(call, answer, record, &[], |e| record.expand(e), support)
 }
 
 /// `GET /api/machines/{id or name}/software`: with the numbers of the whole fleet.
@@ -144,14 +155,18 @@ pub(crate) fn recommendations(call: &Call) -> Answered {
 /// A machine that could not be assessed has an empty list with an annotation that
 /// says so, since an empty list alone would read as clean.
 pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
-    let (options, rows, not_assessed) = call.fleet(|fleet| {
+    let (options, rows, annotations) = call.fleet(|fleet| {
         let machine = find_machine(fleet, call.key(0))?;
         let (options, view) = missing_kbs::options(call)?;
         let rows = fleet.missing_kbs_of_machine(&machine, view).rows;
         let not_assessed = not_assessed(&machine, rows.is_empty());
-        Ok::<_, Failure>((options, rows, not_assessed))
+        let not_assessed = not_assessed.map(|reason| (list::NOT_ASSESSED, Value::owned(reason)));
+        let flag = support::flag(&machine, call.now());
+        let flag = flag.map(|support| (support::SUPPORT, support));
+        let annotations = not_assessed.into_iter().chain(flag).collect();
+        Ok::<_, Failure>((options, rows, annotations))
     })?;
-    let body = missing_kbs::body(call, &options, rows, not_assessed)?;
+    let body = missing_kbs::body(call, &options, rows, annotations)?;
     Ok(json(StatusCode::OK, body))
 }
 

@@ -3,11 +3,11 @@
 use kbgap_fleet::{ProductFix, View};
 use kbgap_odata::{
     Allowed, ApiError, Collection, ErrorCode, PublicProductFixDto, QueryOptions, SystemOption,
+    Value,
 };
 
 use crate::call::Call;
 use crate::http::Failure;
-use crate::list::NOT_ASSESSED;
 use crate::records::catalog_url;
 
 /// What both take.
@@ -38,16 +38,15 @@ pub(super) fn body(
     call: &Call,
     options: &QueryOptions,
     rows: Vec<ProductFix>,
-    not_assessed: Option<String>,
+    annotations: Vec<(&'static str, Value<'static>)>,
 ) -> Result<Vec<u8>, Failure> {
     let count = options.count.then_some(rows.len());
-    let annotations = not_assessed.map(|reason| (NOT_ASSESSED, reason));
     let value: Vec<_> = options.page(rows).map(dto).collect();
     let list = Collection {
         context: call.context(PublicProductFixDto::COLLECTION),
         count,
         value: &value,
-        annotations: annotations.into_iter().collect(),
+        annotations,
     };
     serde_json::to_vec(&list).map_err(Failure::internal)
 }

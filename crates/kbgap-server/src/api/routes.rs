@@ -317,6 +317,10 @@ fn machine_routes() -> Vec<Route> {
             List(&MACHINE),
             "Machines",
         )
+        .with(&[(
+            "support",
+            "only those whose Windows is so: supported, esu, ended or unknown, several with commas between",
+        )])
         .paged(PAGE),
         get(
             "machines/{id}",

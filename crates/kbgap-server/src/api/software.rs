@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use kbgap_assess::is_part_without_rules;
 use kbgap_catalog::{SoftwareId, is_mapped_software};
 use kbgap_fleet::{Fleet, SoftwareSummary, Summary};
-use kbgap_odata::QueryOptions;
 use kbgap_odata::types::software::{DISTRIBUTION, SOFTWARE};
+use kbgap_odata::{QueryOptions, Value};
 
 use super::parts::Cves;
 use super::{missing_kbs, parts};
 use crate::call::Call;
 use crate::http::Failure;
-use crate::list::{self, PAGE, WHOLE, listing};
+use crate::list::{self, NOT_ASSESSED, PAGE, WHOLE, listing};
 use crate::records::{DistributionRecord, SoftwareRecord};
 use crate::route::Answered;
 
@@ -123,7 +122,9 @@ pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
         [] => not_assessed(&fleet, &id, call.now()),
         _ => None,
     };
-    let body = missing_kbs::body(call, &options, rows, not_assessed)?;
+    let not_assessed = not_assessed.map(|reason| (NOT_ASSESSED, Value::owned(reason)));
+    let annotations = not_assessed.into_iter().collect();
+    let body = missing_kbs::body(call, &options, rows, annotations)?;
     Ok(call.state.prepared.keep(call, &fleet, body))
 }
 
@@ -148,9 +149,6 @@ fn group(options: &QueryOptions, fleet: &Fleet) -> Result<Option<i32>, Failure> 
 /// Why an empty list of a software does not mean that nothing is missing: no rule
 /// decides about it, or not on every machine that has it.
 fn not_assessed(fleet: &Fleet, id: &SoftwareId, now: i64) -> Option<String> {
-    if is_part_without_rules(id) {
-        return Some("not assessed: not yet supported".to_owned());
-    }
     let (undecided, all) = fleet.undecided_on(id, now);
     (undecided > 0).then(|| format!("not assessed: on {undecided} of {all} machines"))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use kbgap_sync::{ClientOptions, base_url};
+use kbgap_sync::{ClientOptions, Lists, base_url, list_url};
 use serde::Deserialize;
 
 /// When and from where a server syncs the feed.
@@ -24,6 +24,14 @@ pub struct FeedSync {
     pub jitter_minutes: u32,
     /// A mirror of the vendor's API instead.
     pub url: Option<String>,
+    /// Where CISA's catalogue of known exploited vulnerabilities is; its own site where
+    /// neither this nor `url` is named.
+    pub kev_url: Option<String>,
+    /// Where the scores of EPSS are; the publisher's site where neither this nor `url` is named.
+    pub epss_url: Option<String>,
+    /// Whether these lists are fetched at all.
+    #[serde(default = "yes")]
+    pub lists: bool,
     /// The proxy; the environment's where there is none.
     pub proxy: Option<String>,
     /// A PEM file of the authorities to trust instead of the public ones.
@@ -32,6 +40,10 @@ pub struct FeedSync {
 
 const fn half_an_hour() -> u32 {
     30
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// Longer pauses would leave the feed without a month.
@@ -57,10 +69,27 @@ impl FeedSync {
                 "feed_sync: jitter_minutes has to be less than {DAY_MINUTES}"
             ));
         }
-        match self.url.as_deref().map(base_url) {
-            Some(Err(wrong)) => Err(format!("feed_sync: url: {wrong}")),
-            _ => Ok(()),
+        if let Some(Err(wrong)) = self.url.as_deref().map(base_url) {
+            return Err(format!("feed_sync: url: {wrong}"));
         }
+        for (name, url) in [("kev_url", &self.kev_url), ("epss_url", &self.epss_url)] {
+            if let Some(Err(wrong)) = url.as_deref().map(list_url) {
+                return Err(format!("feed_sync: {name}: {wrong}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The lists that are fetched beside the months from `base`.
+    pub(crate) fn lists(&self, base: &str) -> Lists {
+        if !self.lists {
+            return Lists::default();
+        }
+        let named = Lists {
+            known_exploited: self.kev_url.clone(),
+            epss: self.epss_url.clone(),
+        };
+        Lists::beside(base, named)
     }
 
     /// How the vendor is reached.
@@ -140,6 +169,22 @@ mod tests {
     }
 
     #[test]
+    fn lists_come_unless_they_are_not_wanted() {
+        let lists = |text: &str| {
+            let schedule = schedule(&format!("every_hours = 6\n{text}"));
+            schedule.check().unwrap();
+            let urls = schedule.lists(&schedule.client().base);
+            urls.iter()
+                .map(|(_, url)| url.to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(lists("").len(), 2);
+        assert!(lists("lists = false\nkev_url = \"http://m/kev\"").is_empty());
+        let mirror = "url = \"http://m\"\nkev_url = \"http://m/kev\"";
+        assert_eq!(lists(mirror), ["http://m/kev"]);
+    }
+
+    #[test]
     fn what_makes_no_schedule() {
         for text in [
             "",
@@ -147,6 +192,7 @@ mod tests {
             "every_hours = 745",
             "at = \"03:30\"\njitter_minutes = 1440",
             "at = \"03:30\"\nurl = \"mirror\"",
+            "at = \"03:30\"\nepss_url = \"epss.csv\"",
         ] {
             assert!(
                 schedule(text).check().unwrap_err().starts_with("feed_sync"),

@@ -18,6 +18,8 @@ pub struct RateLimits {
     pub export_json: Rate,
     /// Exports as files.
     pub export_files: Rate,
+    /// All that one host asks and tells by osquery.
+    pub osquery: Rate,
     /// All else that needs a token.
     pub other: Rate,
 }
@@ -50,6 +52,11 @@ impl Default for RateLimits {
             machine_vulnerabilities: Rate::new(50, 1_500),
             export_json: Rate::new(30, 1_000),
             export_files: Rate::new(5, 20),
+            // More than osquery asks and tells at its own defaults; none of the documented ones.
+            osquery: Rate {
+                per_minute: NonZeroU32::new(60),
+                per_hour: None,
+            },
             other: Rate::default(),
         }
     }

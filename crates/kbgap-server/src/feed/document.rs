@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 const VERSION: u8 = 1;
 /// Lists are one of a kind.
-const KEV_ID: &str = "cisa-kev";
-const EPSS_ID: &str = "epss";
+pub(super) const KEV_ID: &str = "cisa-kev";
+pub(super) const EPSS_ID: &str = "epss";
 
 /// A stored document that cannot be read.
 #[derive(Debug, thiserror::Error)]

@@ -4,6 +4,7 @@
 //! under way: each goes in as soon as it is whole, so that whoever is interrupted goes on
 //! where it was, and one that fails stops no other.
 
+mod lists;
 mod memory;
 
 use std::collections::HashMap;
@@ -13,8 +14,8 @@ use std::sync::mpsc;
 
 use kbgap_store::{FeedHead, Store, StoreError};
 use kbgap_sync::{
-    Client, ClientError, ClientOptions, Entry, Failure, Fetched, Retries, Stop, Wanted, fetch_all,
-    fetch_index,
+    Client, ClientError, ClientOptions, Entry, Failure, Fetched, Lists, Retries, Stop, Wanted,
+    fetch_all, fetch_index,
 };
 use tokio::runtime::Handle;
 
@@ -30,12 +31,14 @@ pub struct SyncOptions {
     pub retries: Retries,
     /// How documents are decided about.
     pub import: ImportOptions,
+    /// Lists about CVEs of any vendor that are fetched, too.
+    pub lists: Lists,
 }
 
 /// What became of a sync.
 #[derive(Debug, Default)]
 pub struct SyncReport {
-    /// How many documents the vendor lists.
+    /// How many documents there are: those that the vendor lists, and the lists of others.
     pub listed: usize,
     /// The ids of documents that were not known.
     pub new: Vec<String>,
@@ -47,6 +50,26 @@ pub struct SyncReport {
     pub failed: Vec<(String, String)>,
     /// How many documents and KBs the catalogue has now.
     pub catalog: Option<(usize, usize)>,
+}
+
+impl SyncReport {
+    /// Tells what became of a document that came, and whether the store has it now.
+    fn note(&mut self, id: &str, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Added => self.new.push(id.to_owned()),
+            Outcome::Replaced => self.changed.push(id.to_owned()),
+            Outcome::Unchanged => self.unchanged += 1,
+            refused => {
+                self.fail(id, reason(refused));
+                return false;
+            }
+        }
+        true
+    }
+
+    fn fail(&mut self, id: &str, reason: String) {
+        self.failed.push((id.to_owned(), reason));
+    }
 }
 
 /// Why a sync could not even begin, or had to end.
@@ -109,8 +132,7 @@ pub fn sync(
         ..SyncReport::default()
     };
     for id in entries.1 {
-        let reason = "the list gives it no usable id or date".to_owned();
-        report.failed.push((id, reason));
+        report.fail(&id, "the list gives it no usable id or date".to_owned());
     }
     let heads = handle.block_on(store.feed_heads())?;
     let wanted = wanted(entries.0, &heads, &memory);
@@ -140,6 +162,9 @@ pub fn sync(
         run.receive(&receiver, progress)
             .inspect_err(|_| stop.stop())
     });
+    let whole = (store, data_dir, handle);
+    let result = result
+        .and_then(|()| lists::sync(whole, options, &folder.0, &mut memory, &mut report, stop));
     // What was learnt counts whatever came of the rest.
     memory.save(data_dir);
     result?;
@@ -240,8 +265,10 @@ impl Run<'_> {
                         is_behind: current_release < entry.current_release,
                     }),
                     // Its name is known because it is stored.
-                    Fetched::NotModified => self.fail(&entry.id, Failure::Behind.to_string()),
-                    Fetched::Failed(failure) => self.fail(&entry.id, failure.to_string()),
+                    Fetched::NotModified => {
+                        self.report.fail(&entry.id, Failure::Behind.to_string())
+                    }
+                    Fetched::Failed(failure) => self.report.fail(&entry.id, failure.to_string()),
                 }
             }
             if !files.is_empty() {
@@ -260,26 +287,12 @@ impl Run<'_> {
         for (outcome, arrived) in imported.files.into_iter().zip(arrived) {
             let id = name_of(&arrived.file);
             let is_stored = match outcome.outcome {
-                Outcome::Added => {
-                    self.report.new.push(id.clone());
-                    true
-                }
-                Outcome::Replaced => {
-                    self.report.changed.push(id.clone());
-                    true
-                }
-                Outcome::Unchanged if !arrived.is_behind => {
-                    self.report.unchanged += 1;
-                    true
-                }
-                Outcome::Unchanged => true,
-                refused => {
-                    self.fail(&id, reason(&refused));
-                    false
-                }
+                // The store has what the server gives, but not what it lists.
+                Outcome::Unchanged if arrived.is_behind => true,
+                outcome => self.report.note(&id, &outcome),
             };
             if is_stored && arrived.is_behind {
-                self.fail(&id, Failure::Behind.to_string());
+                self.report.fail(&id, Failure::Behind.to_string());
             }
             if let Some(head) = heads.iter().find(|h| is_stored && h.id == id) {
                 let known = Remembered::new(arrived.etag, &head.content_hash);
@@ -290,10 +303,6 @@ impl Run<'_> {
         }
         self.memory.save(self.data_dir);
         Ok(())
-    }
-
-    fn fail(&mut self, id: &str, reason: String) {
-        self.report.failed.push((id.to_owned(), reason));
     }
 }
 

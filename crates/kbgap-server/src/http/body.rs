@@ -11,6 +11,7 @@ use axum::http::header::{CONTENT_ENCODING, EXPECT};
 use kbgap_odata::ErrorCode;
 
 use crate::http::Failure;
+use crate::state::AppState;
 
 /// How long the next piece of a body may take.
 const PIECE: Duration = Duration::from_secs(30);
@@ -190,4 +191,16 @@ pub(crate) fn too_large(limit: usize) -> Failure {
         ErrorCode::PayloadTooLarge,
         format!("The body is larger than {limit}."),
     )
+}
+
+/// A large body takes seconds to read and many times its size in memory, so only as many
+/// are read at once as there are cores to do it.
+pub(crate) async fn off_the_runtime<T: Send + 'static>(
+    state: &AppState,
+    read: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let _permit = state.readers.acquire().await.map_err(Failure::internal)?;
+    tokio::task::spawn_blocking(read)
+        .await
+        .map_err(Failure::internal)?
 }

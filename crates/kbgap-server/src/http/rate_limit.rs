@@ -30,6 +30,8 @@ pub(crate) enum Class {
     ExportJson,
     /// Exports as files.
     ExportFiles,
+    /// All that a host asks and tells by osquery.
+    Osquery,
     /// All else.
     Other,
 }
@@ -42,7 +44,7 @@ struct Caller {
     class: Class,
 }
 
-/// The calls of all applications. Callers come from tokens that the server issued,
+/// The calls of all applications. Callers come from tokens and keys that the server issued,
 /// so nobody can invent them at will; those who have not called for an hour are
 /// forgotten.
 pub(crate) struct Limits {
@@ -86,7 +88,17 @@ impl Limits {
 
     /// Counts a call; 429 where there have been too many, which is not counted.
     pub(crate) fn check(&self, claims: &Claims, class: Class) -> Result<(), Failure> {
-        self.count(claims, class, Instant::now())
+        self.check_caller(&claims.tenant, &claims.app_id, class)
+    }
+
+    /// The same for a caller without a token.
+    pub(crate) fn check_caller(
+        &self,
+        tenant: &str,
+        app_id: &str,
+        class: Class,
+    ) -> Result<(), Failure> {
+        self.count(tenant, app_id, class, Instant::now())
             .map_err(|exceeded| {
                 Failure::too_many_requests(
                     format!(
@@ -98,14 +110,20 @@ impl Limits {
             })
     }
 
-    fn count(&self, claims: &Claims, class: Class, now: Instant) -> Result<(), Exceeded> {
+    fn count(
+        &self,
+        tenant: &str,
+        app_id: &str,
+        class: Class,
+        now: Instant,
+    ) -> Result<(), Exceeded> {
         let rate = self.rate(class);
         if !self.config.enabled || (rate.per_minute.is_none() && rate.per_hour.is_none()) {
             return Ok(());
         }
         let caller = Caller {
-            tenant: claims.tenant.clone(),
-            app_id: claims.app_id.clone(),
+            tenant: tenant.to_owned(),
+            app_id: app_id.to_owned(),
             class,
         };
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -123,6 +141,7 @@ impl Limits {
             Class::MachineVulnerabilities => self.config.machine_vulnerabilities,
             Class::ExportJson => self.config.export_json,
             Class::ExportFiles => self.config.export_files,
+            Class::Osquery => self.config.osquery,
             Class::Other => self.config.other,
         }
     }
@@ -193,19 +212,17 @@ impl Window {
 mod tests {
     use super::*;
 
-    fn claims(tenant: &str, app_id: &str) -> Claims {
-        Claims {
-            tenant: tenant.to_owned(),
-            app_id: app_id.to_owned(),
-            ..Claims::default()
-        }
+    type Who<'w> = (&'w str, &'w str);
+
+    fn count(limits: &Limits, who: Who<'_>, class: Class, now: Instant) -> Result<(), Exceeded> {
+        limits.count(who.0, who.1, class, now)
     }
 
     /// Calls until one is refused: how many went through, and the refusal.
-    fn drain(limits: &Limits, who: &Claims, class: Class, now: Instant) -> (u32, Exceeded) {
+    fn drain(limits: &Limits, who: Who<'_>, class: Class, now: Instant) -> (u32, Exceeded) {
         let mut through = 0;
         loop {
-            match limits.count(who, class, now) {
+            match count(limits, who, class, now) {
                 Ok(()) => through += 1,
                 Err(exceeded) => return (through, exceeded),
             }
@@ -216,7 +233,7 @@ mod tests {
     fn the_documented_numbers_to_the_call() {
         let (limits, who, now) = (
             Limits::new(RateLimits::default()),
-            claims("t", "a"),
+            ("t", "a"),
             Instant::now(),
         );
         for (class, per_minute, per_hour) in [
@@ -227,7 +244,7 @@ mod tests {
         ] {
             let mut total = 0;
             for minute in 0.. {
-                let (through, exceeded) = drain(&limits, &who, class, now + MINUTE * minute);
+                let (through, exceeded) = drain(&limits, who, class, now + MINUTE * minute);
                 total += through;
                 if exceeded.unit == "hour" {
                     assert_eq!(total, per_hour, "{class:?}");
@@ -238,7 +255,7 @@ mod tests {
             }
         }
         for _ in 0..10_000 {
-            assert_eq!(limits.count(&who, Class::Other, now), Ok(()));
+            assert_eq!(count(&limits, who, Class::Other, now), Ok(()));
         }
     }
 
@@ -246,13 +263,13 @@ mod tests {
     fn a_slow_pace_lets_no_more_through() {
         let (limits, who, now) = (
             Limits::new(RateLimits::default()),
-            claims("t", "a"),
+            ("t", "a"),
             Instant::now(),
         );
         let through = (0..1_200)
             .filter(|i| {
                 let at = now + Duration::from_millis(50) * *i;
-                limits.count(&who, Class::Machines, at).is_ok()
+                count(&limits, who, Class::Machines, at).is_ok()
             })
             .count();
         assert_eq!(through, 100);
@@ -262,17 +279,13 @@ mod tests {
     fn who_waits_as_told_gets_through() {
         let (limits, who, now) = (
             Limits::new(RateLimits::default()),
-            claims("t", "a"),
+            ("t", "a"),
             Instant::now(),
         );
-        let (_, exceeded) = drain(&limits, &who, Class::ExportFiles, now);
+        let (_, exceeded) = drain(&limits, who, Class::ExportFiles, now);
         let early = now + exceeded.wait - Duration::from_millis(1);
-        assert!(limits.count(&who, Class::ExportFiles, early).is_err());
-        assert!(
-            limits
-                .count(&who, Class::ExportFiles, now + exceeded.wait)
-                .is_ok()
-        );
+        assert!(count(&limits, who, Class::ExportFiles, early).is_err());
+        assert!(count(&limits, who, Class::ExportFiles, now + exceeded.wait).is_ok());
     }
 
     #[test]
@@ -280,7 +293,7 @@ mod tests {
         let (limits, now) = (Limits::new(RateLimits::default()), Instant::now());
         for (tenant, app_id) in [("t", "a"), ("t", "b"), ("u", "a")] {
             for class in [Class::ExportFiles, Class::ExportJson] {
-                assert!(drain(&limits, &claims(tenant, app_id), class, now).0 > 0);
+                assert!(drain(&limits, (tenant, app_id), class, now).0 > 0);
             }
         }
     }
@@ -290,13 +303,12 @@ mod tests {
         let (limits, now) = (Limits::new(RateLimits::default()), Instant::now());
         let known = || limits.calls.lock().unwrap().by_caller.len();
         for i in 0..1_000 {
-            let who = claims("t", &i.to_string());
-            limits.count(&who, Class::Machines, now).unwrap();
+            let app_id = i.to_string();
+            let who = ("t", app_id.as_str());
+            count(&limits, who, Class::Machines, now).unwrap();
         }
         assert_eq!(known(), 1_000);
-        limits
-            .count(&claims("t", "x"), Class::Machines, now + HOUR)
-            .unwrap();
+        count(&limits, ("t", "x"), Class::Machines, now + HOUR).unwrap();
         assert_eq!(known(), 1);
     }
 
@@ -304,10 +316,7 @@ mod tests {
     fn off_is_off() {
         let (limits, now) = (Limits::new(RateLimits::off()), Instant::now());
         for _ in 0..1_000 {
-            assert_eq!(
-                limits.count(&claims("t", "a"), Class::ExportFiles, now),
-                Ok(())
-            );
+            assert_eq!(count(&limits, ("t", "a"), Class::ExportFiles, now), Ok(()));
         }
     }
 }

@@ -72,8 +72,8 @@ pub(super) async fn answer(
         Cut::Ended | Cut::Unread => failure,
     };
     match failure {
-        Some(failure) => respond_failed(answers, failure),
-        None => respond(answers),
+        Some(failure) => respond_failed(state, answers, failure),
+        None => respond(state, answers),
     }
 }
 

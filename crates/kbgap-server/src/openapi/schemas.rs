@@ -1,7 +1,9 @@
 //! Declared types as JSON schemas. Those that are named are collected with all that
 //! they name in turn.
 
+use kbgap_assess::SupportStatus;
 use kbgap_odata::edm::{EdmType, EnumType, NAMESPACE, Property, StructuredType};
+use kbgap_odata::types::machine::MACHINE;
 use serde_json::{Map, Value, json};
 
 #[derive(Default)]
@@ -31,14 +33,15 @@ impl Schemas {
     /// One of these beside its context.
     pub(super) fn entity(&mut self, of: &'static StructuredType) -> Value {
         let own = self.structured(of);
-        json!({"allOf": [
-            {
-                "type": "object",
-                "required": ["@odata.context"],
-                "properties": {"@odata.context": context()},
-            },
-            own,
-        ]})
+        let mut beside = json!({
+            "type": "object",
+            "required": ["@odata.context"],
+            "properties": {"@odata.context": context()},
+        });
+        if std::ptr::eq(of, &MACHINE) {
+            beside["properties"]["@kbgap.support"] = support();
+        }
+        json!({"allOf": [beside, own]})
     }
 
     /// A body of a request, in which what is not nullable must be given.
@@ -148,4 +151,30 @@ fn name(of: &StructuredType) -> String {
     } else {
         format!("Analytics{}", of.name)
     }
+}
+
+/// The annotation of a machine that says whether its Windows is supported.
+fn support() -> Value {
+    let day = || json!({"type": ["string", "null"], "format": "date"});
+    let lifecycle = || {
+        json!({
+            "status": {"type": "string", "enum": SupportStatus::ALL.map(SupportStatus::name)},
+            "endOfSupport": day(),
+            "esuEnds": day(),
+        })
+    };
+    let mut of_editions = lifecycle();
+    of_editions["editions"] = json!({"type": "array", "items": {"type": "string"}});
+    let mut properties = lifecycle();
+    properties["lacking"] =
+        json!({"type": "string", "description": "What the report does not tell"});
+    properties["editions"] = json!({
+        "type": "array",
+        "items": {"type": "object", "properties": of_editions},
+    });
+    json!({
+        "type": "object",
+        "description": "Whether its Windows is supported: an addition of kbgap, not with $select",
+        "properties": properties,
+    })
 }

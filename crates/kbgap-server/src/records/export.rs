@@ -7,6 +7,7 @@ use kbgap_odata::edm::Record;
 use kbgap_odata::{Time, Value};
 
 use super::finding::FindingRecord;
+use super::support::EndOfSupport;
 use super::{catalog_url, cvss, group_or_unassigned, os_platform, severity};
 
 /// What all rows say of their machine.
@@ -43,6 +44,7 @@ pub(crate) struct ExportedSoftware {
     pub(crate) machine: Arc<FleetMachine>,
     pub(crate) installed: Installed,
     pub(crate) weaknesses: usize,
+    pub(crate) end_of_support: EndOfSupport,
 }
 
 impl Record for ExportedSoftware {
@@ -50,8 +52,10 @@ impl Record for ExportedSoftware {
         match property {
             "numberOfWeaknesses" => Value::count(self.weaknesses),
             "softwareFirstSeenTimestamp" => export_time(self.machine.first_seen),
-            // Support ends by a table of lifecycles, which is not here yet.
-            "endOfSupportStatus" | "endOfSupportDate" => Value::Null,
+            "endOfSupportStatus" => Value::or_null(self.end_of_support.status),
+            "endOfSupportDate" => {
+                Value::or_null(self.end_of_support.date.map(|date| date.to_string()))
+            }
             _ => of_installed(&self.installed, property)
                 .or_else(|| of_machine(&self.machine, property))
                 .unwrap_or(Value::Null),

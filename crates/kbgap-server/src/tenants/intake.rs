@@ -84,6 +84,11 @@ impl Intake {
         }
     }
 
+    /// How many requests wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Hands in reports.
     ///
     /// # Errors

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 use std::time::Instant;
 
@@ -18,9 +18,11 @@ use kbgap_store::StoreError;
 use super::Tenants;
 
 /// What the file begins with. The last letter is the version of its form.
-const MAGIC: &[u8; 8] = b"KBGAPIX3";
+const MAGIC: &[u8; 8] = b"KBGAPIX4";
 /// How much is read or written at once.
 const BUFFER: usize = 1 << 20;
+/// How many bytes the checksum takes, at the end.
+const SUM: u64 = 4;
 /// The longest name of a tenant or a store.
 const NAME: u32 = 1_024;
 /// How often the store is asked again where another process writes at the same time.
@@ -161,10 +163,15 @@ fn read(path: &Path, identity: &str, rules: &Rules) -> Result<Option<Kept>, Kept
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         other => other?,
     };
-    let mut input = Summed {
-        inner: BufReader::with_capacity(BUFFER, file),
-        crc: crc32fast::Hasher::new(),
-    };
+    let summed = file.metadata()?.len().saturating_sub(SUM);
+    // Pieces are summed as they come from the file: there are a dozen values to a machine.
+    let mut input = BufReader::with_capacity(
+        BUFFER,
+        Summed {
+            inner: file.take(summed),
+            crc: crc32fast::Hasher::new(),
+        },
+    );
     if array::<8>(&mut input)? != *MAGIC || text(&mut input)? != env!("CARGO_PKG_VERSION") {
         return Err(KeptError::Version);
     }
@@ -177,8 +184,10 @@ fn read(path: &Path, identity: &str, rules: &Rules) -> Result<Option<Kept>, Kept
         let tenant = text(&mut input)?;
         indexes.insert(tenant, FleetIndex::load(rules.clone(), &mut input)?);
     }
-    let expected = input.crc.clone().finalize();
-    match u32::from_le_bytes(array(&mut input.inner)?) == expected {
+    let has_more = !input.fill_buf()?.is_empty();
+    let Summed { inner, crc } = input.into_inner();
+    let expected = u32::from_le_bytes(array(&mut inner.into_inner())?);
+    match !has_more && crc.finalize() == expected {
         true => Ok(Some(Kept { followed, indexes })),
         false => Err(KeptError::Checksum),
     }

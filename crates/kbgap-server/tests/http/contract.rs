@@ -19,6 +19,7 @@ mod remediation_tasks;
 mod scores;
 mod software;
 mod sql_server;
+mod support;
 mod table;
 mod tags;
 mod tenants;

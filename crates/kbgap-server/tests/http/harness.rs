@@ -22,6 +22,8 @@ pub const AUDIENCE: &str = "https://api.securitycenter.microsoft.com";
 
 pub struct TestServer {
     pub url: String,
+    /// Where the configuration asks for it: the URL of `/metrics`.
+    pub metrics: Option<String>,
     pub tenant: String,
     pub client_id: String,
     pub secret: String,
@@ -106,7 +108,7 @@ impl TestServer {
         let folder = tempfile::tempdir().unwrap();
         let runtime = Runtime::new().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let (url, tenant, client_id, secret, issuer) = runtime.block_on(async {
+        let (url, metrics, tenant, client_id, secret, issuer) = runtime.block_on(async {
             import_files(folder.path(), files);
             let server = Server::start(folder.path(), config.clone(), Clock::set_to(NOW_MS))
                 .await
@@ -125,11 +127,13 @@ impl TestServer {
             store.create_app(app.clone()).await.unwrap();
             let key = SigningKey::from_pkcs8(&signing_key(store.as_ref()).await.unwrap()).unwrap();
             let url = server.url().unwrap();
+            let metrics = server.metrics_url().unwrap();
             tokio::spawn(server.run(async {
                 let _ = stopped.await;
             }));
             (
                 url,
+                metrics,
                 tenant,
                 app.client_id,
                 secret.reveal().to_owned(),
@@ -138,6 +142,7 @@ impl TestServer {
         });
         Self {
             url,
+            metrics,
             tenant,
             client_id,
             secret,
@@ -205,11 +210,21 @@ impl TestServer {
     }
 
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        // As clients do where somebody typed a blank.
+        let url = format!("{}{}", self.url, path.replace(' ', "%20"));
+        self.send_to(&url, method, headers, body)
+    }
+
+    /// The same, to any URL.
+    pub fn send_to(
+        &self,
+        url: &str,
+        method: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
         let agent = self.agent();
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            // As clients do where somebody typed a blank.
-            .uri(format!("{}{}", self.url, path.replace(' ', "%20")));
+        let mut request = ureq::http::Request::builder().method(method).uri(url);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

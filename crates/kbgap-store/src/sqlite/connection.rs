@@ -10,11 +10,12 @@ use super::keys;
 use crate::StoreError;
 use crate::error::told;
 
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../migrations/sqlite/0001_first.sql"),
     include_str!("../../migrations/sqlite/0002_tvm.sql"),
     include_str!("../../migrations/sqlite/0003_exposure.sql"),
     include_str!("../../migrations/sqlite/0004_million.sql"),
+    include_str!("../../migrations/sqlite/0005_osquery.sql"),
 ];
 /// How long a process waits for another one's write.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,7 +27,7 @@ const READER_CACHE: i64 = 2 * 1_024;
 /// To how many bytes the log is cut where it was longer once.
 const LOG: i64 = 64 << 20;
 /// Statements that a connection keeps prepared: more than there are.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 96;
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     let no_file = |e: std::io::Error| failed(path, format!("{e}: {}", folder_remedy(&e)));

@@ -6,6 +6,7 @@ mod addresses;
 mod census;
 mod exposure;
 mod migration;
+mod osquery;
 
 use std::sync::Arc;
 
@@ -13,6 +14,11 @@ use kbgap_store::sqlite::SqliteStore;
 use kbgap_store::{
     App, FeedDocument, FeedHead, MachineChange, MachineEdit, MachineReport, PackedBody, Put,
     PutOutcome, Store, StoredTask,
+};
+
+use osquery::{
+    a_node_that_comes_again_has_one_key, enroll_secrets_live_and_die,
+    of_two_changes_of_a_node_one_counts, tenants_have_nodes_of_their_own_and_not_too_many,
 };
 
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
@@ -114,6 +120,10 @@ conformance! {
     many_writers_at_once,
     two_handles_on_one_store,
     apps_live_and_die,
+    a_node_that_comes_again_has_one_key,
+    enroll_secrets_live_and_die,
+    of_two_changes_of_a_node_one_counts,
+    tenants_have_nodes_of_their_own_and_not_too_many,
     keys_and_tenants_are_made_once,
     a_step_counts_once,
     exposures_are_as_of_a_place,
@@ -514,7 +524,7 @@ fn the_file_is_private_and_a_later_schema_is_refused() {
         .execute("INSERT INTO migration (number, hash) VALUES (99, 'x')", [])
         .unwrap();
     let error = SqliteStore::open(&path).err().unwrap().to_string();
-    assert!(error.contains("schema 4"), "{error}");
+    assert!(error.contains("schema 5"), "{error}");
 }
 
 #[test]

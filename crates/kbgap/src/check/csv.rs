@@ -3,7 +3,7 @@
 use super::document::CheckDocument;
 
 /// The names of the columns.
-pub(crate) fn header() -> [&'static str; 14] {
+pub(crate) fn header() -> [&'static str; 16] {
     [
         "computerDnsName",
         "os",
@@ -19,24 +19,28 @@ pub(crate) fn header() -> [&'static str; 14] {
         "ransomware",
         "dueDate",
         "highestEpss",
+        "supportStatus",
+        "endOfSupport",
     ]
 }
 
 /// The lines of one host. A host that was not assessed has one that says so,
 /// since no line at all would read as clean.
-pub(crate) fn rows(document: &CheckDocument) -> Vec<[String; 14]> {
+pub(crate) fn rows(document: &CheckDocument) -> Vec<[String; 16]> {
     let build = match document.os.revision {
         Some(revision) => format!("{}.{revision}", document.os.build),
         None => document.os.build.to_string(),
     };
     let name = inert(&document.computer_dns_name);
     if let Some(reason) = &document.reason {
-        let mut row: [String; 14] = Default::default();
+        let mut row: [String; 16] = Default::default();
         row[0] = name;
         row[2] = build;
         row[10] = inert(reason);
+        [row[14], row[15]] = support(document);
         return vec![row];
     }
+    let [status, end] = support(document);
     let os = inert(document.os.product.as_deref().unwrap_or_default());
     document
         .missing
@@ -64,9 +68,20 @@ pub(crate) fn rows(document: &CheckDocument) -> Vec<[String; 14]> {
                 kb.highest_epss
                     .map(|epss| epss.to_string())
                     .unwrap_or_default(),
+                status.clone(),
+                end.clone(),
             ]
         })
         .collect()
+}
+
+/// Whether its Windows is supported, and until when.
+fn support(document: &CheckDocument) -> [String; 2] {
+    let support = document.os.support.as_ref();
+    support.map_or_else(Default::default, |support| {
+        let end = support.end_of_support.map(|end| end.to_string());
+        [support.status.name().to_owned(), end.unwrap_or_default()]
+    })
 }
 
 /// A text that begins like a formula must not become one in a spreadsheet.

@@ -1,11 +1,13 @@
 //! The document behind every form of the answer.
 
-use kbgap_assess::{Assessed, Assessment, Evidence, NotAssessed, Projection, assess};
-use kbgap_catalog::{Catalog, KbId, Share};
+use jiff::civil::Date;
+use kbgap_assess::{Assessed, Assessment, Evidence, NotAssessed, Projection, Support, assess};
+use kbgap_catalog::{Catalog, KbId, Share, SoftwareIx};
 use kbgap_inventory::Machine;
 use serde::Serialize;
 
 use super::plan::to_install;
+use super::support::{HostSupport, SoftwareSupport};
 use crate::output::day;
 
 /// One host's answer.
@@ -21,6 +23,8 @@ pub(crate) struct CheckDocument {
     pub(crate) missing: Vec<MissingEntry>,
     pub(crate) advisories: Vec<KbEntry>,
     pub(crate) not_assessed: Vec<NotAssessedEntry>,
+    /// Of the software whose support ends on a day that is known.
+    pub(crate) software_support: Vec<SoftwareSupport>,
     pub(crate) warnings: Vec<String>,
     /// Those of the missing that bring the others, for people.
     #[serde(skip)]
@@ -34,6 +38,8 @@ pub(crate) struct OsEntry {
     pub(crate) build: u32,
     pub(crate) revision: Option<u32>,
     pub(crate) track: Option<&'static str>,
+    /// Whether it is supported; null where no table has it.
+    pub(crate) support: Option<Support>,
 }
 
 /// As of which feed state an answer holds.
@@ -106,11 +112,20 @@ impl CheckDocument {
         catalog: &Catalog,
         machine: &Machine,
         feed: FeedState,
+        on: Date,
         mut warnings: Vec<String>,
     ) -> Self {
         let projection = Projection::of(machine, catalog);
         let name = machine.computer_dns_name.clone();
-        match assess(catalog, &projection) {
+        let assessment = assess(catalog, &projection);
+        let parts: &[SoftwareIx] = match &assessment {
+            Assessment::Assessed(assessed) => &assessed.software,
+            Assessment::NotAssessed(_) => &[],
+        };
+        let parts = parts.iter().map(|&ix| catalog.software_id(ix));
+        let support = HostSupport::of(machine, &projection, parts, on);
+        warnings.extend(support.warnings());
+        let document = match assessment {
             Assessment::NotAssessed(reason) => Self {
                 computer_dns_name: name,
                 assessed: false,
@@ -120,11 +135,13 @@ impl CheckDocument {
                     build: machine.os.build,
                     revision: machine.os.revision,
                     track: None,
+                    support: None,
                 },
                 feed,
                 missing: Vec::new(),
                 advisories: Vec::new(),
                 not_assessed: Vec::new(),
+                software_support: Vec::new(),
                 warnings,
                 to_install: Vec::new(),
             },
@@ -141,6 +158,14 @@ impl CheckDocument {
                     ..Self::assessed(catalog, name, &assessed, feed, warnings)
                 }
             }
+        };
+        Self {
+            os: OsEntry {
+                support: support.os,
+                ..document.os
+            },
+            software_support: support.software,
+            ..document
         }
     }
 
@@ -160,6 +185,7 @@ impl CheckDocument {
                 build: assessed.os.build,
                 revision: assessed.os.revision,
                 track: Some(assessed.os.track.name()),
+                support: None,
             },
             feed,
             missing: assessed
@@ -180,6 +206,7 @@ impl CheckDocument {
                 .iter()
                 .map(not_assessed_entry)
                 .collect(),
+            software_support: Vec::new(),
             warnings,
             to_install: Vec::new(),
         }

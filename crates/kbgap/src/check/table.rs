@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use kbgap_assess::SupportStatus;
+
 use super::document::{CheckDocument, MissingEntry, NotAssessedEntry};
 use crate::output::{clean, counted, table};
 
@@ -65,6 +67,11 @@ fn head(document: &CheckDocument, text: &mut String) -> std::fmt::Result {
             writeln!(text, "  build {}{revision}: {}", os.build, clean(reason))?;
         }
         (None, None) => {}
+    }
+    let supported = os.support.as_ref();
+    let supported = supported.filter(|support| support.status == SupportStatus::Supported);
+    if let Some(end) = supported.and_then(|support| support.end_of_support) {
+        writeln!(text, "  supported until {end}")?;
     }
     let feed = &document.feed;
     let as_of = feed.as_of.as_deref().unwrap_or("no date");

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use kbgap_catalog::{Catalog, SnapshotError};
-use kbgap_server::feed;
+use kbgap_server::{Clock, feed};
 
 use crate::args::{CheckArgs, CheckFormat, FailOn};
 use crate::check::{CheckDocument, FeedState, csv_header, csv_rows, show_table};
@@ -23,10 +23,11 @@ pub(crate) fn run(data_dir: &Path, args: &CheckArgs) -> anyhow::Result<ExitCode>
     }
     let catalog = load(data_dir)?;
     let feed = FeedState::of(&catalog);
+    let on = args.date.unwrap_or_else(|| Clock::default().today());
     let documents: Vec<CheckDocument> = hosts
         .machines
         .into_iter()
-        .map(|host| CheckDocument::of(&catalog, &host.machine, feed.clone(), host.warnings))
+        .map(|host| CheckDocument::of(&catalog, &host.machine, feed.clone(), on, host.warnings))
         .collect();
     show(&documents, args.format)?;
 

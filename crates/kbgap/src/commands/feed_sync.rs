@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use kbgap_server::feed::{ImportOptions, SyncOptions, SyncReport, sync};
-use kbgap_sync::{ClientOptions, Retries, Stop};
+use kbgap_sync::{ClientOptions, Lists, Retries, Stop};
 use serde::Serialize;
 use tokio::runtime::Handle;
 
@@ -55,7 +55,16 @@ fn options(args: SyncArgs) -> SyncOptions {
         attempts: args.attempts,
         ..Retries::default()
     };
+    let named = Lists {
+        known_exploited: args.kev_url,
+        epss: args.epss_url,
+    };
+    let lists = match args.no_lists {
+        true => Lists::default(),
+        false => Lists::beside(&args.url, named),
+    };
     SyncOptions {
+        lists,
         client: ClientOptions {
             base: args.url,
             proxy: args.proxy,

@@ -36,6 +36,10 @@ pub(crate) async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Resul
             let found = fleet
                 .find(machine)
                 .ok_or_else(|| anyhow::anyhow!("machine `{machine}` was not found: `kbgap machine import` stores what hosts report"))?;
+            let support = found.release().zip(found.support(Clock::default().today()));
+            if let Some(warning) = support.and_then(|(os, support)| support.warning(os.title)) {
+                note(&format!("warning: {warning}"));
+            }
             let rows = fleet.missing_kbs_of_machine(&found, View::All);
             if let Some(reason) = rows.not_assessed {
                 note(&format!("warning: {reason}"));

@@ -27,6 +27,9 @@ pub(crate) async fn run(data_dir: &Path, args: ServeArgs) -> anyhow::Result<()> 
         server.url()?,
         data_dir.display()
     ));
+    if let Some(url) = server.metrics_url()? {
+        note(&format!("metrics at {url}"));
+    }
     server.run(interruption()?).await;
     Ok(())
 }

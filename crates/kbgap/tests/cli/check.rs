@@ -377,9 +377,13 @@ fn the_forms_of_the_answer() {
     let data = sample_feed();
     let host = file(data.path(), "pc.json", &host("10.0.18363.592"));
     let check = |format| {
-        kbgap(data.path(), &["check", &host, "--format", format])
-            .ok()
-            .stdout
+        let day = ["--date", "2020-03-24"];
+        kbgap(
+            data.path(),
+            &[&["check", &host, "--format", format], &day[..]].concat(),
+        )
+        .ok()
+        .stdout
     };
     let json: serde_json::Value = serde_json::from_str(&check("json")).unwrap();
     insta::assert_json_snapshot!("check_json", json);

@@ -9,7 +9,7 @@ pub const KEV: &str = r#"{"title":"t","catalogVersion":"2022.03.25","dateRelease
   {"cveID":"CVE-2014-0160","dateAdded":"2022-05-04","dueDate":"2022-05-25","requiredAction":"Apply updates.","knownRansomwareCampaignUse":"Unknown"},
   {"cveID":"odd"}]}"#;
 
-fn epss(day: &str, probability: f64) -> String {
+pub fn epss(day: &str, probability: f64) -> String {
     format!(
         "#model_version:v2023.03.01,score_date:{day}T00:00:00+0000\ncve,epss,percentile\n\
          CVE-2014-0160,0.97564,0.99993\nCVE-2020-0787,{probability},0.9\nCVE-2020-0788,odd,0.1\n"

@@ -7,6 +7,7 @@ use std::time::Duration;
 use kbgap_testkit::shared;
 use kbgap_testkit::vendor::{Fault, Vendor};
 
+use crate::feed_lists::{KEV, epss};
 use crate::harness::{Run, command, kbgap};
 use crate::served::Served;
 
@@ -125,6 +126,71 @@ fn what_fails_is_told_and_comes_next_time() {
     let undisturbed = tempfile::tempdir().unwrap();
     sync(undisturbed.path(), &vendor, &[]).ok();
     assert!(catalogue(data.path()) == catalogue(undisturbed.path()));
+}
+
+#[test]
+fn lists_of_others_come_beside_the_months() {
+    let Some(vendor) = vendor(&["2020-Mar"]) else {
+        return;
+    };
+    let data = tempfile::tempdir().unwrap();
+    let kev = vendor.publish_list("kev.json", KEV.as_bytes());
+    let scores = vendor.publish_list("epss.csv", epss("2023-03-07", 0.1).as_bytes());
+    let lists = ["--kev-url", &kev, "--epss-url", &scores, "--attempts", "2"];
+    let first = sync(data.path(), &vendor, &lists).ok().json();
+    assert_eq!(first["listed"], 3);
+    let new = serde_json::json!(["2020-Mar", "cisa-kev", "epss"]);
+    assert_eq!(first["new"], new);
+    let status = kbgap(data.path(), &["feed", "status", "--format", "json"]);
+    let kinds: Vec<_> = status.ok().json()["sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|source| source["kind"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(kinds, ["cvrf", "kev", "epss"]);
+    drop(vendor.requests());
+
+    let again = sync(data.path(), &vendor, &lists).ok().json();
+    assert_eq!(again["unchanged"], 3);
+    let asked = ["epss.csv", "kev.json", "updates"].map(|what| (what.to_owned(), 304));
+    assert_eq!(vendor.requests(), asked);
+    // A mirror is asked for what it is said to have, and nobody else for the rest.
+    sync(data.path(), &vendor, &[]).ok();
+    assert_eq!(vendor.requests(), [("updates".to_owned(), 304)]);
+
+    // One that cannot be had, or is cut off, stops no other and replaces nothing.
+    vendor.publish_list("epss.csv", epss("2023-03-08", 0.2).as_bytes());
+    vendor.fail("kev.json", vec![Fault::Status(404, ""); 2]);
+    let run = sync(data.path(), &vendor, &lists);
+    assert_eq!(run.code, 1);
+    assert_eq!(run.json()["changed"], serde_json::json!(["epss"]));
+    let told = format!("error: cisa-kev: {kev}: the server answered 404");
+    assert!(run.stderr.contains(&told), "{}", run.stderr);
+    let before = catalogue(data.path());
+    vendor.publish_list(
+        "kev.json",
+        KEV.replace("2022-07-28", "2022-07-29").as_bytes(),
+    );
+    vendor.fail("kev.json", vec![Fault::HalfUnannounced; 2]);
+    vendor.fail("epss.csv", [Fault::Instead(b"<html>gone</html>".to_vec())]);
+    let run = sync(data.path(), &vendor, &lists);
+    assert_eq!(
+        (run.code, run.json()["failed"].as_array().unwrap().len()),
+        (1, 2)
+    );
+    assert!(catalogue(data.path()) == before);
+    // An older list does not take the place of a newer one.
+    vendor.publish_list("epss.csv", epss("2023-03-01", 0.3).as_bytes());
+    let run = sync(data.path(), &vendor, &lists);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("older than the stored one"),
+        "{}",
+        run.stderr
+    );
+    // That of exploited ones comes now that it is whole.
+    assert_eq!(run.json()["changed"], serde_json::json!(["cisa-kev"]));
 }
 
 #[test]

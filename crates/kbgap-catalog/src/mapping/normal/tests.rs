@@ -167,7 +167,7 @@ fn names_of_others() {
         (
             "Oracle and/or its affiliates",
             "Oracle VirtualBox Guest Additions 7.2.4",
-            "oracle-_-vm_virtualbox_guest_additions",
+            "not known",
         ),
         (
             "Python Software Foundation",
@@ -223,18 +223,6 @@ fn release_edition_architecture_and_branch() {
     ] {
         assert_eq!(software(name, "").branch, Some(branch), "{name}");
     }
-    for (version, branch) in [
-        ("12.0.6204.0", Branch::Gdr),
-        ("12.0.6205.1", Branch::Cu),
-        ("13.0.5149.0", Branch::Cu),
-        ("13.0.6300.2", Branch::Gdr),
-        ("13.0.7000.253", Branch::AzureConnect),
-        ("15.0.2000.5", Branch::Gdr),
-        ("15.0.4430.1", Branch::Cu),
-    ] {
-        let engine = software("SQL Server 2019 Database Engine Services", version);
-        assert_eq!(engine.branch, Some(branch), "{version}");
-    }
     let runtime = software(
         "Microsoft Visual C++ 2015-2022 Redistributable (x86) - 14.38.33130",
         "",
@@ -248,6 +236,39 @@ fn release_edition_architecture_and_branch() {
         (studio.release.as_deref(), studio.edition),
         (Some("2022"), Some("Community"))
     );
+}
+
+/// Ranges of its own that this module once had told other branches than the rules did.
+#[test]
+fn the_branch_of_a_sql_server_is_the_one_that_the_rules_take() {
+    for (version, branch) in [
+        // Cumulative updates of the releases before service packs ended.
+        ("13.0.4411.0", Some(Branch::Cu)),
+        ("13.0.2149.0", Some(Branch::Cu)),
+        ("12.0.5511.0", Some(Branch::Cu)),
+        ("12.0.4416.0", Some(Branch::Cu)),
+        ("11.0.6518.0", Some(Branch::Cu)),
+        ("11.0.6260.1", Some(Branch::Gdr)),
+        ("10.50.6785.2", Some(Branch::Qfe)),
+        // A service pack that is serviced in no branch has none.
+        ("12.0.2000.8", None),
+        ("13.0.1000.0", None),
+        // The service pack as the minor version.
+        ("13.1.4411.0", Some(Branch::Cu)),
+        ("12.0.6204.0", Some(Branch::Gdr)),
+        ("12.0.6205.1", Some(Branch::Cu)),
+        ("13.0.4410.9", Some(Branch::Gdr)),
+        ("13.0.5149.0", Some(Branch::Cu)),
+        ("13.0.6300.2", Some(Branch::Gdr)),
+        ("13.0.7000.253", Some(Branch::AzureConnect)),
+        ("15.0.2000.5", Some(Branch::Gdr)),
+        ("15.0.4430.1", Some(Branch::Cu)),
+        ("17.0.1000.7", Some(Branch::Gdr)),
+        ("18.0.4000.1", None),
+    ] {
+        let engine = software("SQL Server 2019 Database Engine Services", version);
+        assert_eq!(engine.branch, branch, "{version}");
+    }
 }
 
 proptest::proptest! {

@@ -8,8 +8,10 @@ use kbgap_odata::types::export::{ASSET_NON_CPE_SOFTWARE, ASSET_SOFTWARE, ASSET_V
 use kbgap_store::StoreError;
 use tokio::runtime::Handle;
 
+use crate::clock::day_of;
 use crate::exports::ExportSnapshot;
 use crate::history::{Exposed, History, Since};
+use crate::records::support::EndOfSupport;
 use crate::records::{ExportedFinding, ExportedOtherSoftware, ExportedSoftware, Findings};
 
 /// What is exported.
@@ -114,9 +116,11 @@ impl RowsOf for SoftwareRows {
 
     fn of(at: usize, with: &mut MachineRows<'_>) -> Result<Vec<ExportedSoftware>, StoreError> {
         let machine = &with.snapshot.machine(at);
+        let today = day_of(with.snapshot.taken_at);
         let rows = machine.iter().flat_map(|machine| {
             software(machine, true).map(|installed| ExportedSoftware {
                 weaknesses: with.findings.count(machine, &installed.id),
+                end_of_support: EndOfSupport::of(machine, &installed, today),
                 machine: Arc::clone(machine),
                 installed,
             })

@@ -19,6 +19,9 @@ pub(super) struct Memory {
     pub(super) entries: Vec<Entry>,
     /// By the id of the document.
     pub(super) documents: BTreeMap<String, Remembered>,
+    /// Lists that others publish, by their addresses.
+    #[serde(default)]
+    pub(super) lists: BTreeMap<String, Remembered>,
 }
 
 #[derive(Debug, Deserialize, Serialize, PartialEq)]
@@ -34,6 +37,10 @@ impl Remembered {
             etag,
             content: hex(content),
         }
+    }
+
+    fn etag_of(&self, content: &[u8; 32]) -> Option<String> {
+        self.etag.clone().filter(|_| self.content == hex(content))
     }
 }
 
@@ -70,8 +77,12 @@ impl Memory {
 
     /// The name of a document, where the store has just that.
     pub(super) fn etag_of(&self, id: &str, content: &[u8; 32]) -> Option<String> {
-        let known = self.documents.get(id)?;
-        known.etag.clone().filter(|_| known.content == hex(content))
+        self.documents.get(id)?.etag_of(content)
+    }
+
+    /// The same of a list.
+    pub(super) fn list_etag_of(&self, url: &str, content: &[u8; 32]) -> Option<String> {
+        self.lists.get(url)?.etag_of(content)
     }
 }
 

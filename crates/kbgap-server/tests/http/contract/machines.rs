@@ -139,7 +139,7 @@ fn software_that_no_rule_decides_about_never_reads_as_clean() {
             ),
             (
                 "microsoft-_-.net_framework",
-                Some("not assessed: not yet supported"),
+                Some("not assessed: on 2 of 2 machines"),
             ),
             ("microsoft-_-windows_10", None),
             ("microsoft-_-silverlight", None),

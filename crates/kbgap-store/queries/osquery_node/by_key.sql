@@ -1,0 +1,2 @@
+SELECT number, tenant, host_identifier, key_sha256, platform, name, agent_version, machine_id, enrolled_at_ms, seen_at_ms, version
+FROM osquery_node WHERE key_sha256 = ?1

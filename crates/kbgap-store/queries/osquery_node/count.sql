@@ -1,0 +1,1 @@
+SELECT COUNT(*) FROM osquery_node WHERE tenant = ?1

@@ -1,0 +1,1 @@
+DELETE FROM osquery_node WHERE number = ?1

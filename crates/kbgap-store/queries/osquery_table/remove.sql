@@ -1,0 +1,1 @@
+DELETE FROM osquery_table WHERE node = ?1
