@@ -60,7 +60,7 @@ impl Made<'_> {
         let number = i64::try_from(self.number + salt).unwrap_or_default();
         match kind {
             EdmType::String | EdmType::Guid => Value::owned(self.word(salt)),
-            EdmType::Boolean => Value::Bool((self.number + salt) % 2 == 0),
+            EdmType::Boolean => Value::Bool((self.number + salt).is_multiple_of(2)),
             EdmType::Int32 | EdmType::Int64 => Value::Int(number - 3),
             EdmType::Single | EdmType::Double => Value::Double(f64::from(self.number as u32) / 3.0),
             EdmType::DateTimeOffset => Time::parse(&self.word(salt)).map_or(
@@ -90,7 +90,7 @@ impl Record for Made<'_> {
         };
         match found {
             Property { name: "id", .. } => Value::owned(format!("{:03}", self.number)),
-            Property { nullable: true, .. } if (self.number + at) % 5 == 0 => Value::Null,
+            Property { nullable: true, .. } if (self.number + at).is_multiple_of(5) => Value::Null,
             found => self.value(found.kind, at),
         }
     }

@@ -272,7 +272,7 @@ fn in_two_encodings() {
                 .collect::<Vec<u8>>()
         };
         for place in 1..10 {
-            let at = file.bytes.len() * place / 10 & !1;
+            let at = (file.bytes.len() * place / 10) & !1;
             let (head, tail) = file.bytes.split_at(at);
             same_or_refused(
                 &file,

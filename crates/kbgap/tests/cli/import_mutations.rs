@@ -204,7 +204,7 @@ fn what_is_damaged_or_mixed_is_the_same_host_or_none() {
     for (at, row) in rows.iter().enumerate() {
         let bytes = row.bytes();
         let other = rows[(at + 7) % rows.len()].bytes();
-        let middle = bytes.len() / 2 & !1;
+        let middle = (bytes.len() / 2) & !1;
         let (head, tail) = bytes.split_at(middle);
         let wide: Vec<u8> = tail.iter().flat_map(|byte| [*byte, 0]).collect();
         for (bytes, what) in [
