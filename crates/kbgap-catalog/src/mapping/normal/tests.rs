@@ -167,7 +167,7 @@ fn names_of_others() {
         (
             "Oracle and/or its affiliates",
             "Oracle VirtualBox Guest Additions 7.2.4",
-            "not known",
+            "a part",
         ),
         (
             "Python Software Foundation",
