@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::bounded::Bounded;
+use super::row::Rows;
 use super::{Change, Query, Row, Run};
 use crate::loose::Loose;
 
@@ -26,8 +28,6 @@ pub struct Entry {
 /// The log of a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Log {
-    /// The key by which the host is known; empty where it sent none.
-    pub node_key: String,
     /// What was understood, in its order.
     pub entries: Vec<Entry>,
     /// Lines that were not understood, and why the first was not.
@@ -37,8 +37,6 @@ pub struct Log {
 /// Answers of a host to distributed queries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
-    /// The key by which the host is known; empty where it sent none.
-    pub node_key: String,
     /// The rows of each query that succeeded.
     pub rows: Vec<(Query, Vec<Row>)>,
     /// The host's time, in seconds since 1970, where it was asked for.
@@ -47,14 +45,45 @@ pub struct Answers {
     pub failed: Vec<(String, String)>,
 }
 
+/// The most lines of a log, and the most rows of a body: osquery sends 1,024 lines at a
+/// time unless it is told otherwise.
+const MAX_LINES: usize = 100_000;
+/// The most answers, of which osquery has one for each query that it was asked.
+const MAX_ANSWERS: usize = 256;
+
+/// Why a body is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// It is not what osquery sends.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// It has more rows or lines than are read at a time.
+    #[error("it has more than {MAX_LINES} lines or rows")]
+    TooMany,
+}
+
+#[derive(Deserialize)]
+struct KeyBody {
+    #[serde(default)]
+    node_key: Loose,
+}
+
+/// The key by which a host is known; empty where the body has none. Nothing else of the
+/// body is kept, so that it may come from anybody.
+///
+/// # Errors
+/// What is wrong with the body as a whole.
+pub fn read_key(text: &str) -> Result<String, serde_json::Error> {
+    let body: KeyBody = serde_json::from_str(text)?;
+    Ok(body.node_key.0)
+}
+
 #[derive(Deserialize)]
 struct LogBody<'b> {
     #[serde(default)]
-    node_key: Loose,
-    #[serde(default)]
     log_type: Loose,
     #[serde(default, borrow)]
-    data: Option<Vec<&'b RawValue>>,
+    data: Option<Bounded<Vec<&'b RawValue>, MAX_LINES>>,
 }
 
 #[derive(Deserialize)]
@@ -71,9 +100,9 @@ struct Line {
     #[serde(default)]
     counter: Loose,
     #[serde(default)]
-    columns: Option<BTreeMap<String, Loose>>,
+    columns: Option<Row>,
     #[serde(default)]
-    snapshot: Option<Vec<BTreeMap<String, Loose>>>,
+    snapshot: Option<Rows>,
     #[serde(default)]
     diff_results: Option<Differences>,
 }
@@ -87,51 +116,31 @@ struct Differences {
     removed: Rows,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Rows {
-    Some(Vec<BTreeMap<String, Loose>>),
-    None(Empty),
-}
-
-#[derive(Deserialize)]
-enum Empty {
-    #[serde(rename = "")]
-    Text,
-}
-
-impl Default for Rows {
-    fn default() -> Self {
-        Self::Some(Vec::new())
-    }
-}
-
-impl Rows {
-    fn rows(self) -> Vec<Row> {
-        match self {
-            Self::Some(rows) => rows.into_iter().map(Row::of).collect(),
-            Self::None(Empty::Text) => Vec::new(),
-        }
-    }
-}
-
 /// Reads a log. Status logs have no entries. A line without a time is as of `now`, in
 /// seconds since 1970.
 ///
 /// # Errors
 /// What is wrong with the body as a whole.
-pub fn read_log(text: &str, now: i64) -> Result<Log, serde_json::Error> {
+pub fn read_log(text: &str, now: i64) -> Result<Log, BodyError> {
     let body: LogBody<'_> = serde_json::from_str(text)?;
-    let mut log = Log {
-        node_key: body.node_key.0,
-        ..Log::default()
-    };
+    let mut log = Log::default();
     if !body.log_type.0.trim().eq_ignore_ascii_case("result") {
         return Ok(log);
     }
-    for line in body.data.into_iter().flatten() {
+    let lines = body.data.unwrap_or_default();
+    if lines.is_cut {
+        return Err(BodyError::TooMany);
+    }
+    let mut rows = 0;
+    for line in lines.kept {
         match entry(line.get(), now) {
-            Ok(entry) => log.entries.extend(entry),
+            Ok(entry) => {
+                rows += entry.as_ref().map_or(0, |entry| entry.change.rows());
+                if rows > MAX_LINES {
+                    return Err(BodyError::TooMany);
+                }
+                log.entries.extend(entry);
+            }
             Err(reason) => {
                 log.refused.0 += 1;
                 log.refused.1.get_or_insert(reason);
@@ -159,15 +168,15 @@ fn entry(line: &str, now: i64) -> Result<Option<Entry>, String> {
     };
     let is_snapshot = line.action.0.trim() == "snapshot";
     let change = match (line.snapshot, line.diff_results, line.columns) {
-        (Some(rows), ..) => Change::All(rows.into_iter().map(Row::of).collect()),
+        (Some(Rows(rows)), ..) => Change::All(rows.ok_or("`snapshot` is no list")?),
         (None, Some(differences), _) => Change::Difference {
-            added: differences.added.rows(),
-            removed: differences.removed.rows(),
+            added: differences.added.0.unwrap_or_default(),
+            removed: differences.removed.0.unwrap_or_default(),
         },
         // With `--logger_snapshot_event_type` each row of a snapshot has a line.
-        (None, None, Some(columns)) if is_snapshot => Change::All(vec![Row::of(columns)]),
-        (None, None, Some(columns)) => {
-            let row = vec![Row::of(columns)];
+        (None, None, Some(row)) if is_snapshot => Change::All(vec![row]),
+        (None, None, Some(row)) => {
+            let row = vec![row];
             match line.action.0.trim() {
                 "added" => Change::Difference {
                     added: row,
@@ -194,14 +203,12 @@ fn entry(line: &str, now: i64) -> Result<Option<Entry>, String> {
 
 #[derive(Deserialize)]
 struct AnswerBody<'b> {
-    #[serde(default)]
-    node_key: Loose,
     #[serde(default, borrow)]
-    queries: BTreeMap<String, &'b RawValue>,
+    queries: Bounded<BTreeMap<String, &'b RawValue>, MAX_ANSWERS>,
     #[serde(default)]
-    statuses: BTreeMap<String, Loose>,
+    statuses: Bounded<BTreeMap<String, Loose>, MAX_ANSWERS>,
     #[serde(default)]
-    messages: BTreeMap<String, Loose>,
+    messages: Bounded<BTreeMap<String, Loose>, MAX_ANSWERS>,
 }
 
 /// The query by which a host tells its time, beside those that are read.
@@ -211,15 +218,17 @@ const TIME: &str = "kbgap_time";
 ///
 /// # Errors
 /// What is wrong with the body as a whole.
-pub fn read_answers(text: &str) -> Result<Answers, serde_json::Error> {
+pub fn read_answers(text: &str) -> Result<Answers, BodyError> {
     let body: AnswerBody<'_> = serde_json::from_str(text)?;
-    let mut answers = Answers {
-        node_key: body.node_key.0,
-        ..Answers::default()
-    };
-    for (name, rows) in body.queries {
-        let status = body.statuses.get(&name).map_or("", |status| &status.0);
-        let message = || body.messages.get(&name).map_or("", |message| &message.0);
+    let (statuses, messages) = (body.statuses.kept, body.messages.kept);
+    if body.queries.is_cut {
+        return Err(BodyError::TooMany);
+    }
+    let mut answers = Answers::default();
+    let mut count = 0;
+    for (name, rows) in body.queries.kept {
+        let status = statuses.get(&name).map_or("", |status| &status.0);
+        let message = || messages.get(&name).map_or("", |message| &message.0);
         let failed = |message: &str| {
             (
                 crate::text::shown(&name),
@@ -232,12 +241,16 @@ pub fn read_answers(text: &str) -> Result<Answers, serde_json::Error> {
             continue;
         }
         let rows = match serde_json::from_str::<Rows>(rows.get()) {
-            Ok(rows) => rows.rows(),
+            Ok(Rows(rows)) => rows.unwrap_or_default(),
             Err(error) => {
                 answers.failed.push(failed(&error.to_string()));
                 continue;
             }
         };
+        count += rows.len();
+        if count > MAX_LINES {
+            return Err(BodyError::TooMany);
+        }
         if name == TIME {
             answers.at = rows.first().and_then(|row| row.number("unix_time"));
         } else if let Some(query) = Query::named(&name) {
@@ -334,6 +347,7 @@ mod tests {
             r#"{"name":"kbgap_patches","action":"moved","columns":{}}"#,
             r#"{"name":"kbgap_patches","snapshot":{"a":1}}"#,
             r#"{"name":"kbgap_patches","snapshot":["a"]}"#,
+            r#"{"name":"kbgap_patches","snapshot":""}"#,
             r#"{"name":"kbgap_patches","diffResults":{"added":{"a":"b"}}}"#,
             r#"{"name":"kbgap_patches"}"#,
         ] {
@@ -367,10 +381,7 @@ mod tests {
             "stats":{"kbgap_patches":{"wall_time_ms":1,"user_time":1,"system_time":1,"memory":1}}}"#,
         )
         .unwrap();
-        assert_eq!(
-            (answers.node_key.as_str(), answers.at),
-            ("k", Some(1_585_137_600))
-        );
+        assert_eq!(answers.at, Some(1_585_137_600));
         let patches = vec![Row::from([("hotfix_id", "KB1")])];
         assert_eq!(
             answers.rows,
@@ -383,5 +394,40 @@ mod tests {
         assert_eq!(answers.failed.remove(0), failed);
         // What is no list of rows is no answer.
         assert_eq!(answers.failed[0].0, "x");
+    }
+
+    #[test]
+    fn a_key_is_found_wherever_it_stands() {
+        let body = r#"{"data":[{"node_key":"x"},[[[]]]],"node_key":"k","log_type":"result"}"#;
+        assert_eq!(read_key(body).unwrap(), "k");
+        assert_eq!(read_key("{}").unwrap(), "");
+        assert!(read_key(r#"{"node_key":"k""#).is_err());
+    }
+
+    /// Bodies of a few bytes a value must not take a hundred times that in memory.
+    #[test]
+    fn what_is_too_much_is_not_kept() {
+        let body = |data: &str| format!(r#"{{"log_type":"result","data":[{data}0]}}"#);
+        let read = |data: &str| read_log(&body(data), 1);
+        assert_eq!(
+            read(&"0,".repeat(MAX_LINES - 1)).unwrap().refused.0,
+            MAX_LINES
+        );
+        let too_many = |result: Result<Log, BodyError>| matches!(result, Err(BodyError::TooMany));
+        assert!(too_many(read(&"0,".repeat(MAX_LINES))));
+        let rows: Vec<String> = (0..25_000).map(|n| format!(r#"{{"n":{n}}}"#)).collect();
+        let line = format!(
+            r#"{{"name":"kbgap_programs","snapshot":[{}]}},"#,
+            rows.join(",")
+        );
+        assert_eq!(read(&line.repeat(4)).unwrap().entries.len(), 4);
+        assert!(too_many(read(&line.repeat(5))));
+        // Of answers that were never asked for only so many are looked at.
+        let names: Vec<String> = (0..300).map(|n| format!(r#""q{n}":0"#)).collect();
+        let names = names.join(",");
+        let answers = read_answers(&format!(r#"{{"statuses":{{{names}}}}}"#));
+        assert_eq!(answers.unwrap(), Answers::default());
+        let answers = read_answers(&format!(r#"{{"queries":{{{names}}}}}"#));
+        assert!(matches!(answers, Err(BodyError::TooMany)));
     }
 }
