@@ -180,10 +180,13 @@ fn add_beside(missing: &mut Vec<MissingKb>, beside: &[MissingKb]) {
     }
 }
 
+/// The software that every Windows has, although none counts it as a part.
+pub const ON_EVERY_WINDOWS: [&str; 1] = [DOT_NET];
+
 /// Whether every Windows has this software, although none counts it as a part.
 #[must_use]
 pub fn is_on_every_windows(software: &SoftwareId) -> bool {
-    software.as_str() == DOT_NET
+    ON_EVERY_WINDOWS.contains(&software.as_str())
 }
 
 fn unsupported(case: &Case<'_>) -> impl Iterator<Item = NotAssessed> {
