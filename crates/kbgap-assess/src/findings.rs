@@ -12,7 +12,7 @@ use crate::dot_net::DOT_NET;
 use crate::edge;
 use crate::pair::{Case, PairFinding};
 
-const NOT_YET_SUPPORTED: &str = "not yet supported";
+const NO_RULES: &str = "rules for it";
 
 /// Everything that is missing of a Windows and its parts, KB by KB. Places are those of
 /// [`Windows`](crate::windows::Windows).
@@ -193,7 +193,7 @@ fn unsupported(case: &Case<'_>) -> impl Iterator<Item = NotAssessed> {
     let unsupported = case.machine.unsupported.iter();
     let unsupported = unsupported.map(|id| NotAssessed::Software {
         id: id.as_str().to_owned(),
-        lacking: NOT_YET_SUPPORTED,
+        lacking: NO_RULES,
     });
     unsupported.chain(edge::not_assessed(case.machine))
 }
