@@ -15,16 +15,17 @@ if not exist "%FOLDER%\" (
   exit /b 1
 )
 
-rem A 32-bit console sees only a part of the registry, and the whole of it by this folder.
+rem A 32-bit console sees only a part of the registry, and the whole of it by this folder. A console
+rem looks into the current folder first, so programs are named with theirs.
 set "SYSTEM=%SystemRoot%\System32"
 if defined PROCESSOR_ARCHITEW6432 set "SYSTEM=%SystemRoot%\sysnative"
 set "REG=%SYSTEM%\reg.exe"
 
 rem Names in all languages: programs write UTF-8 from here on.
 set "CODEPAGE="
-for /f "tokens=2 delims=:" %%c in ('chcp') do set "CODEPAGE=%%c"
+for /f "tokens=2 delims=:" %%c in ('%SYSTEM%\chcp.com') do set "CODEPAGE=%%c"
 if defined CODEPAGE set "CODEPAGE=%CODEPAGE:.=%"
-chcp 65001 >nul 2>nul
+%SYSTEM%\chcp.com 65001 >nul 2>nul
 
 set "OUT=%FOLDER%\registry.txt"
 type nul >"%OUT%" 2>nul
@@ -36,7 +37,7 @@ if not exist "%OUT%" (
 rem The whole of this key holds product keys, so its values are asked for one by one.
 set "WINDOWS=HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 for %%v in (CurrentBuild CurrentBuildNumber UBR ProductName EditionID InstallationType CurrentMajorVersionNumber CurrentMinorVersionNumber CurrentVersion CSDVersion) do call :ask "%WINDOWS%" /v %%v
-findstr /i /c:"CurrentBuild" "%OUT%" >nul 2>nul
+%SYSTEM%\findstr.exe /i /c:"CurrentBuild" "%OUT%" >nul 2>nul
 if errorlevel 1 (
   echo collect.cmd: error: the version of Windows cannot be read from the registry 1>&2
   goto :failed
@@ -57,7 +58,7 @@ call :ask "HKCU\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall" /s
 
 rem These two know a name of up to 15 letters only, which would pass for another host.
 set "LONGNAME="
-for /f "delims=" %%h in ('hostname') do set "LONGNAME=%%h"
+for /f "delims=" %%h in ('%SYSTEM%\hostname.exe') do set "LONGNAME=%%h"
 if /i not "%LONGNAME%"=="%COMPUTERNAME%" goto :done
 if exist "%SYSTEM%\systeminfo.exe" "%SYSTEM%\systeminfo.exe" >"%FOLDER%\systeminfo.txt" 2>nul
 rem Newer Windows has no wmic; the packages above tell of the same updates.
@@ -66,12 +67,12 @@ rem What told nothing is no report.
 for %%f in ("%FOLDER%\systeminfo.txt" "%FOLDER%\hotfixes.txt") do if exist "%%~f" if %%~zf LSS 16 del "%%~f"
 
 :done
-if defined CODEPAGE chcp %CODEPAGE% >nul 2>nul
+if defined CODEPAGE %SYSTEM%\chcp.com %CODEPAGE% >nul 2>nul
 echo collect.cmd: written; now: kbgap machine import "%FOLDER%" 1>&2
 exit /b 0
 
 :failed
-if defined CODEPAGE chcp %CODEPAGE% >nul 2>nul
+if defined CODEPAGE %SYSTEM%\chcp.com %CODEPAGE% >nul 2>nul
 exit /b 1
 
 rem Adds what a key holds. A key or value that does not exist adds nothing.

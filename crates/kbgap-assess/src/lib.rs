@@ -70,7 +70,7 @@ pub use platform::Unassessable;
 pub use projection::{Projection, SoftwareFact};
 pub use servicing::Track;
 pub use sharepoint::{SharePoint, SharePointBuild, SharePointEntry, SharePointVersion};
-pub use sql_server::{SqlEntry, SqlServer};
+pub use sql_server::SqlServer;
 pub use support::{EditionSupport, Support, SupportStatus, is_over};
 pub use urgency::Urgency;
 pub use weakness::{Weakness, weaknesses};

@@ -4,8 +4,8 @@
 //! runs once for all of them.
 
 use kbgap_catalog::{
-    Architecture, Catalog, Component, InstallationType, KbId, SoftwareId, SqlBuild, Version,
-    map_installed,
+    Architecture, Catalog, Component, InstallationType, KbId, SoftwareId, SqlBuild, SqlEntry,
+    Version, map_installed,
 };
 use kbgap_inventory::Machine;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::dot_net::{DotNetEntry, DotNetFacts};
 use crate::exchange::{EXCHANGE, ExchangeEntry, ExchangeServer};
 use crate::office::{Office, OfficeEntry};
 use crate::sharepoint::{SHAREPOINT, SharePoint, SharePointEntry};
-use crate::sql_server::{SQL_SERVER, SqlEntry, SqlServer};
+use crate::sql_server::{SQL_SERVER, SqlServer};
 
 /// What the rules read of a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

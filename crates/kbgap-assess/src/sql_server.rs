@@ -4,15 +4,13 @@
 //! (GDR) or on top of cumulative updates (CU). Updates of a branch are cumulative, so the
 //! build decides, of whichever cumulative update the fix is.
 
-mod entry;
 mod judge;
 mod label;
 mod tables;
 
-use kbgap_catalog::{Architecture, SqlBuild, SqlRelease};
+use kbgap_catalog::{Architecture, SqlBuild, SqlEntry, SqlRelease};
 use serde::{Deserialize, Serialize};
 
-pub use entry::SqlEntry;
 pub(crate) use judge::SqlServers;
 
 /// The software that every SQL Server counts for.

@@ -50,5 +50,5 @@ pub use record::{
 pub use servicing::{Condition, Family};
 pub use snapshot::SnapshotError;
 pub use software::{SEPARATOR, SoftwareId, SoftwareIdError};
-pub use sql_server::{SqlBranch, SqlBuild, SqlRelease, SqlTrack};
+pub use sql_server::{SqlBranch, SqlBuild, SqlEntry, SqlRelease, SqlTrack};
 pub use version::{BuildRevision, Version, versions_in};

@@ -16,7 +16,7 @@ const SERVER_SIDE: u32 = 1 << 31;
 /// Builds that share one count of revisions, such as 19041 to 19045.
 ///
 /// Within a family a machine has a fix if and only if its revision is at least
-/// that of the fix. 26100 and 26200 form two families, one of the clients and one
+/// that of the fix. 26100 to 26300 form two families, one of the clients and one
 /// of Windows Server 2025, because their revisions parted in 2026.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Family(u32);
@@ -32,7 +32,7 @@ impl Family {
             19_041..=19_045 => 19_041,
             22_621 | 22_631 => 22_621,
             26_100 | 26_200 if server => 26_100 | SERVER_SIDE,
-            26_100 | 26_200 => 26_100,
+            26_100 | 26_200 | 26_300 => 26_100,
             _ if Release::knows_build(build) => build,
             _ => return None,
         }))
@@ -182,6 +182,7 @@ mod tests {
     #[test]
     fn client_and_server_of_26100_part_in_2026() {
         let client = Family::of_build(26_200, false).unwrap();
+        assert_eq!(Family::of_build(26_300, false), Some(client));
         let server = Family::of_build(26_100, true).unwrap();
         assert_ne!(client, server);
         for (revision, on_client, on_server) in [

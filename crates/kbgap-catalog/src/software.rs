@@ -30,15 +30,18 @@ pub struct SoftwareIdError(String);
 
 impl SoftwareId {
     /// The id of the given vendor and product names, which may be display names:
-    /// blanks become `_` and letters lower-case. `None` when either part is empty.
+    /// blanks become `_` and letters lower-case. `None` when either part is empty, or where
+    /// the separator would be found within the vendor: then the id would not be read again as
+    /// it was written.
     #[must_use]
     pub fn from_names(vendor: &str, name: &str) -> Option<Self> {
         let (vendor, name) = (fold_with(vendor, '_'), fold_with(name, '_'));
-        if vendor.is_empty() || name.is_empty() || vendor.contains(SEPARATOR) {
+        if vendor.is_empty() || name.is_empty() {
             return None;
         }
-        Some(Self {
-            text: format!("{vendor}{SEPARATOR}{name}").into(),
+        let text = format!("{vendor}{SEPARATOR}{name}");
+        (text.find(SEPARATOR) == Some(vendor.len())).then(|| Self {
+            text: text.into(),
             vendor_len: vendor.len(),
         })
     }
@@ -111,6 +114,17 @@ mod tests {
             "Microsoft-_-Edge".parse::<SoftwareId>().unwrap().as_str(),
             "microsoft-_-edge"
         );
+    }
+
+    /// Found by fuzzing: the end of the vendor made a separator with the one that follows.
+    #[test]
+    fn what_is_written_is_read_again() {
+        for vendor in ["a-_", "a -_ ", "a- -b", "a-_-b"] {
+            let id = SoftwareId::from_names(vendor, "name");
+            assert_eq!(id, None, "{vendor}");
+        }
+        let id = SoftwareId::from_names("a-", "-_-b").unwrap();
+        assert_eq!(id.as_str().parse(), Ok(id));
     }
 
     #[test]

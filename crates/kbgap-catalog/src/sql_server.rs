@@ -1,13 +1,18 @@
 //! SQL Server: its releases, its builds, and the branches in which it is serviced.
 //!
-//! Names of installed programs and rules both ask which branch a build is of, so the
-//! table of branches stands here, beside the mapping of names.
+//! The mapping of names and the rules both ask which entries of software lists are a server,
+//! and which branch a build is of: it stands here once for both.
+
+mod entry;
 
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
 use crate::version::Version;
+
+pub use entry::SqlEntry;
+pub(crate) use entry::names_engine;
 
 /// A release of SQL Server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

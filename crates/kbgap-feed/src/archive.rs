@@ -12,6 +12,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::source::{self, BUFFER, reason_of};
+use crate::text::message;
 use crate::{Content, FeedError, Reason, read};
 
 /// The vendor has published some 190 months, and an advisory for each of 30,000 CVEs.
@@ -143,7 +144,7 @@ fn lists_too_many(file: &mut File, length: u64) -> std::io::Result<bool> {
 fn reason(error: ZipError) -> Reason {
     match error {
         ZipError::Io(error) => reason_of(error),
-        other => Reason::Archive(other.to_string()),
+        other => Reason::Archive(message(&other.to_string())),
     }
 }
 

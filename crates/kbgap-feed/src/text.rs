@@ -30,3 +30,9 @@ pub(crate) fn one_line(text: String) -> String {
 pub(crate) fn beginning(text: &str) -> String {
     text.chars().take(80).collect()
 }
+
+/// What a library says of a document, which may repeat a part of it, for a message.
+pub(crate) fn message(text: &str) -> String {
+    const LONGEST: usize = 400;
+    one_line(harmless(text.chars().take(LONGEST).collect()))
+}

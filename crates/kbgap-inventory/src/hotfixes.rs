@@ -141,10 +141,11 @@ impl Collected {
     }
 
     fn host(&mut self, value: &str) {
-        let value = value.trim();
+        let value = value.trim_matches(|c: char| c.is_whitespace() || c.is_control());
         // PowerShell cuts what is wider than its column, and a cut name is none.
         let is_cut = value.ends_with("...") || value.ends_with('…');
-        if !value.is_empty() && !is_cut && value.chars().count() <= MAX_NAME {
+        let is_name = !value.is_empty() && !is_cut && !value.contains(char::is_control);
+        if is_name && value.chars().count() <= MAX_NAME {
             self.row.0.get_or_insert(value.to_owned());
         }
     }

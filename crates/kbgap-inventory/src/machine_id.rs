@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use crate::text::shown;
+
 /// A device id: 40 lower-case hex digits (api.md, section 6.1).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MachineId(Box<str>);
@@ -77,7 +79,7 @@ impl FromStr for MachineId {
         if text.len() == Self::DIGITS && text.bytes().all(|b| b.is_ascii_hexdigit()) {
             Ok(Self(text.to_ascii_lowercase().into()))
         } else {
-            Err(MachineIdError(text.chars().take(60).collect()))
+            Err(MachineIdError(shown(text)))
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::{Machine, Part, Report};
+use crate::{Format, Machine, Part, Report};
 
 /// Hosts, and what could not be put with any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,6 +125,20 @@ impl Hosts {
         let mut whole = Vec::new();
         for (file, report) in reports {
             match report {
+                // It says when it was written only to people, so of two of one host neither is
+                // the newer one: they go together or contradict each other, as parts do.
+                Report::Machine {
+                    format: Format::Systeminfo,
+                    machine,
+                    warnings,
+                } => parts.push((
+                    file,
+                    Part {
+                        format: Format::Systeminfo,
+                        warnings,
+                        ..Part::from(*machine)
+                    },
+                )),
                 Report::Machine {
                     machine, warnings, ..
                 } => whole.push((file, machine, warnings)),
@@ -230,6 +244,7 @@ impl Hosts {
     fn finish(self, notes: Vec<String>) -> Merged {
         let mut machines = Vec::with_capacity(self.groups.len());
         // Of an export of a fleet thousands may lack the same.
+        let mut errors = self.errors;
         let mut lacking: BTreeMap<(String, String), (usize, String)> = BTreeMap::new();
         for group in self.groups {
             if group.is_contradicted {
@@ -239,6 +254,15 @@ impl Hosts {
                 Known::Whole(machine, warnings) => machines.push((*machine, warnings)),
                 Known::Part(part) => match part.into_machine() {
                     Ok(machine) => machines.push(machine),
+                    Err(part) if part.os.build.is_some() && part.known_as().is_some() => {
+                        errors.push(format!(
+                            "{}: is {} of `{}` without its list of updates, so it is cut off: write it again, or give a \
+                             list of hotfixes of the same host with it",
+                            group.file,
+                            part.format,
+                            part.known_as().unwrap_or_default()
+                        ));
+                    }
                     Err(part) => {
                         let name = part.known_as().or(part.id.as_ref().map(|id| id.as_str()));
                         let name = name.unwrap_or_default().to_owned();
@@ -248,7 +272,6 @@ impl Hosts {
                 },
             }
         }
-        let mut errors = self.errors;
         for ((file, format), (count, name)) in lacking {
             let hosts = match count {
                 1 => format!("`{name}` and does not tell its"),

@@ -15,6 +15,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::Machine;
+use crate::text::message as harmless;
 use document::Document;
 pub(crate) use document::installation_type_of;
 use object::Object;
@@ -153,7 +154,7 @@ fn parse_with_path<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, RecordErr
     let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
         let path = e.path().to_string();
         RecordError {
-            path: (path != ".").then_some(path),
+            path: (path != ".").then(|| harmless(&path)),
             message: message(&e.into_inner()),
         }
     })?;
@@ -170,8 +171,10 @@ fn message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let what = text.strip_suffix(&place).unwrap_or(&text);
+    // It may repeat words of the document.
+    let what = harmless(what);
     match error.classify() {
-        Category::Data => what.to_owned(),
+        Category::Data => what,
         Category::Eof => format!("is cut off{place}: {what}"),
         Category::Syntax | Category::Io => format!("is no JSON{place}: {what}"),
     }

@@ -1,7 +1,10 @@
 //! What one report tells of a host, which may be less than a [`Machine`] needs.
 
+mod agreement;
+
 use kbgap_catalog::{Architecture, InstallationType, KbId, Version};
 
+use self::agreement::{agree, differ, extend, fill, fullest};
 use crate::text::shown;
 use crate::{
     DotNet, Format, InstalledKb, IpAddress, Machine, MachineId, OperatingSystem, Software,
@@ -193,8 +196,8 @@ impl Part {
     pub(crate) fn join(&mut self, other: Self) -> Result<(), String> {
         agree("device id", self.id.as_ref(), other.id.as_ref())?;
         self.os.join(other.os)?;
-        fill(&mut self.name, other.name);
-        fill(&mut self.label, other.label);
+        fullest(&mut self.name, other.name);
+        fullest(&mut self.label, other.label);
         fill(&mut self.id, other.id);
         extend(&mut self.kbs, other.kbs);
         extend(&mut self.software, other.software);
@@ -225,11 +228,15 @@ impl Part {
     /// The machine with what people should know of it.
     ///
     /// # Errors
-    /// The part itself, where its name or its Windows version is missing.
+    /// The part itself, where its name, its Windows version, or the list of updates that every
+    /// `systeminfo` has is missing.
     pub(crate) fn into_machine(mut self) -> Result<(Machine, Vec<String>), Box<Self>> {
         let (Some(name), Some(build)) = (self.known_as().map(str::to_owned), self.os.build) else {
             return Err(Box::new(self));
         };
+        if self.kbs.is_none() && self.format == Format::Systeminfo {
+            return Err(Box::new(self));
+        }
         if self.os.revision.is_none() && self.kbs.is_none() {
             self.warnings.push(
                 "tells neither the revision (UBR) nor the installed updates: all updates of its \
@@ -324,33 +331,6 @@ const fn version_of(build: u32) -> (u32, u32) {
         9_600..10_240 => (6, 3),
         _ => (10, 0),
     }
-}
-
-fn fill<T>(known: &mut Option<T>, other: Option<T>) {
-    if known.is_none() {
-        *known = other;
-    }
-}
-
-fn extend<T>(known: &mut Option<Vec<T>>, other: Option<Vec<T>>) {
-    if let Some(other) = other {
-        known.get_or_insert_default().extend(other);
-    }
-}
-
-fn agree<T: PartialEq + std::fmt::Display>(
-    what: &str,
-    one: Option<T>,
-    two: Option<T>,
-) -> Result<(), String> {
-    match (one, two) {
-        (Some(one), Some(two)) if one != two => Err(differ(what, one, two)),
-        _ => Ok(()),
-    }
-}
-
-fn differ(what: &str, one: impl std::fmt::Display, two: impl std::fmt::Display) -> String {
-    format!("says {what} {two} where another report of the same host says {one}")
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use crate::json::Kind;
 use crate::native::RecordError;
 use crate::rows::csv::Column;
 use crate::{
-    Format, Machine, Part, cyclonedx, hotfixes, json, mde, native, registry, rows, systeminfo, vuls,
+    Format, Machine, Part, cyclonedx, hotfixes, json, mde, native, registry, rows, systeminfo,
+    text, vuls,
 };
 
 /// A report that is larger is refused unread.
@@ -54,6 +55,14 @@ pub enum ReportError {
          `wmic qfe`, or CSV with the heading `HotFixID`)"
     )]
     BareKbs,
+    /// It holds what no text does.
+    #[error(
+        "line {line}: holds a zero byte, so it is damaged or a mixture of encodings: write it again"
+    )]
+    ZeroByte {
+        /// The line, from 1.
+        line: usize,
+    },
     /// It is JSON, but not a native document or a batch of them.
     #[error("{0}")]
     Json(RecordError),
@@ -87,6 +96,28 @@ pub enum ReportError {
     },
 }
 
+impl ReportError {
+    /// What went wrong may have repeated words of the report.
+    fn harmless(self) -> Self {
+        match self {
+            Self::Line {
+                format,
+                line,
+                message,
+            } => Self::Line {
+                format,
+                line,
+                message: text::message(&message),
+            },
+            Self::Place { format, message } => Self::Place {
+                format,
+                message: text::message(&message),
+            },
+            other => other,
+        }
+    }
+}
+
 /// Reads all records of a file, whatever its format. Of a batch of native documents a
 /// record that is refused does not spoil the others; of everything else nothing is
 /// taken where anything is wrong.
@@ -94,6 +125,10 @@ pub enum ReportError {
 /// # Errors
 /// [`ReportError`] when the file as a whole cannot be used.
 pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
+    read(bytes).map_err(ReportError::harmless)
+}
+
+fn read(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
     if bytes.len() > MAX_BYTES {
         return Err(ReportError::TooLarge);
     }
@@ -102,8 +137,16 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
     if start.is_empty() {
         return Err(ReportError::Empty);
     }
-    if start.starts_with(['{', '[']) {
-        return match json::kind(start) {
+    let kind = start.starts_with(['{', '[']).then(|| json::kind(start));
+    // Of native documents a record that holds one is refused by itself.
+    if !matches!(kind, Some(Kind::Native))
+        && let Some(at) = text.find('\0')
+    {
+        let line = text[..at].matches('\n').count() + 1;
+        return Err(ReportError::ZeroByte { line });
+    }
+    if let Some(kind) = kind {
+        return match kind {
             Kind::Native => return read_native(start),
             Kind::Vuls => vuls::read(&text).map(parts),
             Kind::MdeMachines => mde::machines(&text),
@@ -126,7 +169,10 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
 }
 
 fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
-    let hosts = systeminfo::read(text);
+    let hosts = systeminfo::read(text).map_err(|message| ReportError::Place {
+        format: Format::Systeminfo,
+        message,
+    })?;
     let mut lists = hotfixes::read(text);
     // Whoever writes both into one file means one host.
     if let ([host], [list]) = (hosts.as_slice(), lists.as_mut_slice())
@@ -134,21 +180,82 @@ fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError
     {
         list.name = Some(host.machine.computer_dns_name.clone());
     }
-    let hosts = hosts.into_iter().map(|reading| {
-        Ok(Report::Machine {
+    let format = match lists.first() {
+        Some(list) => list.format,
+        None => Format::Systeminfo,
+    };
+    let hosts = hosts.into_iter().map(|reading| Ok(of_host(reading)));
+    let read: Vec<_> = hosts.chain(parts(lists)).collect();
+    if !read.is_empty() {
+        check_end(text, format)?;
+        return check_rest(text, format).map(|()| read);
+    }
+    match rows::read_text(text) {
+        Some(read) => {
+            check_end(text, Format::Table)?;
+            read.and_then(of_rows)
+        }
+        None if is_bare_kbs(text) => Err(ReportError::BareKbs),
+        None => Err(ReportError::Unknown),
+    }
+}
+
+/// A report without its list of updates has to be completed by one.
+fn of_host(reading: systeminfo::Reading) -> Report {
+    if reading.lists_updates {
+        return Report::Machine {
             format: Format::Systeminfo,
             machine: Box::new(reading.machine),
             warnings: reading.warnings,
-        })
-    });
-    let read: Vec<_> = hosts.chain(parts(lists)).collect();
-    if !read.is_empty() {
-        return Ok(read);
+        };
     }
-    match rows::read_text(text) {
-        Some(read) => read.and_then(of_rows),
-        None if is_bare_kbs(text) => Err(ReportError::BareKbs),
-        None => Err(ReportError::Unknown),
+    Report::Part(Box::new(Part {
+        format: Format::Systeminfo,
+        kbs: None,
+        warnings: reading.warnings,
+        ..Part::from(reading.machine)
+    }))
+}
+
+/// Whether a text goes on in another form, of which nothing would be read.
+fn check_rest(text: &str, format: Format) -> Result<(), ReportError> {
+    let begins_other = |line: &str| {
+        let is_json = line.starts_with('{') || line.starts_with("[{") || line.trim_end() == "[";
+        is_json || line.starts_with('<') || registry::is_export(line)
+    };
+    match text.lines().zip(1..).find(|(line, _)| begins_other(line)) {
+        None => Ok(()),
+        Some((_, line)) => Err(ReportError::Line {
+            format,
+            line,
+            message: "another report in another form begins: give each in a file of its own"
+                .to_owned(),
+        }),
+    }
+}
+
+/// Whether a text ends in the middle of a line with the beginning of a KB number: all updates of
+/// the last years have seven digits.
+fn check_end(text: &str, format: Format) -> Result<(), ReportError> {
+    const DIGITS: usize = 7;
+    let is_between =
+        |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '"' | ':' | '=' | '{');
+    let last = text.rsplit(is_between).next().unwrap_or_default();
+    let digits = last
+        .get(..2)
+        .filter(|kb| kb.eq_ignore_ascii_case("KB"))
+        .map(|kb| &last[kb.len()..]);
+    match digits {
+        Some(digits) if digits.len() < DIGITS && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            Err(ReportError::Place {
+                format,
+                message: format!(
+                    "its last word is `{last}`, which may be a number that is cut off: write it again, or end it \
+                     with a line break"
+                ),
+            })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -5,20 +5,28 @@
 //! found by its form and the others by their place; updates by `[01]: KB…`.
 
 mod table;
+mod updates;
 
-use kbgap_catalog::{Architecture, InstallationType, KbId, Version};
+use kbgap_catalog::{Architecture, InstallationType, Version};
 
+use self::updates::Updates;
 use crate::native::installation_type_of;
+use crate::text::{MAX_NAME, MAX_TEXT, cut, shown};
 use crate::{InstalledKb, Machine, MachineId, OperatingSystem, SoftwareList};
 
-/// A host read from `systeminfo`, and what people should know of it.
+/// A host read from `systeminfo`.
 pub(crate) struct Reading {
     pub(crate) machine: Machine,
+    /// Whether the report has its list of updates, be it empty; else it is a part alone.
+    pub(crate) lists_updates: bool,
+    /// What people should know of it.
     pub(crate) warnings: Vec<String>,
 }
 
 /// A line that begins a field, or a cell of the form for spreadsheets.
 struct Field {
+    /// Whether its label is that of the updates in English and some other languages.
+    is_updates: bool,
     value: String,
     /// The lines below it that are indented.
     entries: Vec<String>,
@@ -31,21 +39,22 @@ const SYSTEM_TYPE: usize = 11;
 
 /// Reads the hosts of a text, which may hold the reports of several; none where it
 /// is no `systeminfo`.
-pub(crate) fn read(text: &str) -> Vec<Reading> {
-    let listed = hosts(&fields(text));
-    if listed.is_empty() {
-        table::rows(text)
-            .iter()
-            .flat_map(|row| hosts(row))
-            .collect()
-    } else {
-        listed
+///
+/// # Errors
+/// Which host's report is not whole, and why.
+pub(crate) fn read(text: &str) -> Result<Vec<Reading>, String> {
+    let mut found = hosts(&fields(text))?;
+    if found.is_empty() {
+        for row in table::rows(text) {
+            found.extend(hosts(&row)?);
+        }
     }
+    Ok(found)
 }
 
 /// Each version tells a host, whose name and OS name stand above it, so a version
 /// elsewhere is none of ours. What follows is the same host's up to the next.
-fn hosts(fields: &[Field]) -> Vec<Reading> {
+fn hosts(fields: &[Field]) -> Result<Vec<Reading>, String> {
     let versions: Vec<(usize, OsVersion)> = fields
         .iter()
         .enumerate()
@@ -71,10 +80,22 @@ fn hosts(fields: &[Field]) -> Vec<Reading> {
         .collect()
 }
 
-fn host(host: &str, name: &str, version: &OsVersion, fields: &[Field]) -> Option<Reading> {
+fn host(
+    host: &str,
+    name: &str,
+    version: &OsVersion,
+    fields: &[Field],
+) -> Option<Result<Reading, String>> {
     if host.is_empty() {
         return None;
     }
+    if !is_host_name(host) {
+        let host = shown(host);
+        return Some(Err(format!(
+            "`{host}` is no name of a host, so the report is damaged or made of two: run systeminfo again"
+        )));
+    }
+    let name = &cut(name, MAX_TEXT);
     let configuration = fields.get(CONFIGURATION).map_or("", |f| &f.value);
     // Where lines are missing, the type is not where it belongs; the owner's and the
     // host's names could look like one, and stand before the manufacturer.
@@ -83,10 +104,22 @@ fn host(host: &str, name: &str, version: &OsVersion, fields: &[Field]) -> Option
         .into_iter()
         .chain(fields.iter().skip(SYSTEM_MANUFACTURER))
         .find_map(|field| architecture(&field.value));
-    let (installed_kbs, warnings) = updates(fields);
+    let updates = match updates::read(fields) {
+        Ok(updates) => updates,
+        Err(what) => {
+            return Some(Err(format!(
+                "the report of `{}` {what}: run systeminfo again",
+                shown(host)
+            )));
+        }
+    };
+    let lists_updates = updates.is_some();
+    let Updates { kbs, warnings } = updates.unwrap_or_default();
+    let installed_on = None;
+    let installed_kbs = kbs.into_iter().map(|id| InstalledKb { id, installed_on });
     let machine = Machine {
         id: MachineId::from_name(host),
-        computer_dns_name: host.chars().filter(|c| !c.is_control()).take(255).collect(),
+        computer_dns_name: host.to_owned(),
         os: OperatingSystem {
             platform: Some(name.to_owned()),
             build: version.build,
@@ -98,7 +131,7 @@ fn host(host: &str, name: &str, version: &OsVersion, fields: &[Field]) -> Option
             edition: edition(name),
             service_pack: version.service_pack,
         },
-        installed_kbs,
+        installed_kbs: installed_kbs.collect(),
         software: SoftwareList::default(),
         software_reported: false,
         group: None,
@@ -115,10 +148,17 @@ fn host(host: &str, name: &str, version: &OsVersion, fields: &[Field]) -> Option
         agent_version: None,
         seen_at: None,
     };
-    Some(Reading {
+    Some(Ok(Reading {
         machine: machine.normalized(),
+        lists_updates,
         warnings,
-    })
+    }))
+}
+
+/// Windows lets no name of a computer have these.
+fn is_host_name(host: &str) -> bool {
+    let is_forbidden = |c: char| c.is_whitespace() || c.is_control() || r#"\/:*?"<>|;"#.contains(c);
+    !host.contains(is_forbidden) && host.chars().count() <= MAX_NAME
 }
 
 fn fields(text: &str) -> Vec<Field> {
@@ -132,8 +172,9 @@ fn fields(text: &str) -> Vec<Field> {
             if let Some(field) = fields.last_mut() {
                 field.entries.push(line.trim_start().to_owned());
             }
-        } else if let Some((_, value)) = line.split_once([':', '：']) {
+        } else if let Some((label, value)) = line.split_once([':', '：']) {
             fields.push(Field {
+                is_updates: label.to_ascii_lowercase().starts_with("hotfix"),
                 value: value.trim().to_owned(),
                 entries: Vec::new(),
             });
@@ -241,54 +282,4 @@ fn edition(name: &str) -> Option<String> {
         .filter(|w| !w.starts_with(|c: char| c.is_ascii_digit()))
         .collect();
     (!words.is_empty()).then(|| words.join(" "))
-}
-
-/// The updates, and whether the list seems to be cut: some versions stop at about 200.
-fn updates(fields: &[Field]) -> (Vec<InstalledKb>, Vec<String>) {
-    let mut kbs = Vec::new();
-    let mut warnings = Vec::new();
-    for field in fields {
-        let entries: Vec<&str> = field
-            .entries
-            .iter()
-            .filter_map(|line| entry(line))
-            .collect();
-        let own: Vec<KbId> = entries
-            .iter()
-            .filter_map(|entry| entry.parse().ok())
-            .collect();
-        if own.is_empty() {
-            continue;
-        }
-        let declared = field
-            .value
-            .split(|c: char| !c.is_ascii_digit())
-            .find_map(|n| n.parse::<usize>().ok());
-        match declared {
-            Some(declared) if declared > entries.len() => warnings.push(format!(
-                "the report counts {declared} updates but lists {}: its list is cut",
-                entries.len()
-            )),
-            _ => {}
-        }
-        let unnamed = entries.len() - own.len();
-        if unnamed > 0 {
-            warnings.push(format!(
-                "{unnamed} entries of the list of updates have no KB number"
-            ));
-        }
-        kbs.extend(own.into_iter().map(|id| InstalledKb {
-            id,
-            installed_on: None,
-        }));
-    }
-    (kbs, warnings)
-}
-
-/// What stands after `[01]:`.
-fn entry(line: &str) -> Option<&str> {
-    let (number, rest) = line.strip_prefix('[')?.split_once(']')?;
-    let numbered = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-    let rest = rest.trim_start().strip_prefix([':', '：'])?;
-    numbered.then(|| rest.trim())
 }

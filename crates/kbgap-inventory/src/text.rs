@@ -18,22 +18,57 @@ pub(crate) fn bounded(text: &str, max: usize) -> Result<String, String> {
             shown(text).trim_end_matches('…')
         ));
     }
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
     Ok(text.chars().map(plain).collect())
 }
 
-/// As much of a text as belongs into a message.
+/// As much of a text as belongs into a message, with a blank for each control character.
 pub(crate) fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(40).collect();
-    if shown.len() < text.len() {
+    let mut beginning = text.chars();
+    let mut shown: String = beginning.by_ref().take(40).map(plain).collect();
+    if beginning.next().is_some() {
         shown.push('…');
     }
     shown
 }
 
+/// A message that may repeat words of a report, without what they could do to a terminal, and
+/// not longer than somebody would read.
+pub(crate) fn message(text: &str) -> String {
+    const LONGEST: usize = 500;
+    let mut beginning = text.chars();
+    let mut message: String = beginning.by_ref().take(LONGEST).map(plain).collect();
+    if beginning.next().is_some() {
+        message.push('…');
+    }
+    message
+}
+
+/// The text trimmed, as much of it as may be, with a blank for each control character: for what
+/// is only shown, and no reason to refuse a report.
+pub(crate) fn cut(text: &str, max: usize) -> String {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+    let cut: String = text.chars().take(max).map(plain).collect();
+    // The end may be a blank now.
+    match cut.trim_end() {
+        whole if whole.len() == cut.len() => cut,
+        shorter => shorter.to_owned(),
+    }
+}
+
+fn plain(c: char) -> char {
+    if c.is_control() { ' ' } else { c }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_hold_no_control_characters() {
+        assert_eq!(shown("10.0\u{1b}[31m\r\nx"), "10.0 [31m  x");
+        assert_eq!(shown(&"\u{7}".repeat(41)), format!("{}…", " ".repeat(40)));
+        assert_eq!(cut(" \0Windows\u{9f}10 \0x", 11), "Windows 10");
+    }
 
     #[test]
     fn control_characters_become_blanks_and_length_is_limited() {

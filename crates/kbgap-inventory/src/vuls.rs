@@ -134,7 +134,8 @@ fn part(scan: Scan) -> Result<Part, String> {
     // It is false also where nothing was asked.
     part.pending_reboot = kernel.reboot_required.filter(|required| *required);
     release(&mut part, &bounded(&scan.release.0, MAX_TEXT)?)?;
-    part.kbs = Some(Vec::new());
+    // A scan that did not look for updates does not say that there are none.
+    part.kbs = scan.windows_kb.as_ref().map(|_| Vec::new());
     for kb in scan
         .windows_kb
         .and_then(|kb| kb.applied)

@@ -10,6 +10,7 @@ mod imports {
     mod hostile;
     mod joining;
     mod languages;
+    mod mutations;
     mod osquery;
     mod real;
     mod registry;

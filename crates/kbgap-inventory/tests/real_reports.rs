@@ -276,17 +276,102 @@ fn the_form_for_spreadsheets() {
 }
 
 #[test]
-fn a_list_that_is_cut_is_told() {
-    let text = "Host Name:     PC\nOS Name:     Microsoft Windows 10 Pro\nOS Version:     10.0.19045 N/A Build 19045\nHotfix(s):     3 Hotfix(s) Installed.\n               [01]: KB5031354\n               [02]: File 1\n";
-    let Report::Machine { warnings, .. } = read_reports(text.as_bytes())
-        .unwrap()
-        .pop()
-        .unwrap()
-        .unwrap()
-    else {
+fn a_long_list_that_systeminfo_itself_cuts_is_told() {
+    let kbs: Vec<String> = (0..200).map(|n| format!("KB{}", 5_000_000 + n)).collect();
+    let kbs: Vec<&str> = kbs.iter().map(String::as_str).chain(["File 1"]).collect();
+    let text = report("PC", "x64-based PC", &kbs).replace("201 Hotfix", "240 Hotfix");
+    let mut read = read_reports(text.as_bytes()).unwrap();
+    let Report::Machine { warnings, .. } = read.pop().unwrap().unwrap() else {
         panic!()
     };
     assert_eq!(warnings.len(), 2, "{warnings:?}");
+}
+
+/// A report that is cut off must not pass for one with fewer updates.
+#[test]
+fn a_systeminfo_that_is_not_whole_is_refused() {
+    let whole = report(
+        "PC",
+        "x64-based PC",
+        &["KB5031354", "KB5029921", "KB5030000"],
+    );
+    let cards = whole.find("Network").unwrap();
+    let first = whole.find("               [01]").unwrap();
+    let last = whole.find("               [03]").unwrap();
+    for (text, told) in [
+        (
+            whole[..last].to_owned(),
+            "it counts 3 updates and ends after 2 of them",
+        ),
+        (whole[..last + 20].to_owned(), "ends after 2 of them"),
+        (whole[..last + 27].to_owned(), "its last word is `KB5030`"),
+        (whole[..first].to_owned(), "cut off at its list of updates"),
+        (
+            whole[..first - 20].to_owned(),
+            "cut off at its list of updates",
+        ),
+        (whole.replace("[02]", "[04]"), "has [04] where [02] belongs"),
+        (
+            whole.replace("3 Hotfix", "4 Hotfix"),
+            "counts 4 updates and lists 3, so a part is missing",
+        ),
+        (
+            whole.replace("3 Hotfix", "2 Hotfix"),
+            "counts 2 updates and lists 3",
+        ),
+        (
+            whole[..cards].to_owned() + &whole[first - 60..],
+            "two lists of updates",
+        ),
+    ] {
+        let error = read_reports(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(told), "{told}: {error}");
+    }
+    // Without the network cards, which people leave out, and with no line break at its end.
+    for end in [cards, cards - 2] {
+        assert_eq!(machines(&whole[..end])[0].installed_kbs.len(), 3);
+    }
+}
+
+#[test]
+fn a_systeminfo_without_its_list_goes_only_with_a_list() {
+    let text = report("PC", "x64-based PC", &["KB5031354"]);
+    let cut = &text[..text.find("Hotfix").unwrap()];
+    let read = |text: &str| {
+        let reports = read_reports(text.as_bytes()).unwrap().into_iter();
+        reports
+            .map(|report| ("file".to_owned(), report.unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let merged = merge(read(cut));
+    assert!(merged.machines.is_empty());
+    assert!(
+        merged.errors[0].contains("a systeminfo of `PC` without its list of updates"),
+        "{merged:?}"
+    );
+    let merged = merge([read(cut), read("CSName=PC\nHotFixID=KB5029921\n")].concat());
+    assert_eq!(merged.errors, Vec::<String>::new());
+    assert_eq!(merged.machines[0].0.installed_kbs.len(), 1);
+    // A host on which nothing was installed yet.
+    let none = cut.to_owned() + "Hotfix(s):     N/A\r\nNetwork Card(s):     N/A\r\n";
+    assert_eq!(machines(&none)[0].installed_kbs.len(), 0);
+}
+
+/// The last word of a list may be half a number.
+#[test]
+fn lists_that_end_within_a_number_are_refused() {
+    for text in [
+        "HotFixID  \r\nKB5031354  \r\nKB50299",
+        "HotFixID=KB5031354\r\nHotFixID=KB",
+        "Host,OS Version,KBs\na,10.0.19045,\"KB5031354;KB50299",
+        "CsName : a\nOsVersion : 10.0.19045\nOsHotFixes : {KB5031354, KB502",
+    ] {
+        let error = read_reports(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("its last word is `KB"), "{text}: {error}");
+    }
+    for text in ["HotFixID  \r\nKB976902  \r\n", "HotFixID  \r\nKB5031354"] {
+        assert!(read_reports(text.as_bytes()).is_ok(), "{text}");
+    }
 }
 
 #[test]

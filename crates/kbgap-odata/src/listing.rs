@@ -366,7 +366,7 @@ fn order(
     text: &str,
     of: &'static StructuredType,
 ) -> Result<Vec<(&'static Property, Direction)>, ApiError> {
-    let mut order = Vec::new();
+    let mut order: Vec<(&'static Property, Direction)> = Vec::new();
     for part in names(text, SystemOption::OrderBy)? {
         let mut words = part.split_whitespace();
         let name = words.next().unwrap_or_default();
@@ -388,7 +388,10 @@ fn order(
                 "a property with asc or desc",
             ));
         }
-        order.push((property, direction));
+        // What was ordered by already orders nothing more.
+        if order.iter().all(|(known, _)| known.name != property.name) {
+            order.push((property, direction));
+        }
     }
     Ok(order)
 }

@@ -53,10 +53,7 @@ impl Lists {
     /// vendor itself: whoever has a mirror may reach nothing else, and names what it has.
     #[must_use]
     pub fn beside(base: &str, named: Self) -> Self {
-        let published = |list: List| {
-            base.starts_with(VENDOR)
-                .then(|| list.publisher().to_owned())
-        };
+        let published = |list: List| is_at_vendor(base).then(|| list.publisher().to_owned());
         let or = |named: Option<String>, list| named.or_else(|| published(list));
         Self {
             known_exploited: or(named.known_exploited, List::KnownExploited),
@@ -72,6 +69,13 @@ impl Lists {
         both.into_iter()
             .filter_map(|(list, url)| Some((list, url?)))
     }
+}
+
+fn is_at_vendor(base: &str) -> bool {
+    let rest = base.get(..VENDOR.len()).zip(base.get(VENDOR.len()..));
+    rest.is_some_and(|(start, rest)| {
+        start.eq_ignore_ascii_case(VENDOR) && (rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
 /// Checks the address of a list.
@@ -142,9 +146,15 @@ mod tests {
         let kev = List::KnownExploited.publisher();
         assert_eq!(beside.known_exploited.as_deref(), Some(kev));
         assert_eq!(beside.epss, named.epss);
-        let beside = Lists::beside("https://mirror.example/cvrf/v3.0", named.clone());
-        assert_eq!(beside, named);
-        let urls: Vec<&str> = beside.iter().map(|(_, url)| url).collect();
+        for mirror in [
+            "https://mirror.example/cvrf/v3.0",
+            "https://api.msrc.microsoft.com.example/cvrf/v3.0",
+        ] {
+            assert_eq!(Lists::beside(mirror, named.clone()), named);
+        }
+        let shouted = Lists::beside("HTTPS://API.msrc.microsoft.com/cvrf/v3.0", named.clone());
+        assert_eq!(shouted.known_exploited.as_deref(), Some(kev));
+        let urls: Vec<&str> = named.iter().map(|(_, url)| url).collect();
         assert_eq!(urls, ["https://mirror.example/epss.csv.gz"]);
     }
 

@@ -58,9 +58,9 @@ impl Hosts {
 /// host are put together; where its name is given, all of them are.
 pub(crate) fn read_hosts(paths: &[PathBuf], name: Option<&str>) -> Hosts {
     let mut reports = Vec::new();
-    let mut errors = Vec::new();
+    let (files, mut errors) = files(paths);
     let mut read_files = Vec::new();
-    for path in &files(paths) {
+    for path in &files {
         let file = path.display();
         let read = match read_file(path) {
             Ok(read) => read,
@@ -114,8 +114,8 @@ pub(crate) type Programs = BTreeMap<(String, String), usize>;
 /// was refused.
 pub(crate) fn read_programs(paths: &[PathBuf]) -> (Programs, Vec<String>) {
     let mut programs = Programs::new();
-    let mut errors = Vec::new();
-    for path in &files(paths) {
+    let (files, mut errors) = files(paths);
+    for path in &files {
         let file = path.display();
         let reports = match read_file(path) {
             Ok(reports) => reports,
@@ -161,9 +161,10 @@ fn columns_of(report: &Report) -> Option<Vec<Column>> {
     }
 }
 
-/// The files that paths name: of a folder those in it, in order, but for hidden ones.
-fn files(paths: &[PathBuf]) -> Vec<PathBuf> {
-    let mut files = Vec::new();
+/// The files that paths name: of a folder those in it, in order, but for hidden ones; and what
+/// is wrong with a folder that has none.
+fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<String>) {
+    let (mut files, mut errors) = (Vec::new(), Vec::new());
     for path in paths {
         let Ok(entries) = std::fs::read_dir(path) else {
             files.push(path.clone());
@@ -175,10 +176,16 @@ fn files(paths: &[PathBuf]) -> Vec<PathBuf> {
             .map(|entry| entry.path())
             .filter(|path| path.is_file())
             .collect();
+        if inside.is_empty() {
+            errors.push(format!(
+                "{}: is a folder without files: folders within it are not looked into",
+                path.display()
+            ));
+        }
         inside.sort();
         files.extend(inside);
     }
-    files
+    (files, errors)
 }
 
 /// The records of a file, or why there are none.

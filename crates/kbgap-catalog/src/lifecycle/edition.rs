@@ -106,6 +106,7 @@ mod tests {
             ("CoreSingleLanguage", Some(Home)),
             ("Home Premium", Some(Home)),
             ("Ultimate", Some(Home)),
+            ("CloudEditionN", Some(Home)),
             ("Enterprise", Some(Enterprise)),
             ("EnterpriseN", Some(Enterprise)),
             ("Education", Some(Enterprise)),

@@ -4,6 +4,7 @@
 use super::Component;
 use crate::fold::fold;
 use crate::software::SoftwareId;
+use crate::sql_server::names_engine;
 use crate::version::Version;
 
 const MICROSOFT: &str = "microsoft";
@@ -30,16 +31,11 @@ pub fn map_installed(vendor: &str, name: &str, version: &str) -> Option<(Softwar
             ("edge_chromium-based", Component::EdgeChromium)
         }
         // As Microsoft Defender's exports name them.
-        "sql_server" => ("sql_server", Component::SqlServer),
         "exchange_server" => ("exchange_server", Component::Exchange),
         "sharepoint_server" => ("sharepoint_server", Component::SharePoint),
         ".net_framework" => (".net_framework", Component::DotNetFramework),
         "office" | "365_apps" => ("office", Component::Office),
-        // What is named after a software's id has `_` for blanks.
-        name if name.starts_with("sql_server") && is_sql_server_engine(&name.replace('_', " ")) => {
-            ("sql_server", Component::SqlServer)
-        }
-        name if is_sql_server_engine(name) => ("sql_server", Component::SqlServer),
+        name if names_engine(name) => ("sql_server", Component::SqlServer),
         name if name.starts_with("microsoft exchange server") => {
             ("exchange_server", Component::Exchange)
         }
@@ -64,40 +60,6 @@ fn is_edge_html(version: &str) -> bool {
     Version::parse(version)
         .and_then(|version| version.parts().first().copied())
         .is_some_and(|major| major < FIRST_CHROMIUM)
-}
-
-/// `Microsoft SQL Server 2019 (64-bit)`, the engine of an instance, or an update of it,
-/// and none of the drivers and tools.
-fn is_sql_server_engine(name: &str) -> bool {
-    let name = name.strip_prefix("microsoft ").unwrap_or(name);
-    if let Some(rest) = name.strip_prefix("sql server ") {
-        let rest = after_year(rest);
-        let engine = |rest: &str| rest.ends_with("database engine services");
-        return rest.is_some_and(|rest| engine(rest) || is_plain(rest));
-    }
-    name.split_once(" for sql server ")
-        .is_some_and(|(update, rest)| {
-            let number = update
-                .strip_prefix("hotfix ")
-                .or(update.strip_prefix("gdr "));
-            number.is_some_and(is_number) && after_year(rest).is_some()
-        })
-}
-
-/// What follows the year of a release.
-fn after_year(text: &str) -> Option<&str> {
-    let (year, rest) = text.split_once(' ').unwrap_or((text, ""));
-    (year.len() == 4 && is_number(year)).then_some(rest)
-}
-
-/// Whether nothing but the release and the bitness is told.
-fn is_plain(rest: &str) -> bool {
-    rest.split_whitespace()
-        .all(|word| matches!(word, "r2" | "(64-bit)" | "(32-bit)"))
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// `Microsoft Office Professional Plus 2016`, `Microsoft 365 Apps for enterprise - en-us`.
@@ -177,6 +139,10 @@ mod tests {
         // An instance lists its parts by names without "Microsoft".
         for name in [
             "sql_server_2019",
+            // As our collector names an instance, whose version tells the release.
+            "Microsoft SQL Server",
+            "Microsoft SQL Server 2005 (64-bit)",
+            "Service Pack 3 for SQL Server 2014 (KB4022619) (64-bit)",
             "SQL Server 2017 Database Engine Services",
             "SQL Server 2008 R2 SP2 Database Engine Services",
             "Hotfix 6430 for SQL Server 2017 (KB5021126) (64-bit)",
@@ -196,6 +162,7 @@ mod tests {
             "Microsoft .NET Framework 4.8 Targeting Pack (ENU)",
             "Microsoft .NET Framework 4.8 SDK",
             "Microsoft SQL Server 2012 Native Client",
+            "Microsoft SQL Server 2019 Setup (English)",
             "SQL Server Management Studio",
             "SQL Server 2017 Client Tools Extensions",
             "SQL Server 2017 Database Engine Shared",

@@ -6,6 +6,7 @@ use super::xml::{self, Element, Xml};
 use crate::Reason;
 use crate::parts::{Parts, Remediation, Threat, ThreatKind};
 use crate::reading::Reading;
+use crate::text::message;
 
 impl Reading {
     pub(super) fn xml(&mut self, xml: &mut Xml<'_>) -> Result<(), Reason> {
@@ -15,7 +16,8 @@ impl Reading {
         }
         if root != "cvrfdoc" {
             return Err(Reason::NotCvrf(format!(
-                "its root element is `{root}`, not `cvrfdoc`"
+                "its root element is `{}`, not `cvrfdoc`",
+                message(&root)
             )));
         }
         while let Some(element) = xml.child()? {

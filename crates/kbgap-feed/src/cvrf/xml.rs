@@ -10,7 +10,7 @@ use quick_xml::{Reader, XmlVersion};
 
 use crate::Reason;
 use crate::source::{LineCounter, reason_of};
-use crate::text::{beginning, harmless, one_line};
+use crate::text::{beginning, harmless, message, one_line};
 
 /// No field of the vendor is longer; what is would be held in memory whole.
 const MAX_TEXT: usize = 1 << 20;
@@ -272,7 +272,7 @@ pub(super) fn html_page() -> Reason {
 }
 
 fn cut_off(open: &[String]) -> Reason {
-    Reason::Truncated(open.last().cloned().unwrap_or_default())
+    Reason::Truncated(open.last().map(|name| message(name)).unwrap_or_default())
 }
 
 fn next_event<'b>(
@@ -296,8 +296,8 @@ fn malformed(error: quick_xml::Error, open: &[String]) -> Reason {
         // The reader tells an unclosed tag or comment only at the end of the text.
         quick_xml::Error::Syntax(_) => cut_off(open),
         quick_xml::Error::IllFormed(quick_xml::errors::IllFormedError::MissingEndTag(tag)) => {
-            Reason::Truncated(tag)
+            Reason::Truncated(message(&tag))
         }
-        other => Reason::Xml(other.to_string()),
+        other => Reason::Xml(message(&other.to_string())),
     }
 }

@@ -341,3 +341,23 @@ proptest! {
         let _ = cvrf::read(source::from_bytes("x", &bytes));
     }
 }
+
+/// Found by fuzzing: a message repeated what a terminal obeys, and as much as there was of it.
+#[test]
+fn messages_hold_no_control_characters_and_end() {
+    let long = "x".repeat(10_000);
+    for text in [
+        "<\u{1b}[31mroot/>".to_owned(),
+        format!("<{long}/>"),
+        format!("<cvrfdoc><a\u{7}b{long}></c></cvrfdoc>"),
+        format!("<cvrfdoc><{long}>"),
+    ] {
+        let error = cvrf::read(source::from_bytes("x", text.as_bytes()))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            !error.contains(char::is_control) && error.len() < 1_000,
+            "{error:?}"
+        );
+    }
+}

@@ -92,6 +92,12 @@ impl Entries {
         entries.by_id = by_id.into_iter().collect();
         for _ in 0..input.u32()? {
             let (software, version, flags) = (input.u32()?, input.u32()?, input.u8()?);
+            // Whoever counts the users of both relies on it.
+            let is_whole = (software as usize) < entries.software.len()
+                && (version as usize) < entries.versions.len();
+            if !is_whole {
+                return Err(LoadError::Damaged("an entry of a software"));
+            }
             let entry = Entry {
                 software,
                 version,

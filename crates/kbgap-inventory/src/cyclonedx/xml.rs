@@ -5,6 +5,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::component::{Component, Host};
+use crate::text::cut;
 use crate::{Format, Part, ReportError};
 
 const MAX_DEPTH: usize = 128;
@@ -51,7 +52,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Part>, ReportError> {
         };
         let event = reader
             .read_event()
-            .map_err(|e| line(format!("is cut off, or no XML: {e}")))?;
+            .map_err(|e| line(format!("is cut off, or no XML: {}", message(&e))))?;
         let is_end = matches!(event, Event::Eof);
         document.take(event).map_err(line)?;
         if is_end {
@@ -109,7 +110,7 @@ impl Document {
         if name == "component" {
             let kind = element
                 .try_get_attribute("type")
-                .map_err(|e| format!("is no XML: {e}"))?;
+                .map_err(|e| format!("is no XML: {}", message(&e)))?;
             self.open.push(Component {
                 kind: kind.map(|k| k.value.into_owned()).unwrap_or_default(),
                 ..Component::default()
@@ -150,11 +151,16 @@ impl Document {
     }
 }
 
+/// What the reader says, which may repeat a part of the document.
+fn message(error: &impl std::fmt::Display) -> String {
+    cut(&error.to_string(), 300)
+}
+
 /// One of the five entities of XML itself, or a character by its number.
 fn character(reference: &BytesRef<'_>) -> Result<char, String> {
     if let Some(character) = reference
         .resolve_char_ref()
-        .map_err(|e| format!("is no XML: {e}"))?
+        .map_err(|e| format!("is no XML: {}", message(&e)))?
     {
         return Ok(character);
     }

@@ -15,6 +15,7 @@ use super::network::{Address, Guid};
 use super::object::{Described, Object};
 use super::software::Programs;
 use super::text::read;
+use crate::text::shown;
 use crate::{DotNet, InstalledKb, Machine, MachineId, OperatingSystem};
 
 pub(super) const MAX_TEXT: usize = 1_000;
@@ -221,7 +222,7 @@ impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read(deserializer, |text| {
             text.trim().parse().map(Self).map_err(|_| {
-                let shown: String = text.chars().take(40).collect();
+                let shown = shown(text);
                 format!("`{shown}` is no time with zone (expected such as 2020-03-20T08:00:00Z)")
             })
         })
@@ -357,7 +358,7 @@ impl<'de> Deserialize<'de> for OsVersion {
                     revision: Some(revision),
                 }),
                 _ => {
-                    let shown: String = text.chars().take(40).collect();
+                    let shown = shown(text);
                     Err(format!(
                         "`{shown}` is no Windows version (expected such as 10.0.18363.592)"
                     ))

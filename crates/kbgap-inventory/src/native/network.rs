@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::document::{Parsed, Text};
 use crate::IpAddress;
+use crate::text::shown;
 
 const MAX_WORD: usize = 60;
 
@@ -78,7 +79,7 @@ impl FromStr for Mac {
         if digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             Ok(Self(digits))
         } else {
-            Err(MacError(text.chars().take(40).collect()))
+            Err(MacError(shown(text)))
         }
     }
 }
@@ -99,7 +100,7 @@ impl FromStr for Guid {
         if digits && lengths == [8, 4, 4, 4, 12] {
             Ok(Self(text.to_ascii_lowercase()))
         } else {
-            Err(GuidError(text.chars().take(40).collect()))
+            Err(GuidError(shown(text)))
         }
     }
 }

@@ -28,6 +28,7 @@ fn field(cell: &str) -> Field {
         None => (cell, "".split(',')),
     };
     Field {
+        is_updates: false,
         value: value.trim().to_owned(),
         entries: entries.map(|entry| entry.trim().to_owned()).collect(),
     }

@@ -244,6 +244,22 @@ Hotfix(s):                 1 Hotfix(s) Installed.\r\n                           
 
 const HOTFIXES: &str = "\r\r\n\r\r\nCSName=PC-017\r\r\nHotFixID=KB5031988\r\r\n\r\r\n\r\r\nCSName=PC-017\r\r\nHotFixID=KB5031354\r\r\n\r\r\n";
 
+/// A console looks into the current folder first, which may be one that all hosts write to.
+#[test]
+fn the_batch_collector_runs_the_programs_of_windows_alone() {
+    let script = script("collect.cmd");
+    let lines = script.lines().filter(|line| !line.starts_with("rem"));
+    for line in lines {
+        for word in line.split(|c| " \t\"'()<>&|".contains(c)) {
+            let name = word.trim_end_matches(".exe").trim_end_matches(".com");
+            assert!(
+                !["chcp", "findstr", "hostname", "reg", "systeminfo", "wmic"].contains(&name),
+                "{line}"
+            );
+        }
+    }
+}
+
 #[test]
 fn answers_of_queries_tell_windows_programs_and_updates() {
     let read = machine(QUERIES);

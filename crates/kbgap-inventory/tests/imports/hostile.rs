@@ -3,7 +3,7 @@
 use kbgap_inventory::{MAX_BYTES, merge, read_reports};
 use proptest::prelude::*;
 
-use crate::reports;
+use crate::{machine, merged, reports};
 
 /// Beginnings that lead to each reader.
 const BEGINNINGS: [&str; 16] = [
@@ -128,4 +128,40 @@ fn numbers_beyond_all_bounds_are_refused() {
 fn what_is_too_large_is_refused_unread() {
     let error = read_reports(&vec![b' '; MAX_BYTES + 1]).unwrap_err();
     assert!(error.to_string().contains("256 MB"), "{error}");
+}
+
+/// Found by fuzzing: a terminal would obey what a report's words say.
+#[test]
+fn no_form_lets_control_characters_through() {
+    let systeminfo = "Host Name:  PC\nOS Name:  \u{7} Microsoft \u{9b}2J Windows 10 Pro\nOS Version:  10.0.19045 N/A Build 19045\n\
+        Hotfix(s):  1 Hotfix(s) Installed.\n   [01]: KB5031354\n";
+    let machine = machine(systeminfo);
+    assert_eq!(machine.computer_dns_name, "PC");
+    let platform = machine.os.platform.as_deref();
+    assert_eq!(platform, Some("Microsoft  2J Windows 10 Pro"));
+    // A name that no host can have is none.
+    let merged = merged(&["CSName=PC1\u{8}x\nHotFixID=KB5031354\n"]);
+    assert!(
+        merged.errors[0].contains("of a host that it does not name"),
+        "{merged:?}"
+    );
+    for text in [
+        &systeminfo.replace("PC\n", "PC\u{1b}[31m\n"),
+        // The middle of one report and all of another.
+        &systeminfo.replace("PC\n", "en-us;English (UnHost Name:   PC\n"),
+        "Host,OS Version\na,10.0\u{1b}[31m.19045\n",
+        "Windows Registry Editor Version 5.00\n[A\\Microsoft\\Windows NT\\CurrentVersion]\n\"UBR\"=dword:00000d78\r\u{1b}C\n",
+        "Host,OS Version,Installation Type\na,10.0.19045,Cli\u{7}ent\n",
+        "{\"computerDnsName\":\"a\",\"o\u{7f}s\":x}",
+        "<bom><components><component\u{7} type='x'></name></bom>",
+        r#"{"computerDnsName":"a","os":{"version":"10.0\u001b[31m"}}"#,
+        r#"{"computerDnsName":"a","id":"\u001b[31m","os":{"version":"10.0.19045"}}"#,
+        r#"{"computerDnsName":"a","os":{"version":"10.0.19045"},"ipAddresses":[{"ipAddress":"::1","macAddress":"\u001b"}]}"#,
+    ] {
+        let told = match read_reports(text.as_bytes()) {
+            Err(error) => error.to_string(),
+            Ok(mut read) => read.remove(0).unwrap_err().to_string(),
+        };
+        assert!(!told.contains(char::is_control), "{told:?}");
+    }
 }

@@ -95,3 +95,44 @@ fn a_systeminfo_and_a_list_in_one_file_are_of_one_host() {
         "PC 10.0.19045 ? Client [5029921 5031354] []"
     );
 }
+
+/// Found by fuzzing: the name, and with it the id, was that of the file that came first.
+#[test]
+fn a_host_has_the_same_name_in_whichever_order_its_files_come() {
+    let files = [
+        "Host,OS Version\nPC-1,10.0.19045\n",
+        "CSName=pc-1\nHotFixID=KB5031354\n",
+        "[{\"DisplayName\":\"Edge\",\"DisplayVersion\":\"1\",\"PSComputerName\":\"pc-1.contoso.com\"}]",
+    ];
+    for (order, name) in [
+        ([0, 1, 2], "pc-1.contoso.com"),
+        ([2, 1, 0], "pc-1.contoso.com"),
+        ([1, 0, 0], "pc-1"),
+        ([0, 1, 0], "pc-1"),
+    ] {
+        let merged = merged(&order.map(|file| files[file]));
+        assert_eq!(merged.errors, Vec::<String>::new());
+        assert_eq!(merged.machines[0].0.computer_dns_name, name, "{order:?}");
+    }
+}
+
+/// Found by fuzzing: of two of one host the file that came last counted, however old it was.
+#[test]
+fn two_reports_of_systeminfo_of_one_host_agree_or_are_refused() {
+    let report = |build: u32, kb: &str| {
+        format!(
+            "Host Name: PC-1\nOS Name: Microsoft Windows 10 Pro\nOS Version: 10.0.{build} N/A Build {build}\n\
+             Hotfix(s): 1 Hotfix(s) Installed.\n   [01]: {kb}\n"
+        )
+    };
+    let (one, two) = (report(19_045, "KB5031354"), report(19_045, "KB5029921"));
+    let both = merged(&[&one, &two]);
+    assert_eq!(both.machines.len(), 1);
+    assert_eq!(both.machines[0].0.installed_kbs.len(), 2);
+    let merged = merged(&[&one, &report(22_631, "KB5029921")]);
+    assert!(merged.machines.is_empty());
+    assert!(
+        merged.errors[0].contains("says build 22631 where another report"),
+        "{merged:?}"
+    );
+}

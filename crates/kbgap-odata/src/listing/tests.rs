@@ -129,6 +129,25 @@ fn without_top_there_are_pages_and_with_it_none() {
     );
 }
 
+/// Found by fuzzing: a link to the next page that was refused for its length.
+#[test]
+fn every_next_page_is_one_that_is_taken() {
+    let mut hosts = hosts(&[None; 5]);
+    for host in &mut hosts {
+        host.id.push_str(&"\u{e4}".repeat(250));
+    }
+    let order = vec!["id"; MAX_NAMES].join(",");
+    let mut query = format!("$orderby={order}");
+    let mut seen = 0;
+    loop {
+        let page = listing(&query, 2).unwrap().page(hosts.iter().cloned());
+        seen += page.records.len();
+        let Some(next) = page.next else { break };
+        query = format!("$orderby={order}&$skiptoken={next}");
+    }
+    assert_eq!(seen, 5);
+}
+
 #[test]
 fn what_is_selected_and_expanded() {
     let names = |listing: &Listing| {

@@ -29,7 +29,8 @@ pub(super) fn page(state: &AppState, generation: u64) -> String {
     server(&mut text, state);
     feed(&mut text, empty.catalog(), generation);
     syncs(&mut text, &state.metrics.syncs);
-    machines(&mut text, size, fleets.len());
+    let tenants = fleets.iter().filter(|fleet| !fleet.is_empty()).count();
+    machines(&mut text, size, tenants);
     ingest(&mut text, &state.metrics.ingest, state.intake.waiting());
     index(&mut text, state);
     state.metrics.requests.write(&mut text);

@@ -24,24 +24,24 @@ pub(crate) fn header() -> [&'static str; 16] {
     ]
 }
 
-/// The lines of one host. A host that was not assessed has one that says so,
-/// since no line at all would read as clean.
+/// The lines of one host. One that was not assessed, or that misses nothing and is not known
+/// to be supported, has a line that says so, since no line at all would read as clean.
 pub(crate) fn rows(document: &CheckDocument) -> Vec<[String; 16]> {
     let build = match document.os.revision {
         Some(revision) => format!("{}.{revision}", document.os.build),
         None => document.os.build.to_string(),
     };
     let name = inert(&document.computer_dns_name);
-    if let Some(reason) = &document.reason {
+    let os = inert(document.os.product.as_deref().unwrap_or_default());
+    let [status, end] = support(document);
+    let is_flagged = document.missing.is_empty() && !matches!(status.as_str(), "" | "supported");
+    if document.reason.is_some() || is_flagged {
         let mut row: [String; 16] = Default::default();
-        row[0] = name;
-        row[2] = build;
-        row[10] = inert(reason);
-        [row[14], row[15]] = support(document);
+        [row[0], row[1], row[2]] = [name, os, build];
+        row[10] = inert(document.reason.as_deref().unwrap_or_default());
+        [row[14], row[15]] = [status, end];
         return vec![row];
     }
-    let [status, end] = support(document);
-    let os = inert(document.os.product.as_deref().unwrap_or_default());
     document
         .missing
         .iter()

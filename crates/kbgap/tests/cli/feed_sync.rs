@@ -161,12 +161,14 @@ fn lists_of_others_come_beside_the_months() {
 
     // One that cannot be had, or is cut off, stops no other and replaces nothing.
     vendor.publish_list("epss.csv", epss("2023-03-08", 0.2).as_bytes());
-    vendor.fail("kev.json", vec![Fault::Status(404, ""); 2]);
-    let run = sync(data.path(), &vendor, &lists);
+    let signed = format!("{kev}?key=hush");
+    let with_key = ["--kev-url", &signed, "--epss-url", &scores];
+    let run = sync(data.path(), &vendor, &with_key);
     assert_eq!(run.code, 1);
     assert_eq!(run.json()["changed"], serde_json::json!(["epss"]));
     let told = format!("error: cisa-kev: {kev}: the server answered 404");
     assert!(run.stderr.contains(&told), "{}", run.stderr);
+    assert!(!run.stdout.contains("hush"), "{}", run.stdout);
     let before = catalogue(data.path());
     vendor.publish_list(
         "kev.json",

@@ -1,5 +1,6 @@
 //! Running the binary.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -72,6 +73,20 @@ pub fn sample_feed() -> tempfile::TempDir {
 
 pub fn sample() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("demo/2020-Mar.xml")
+}
+
+/// All that a data folder holds, byte for byte, but for what processes lock.
+pub fn stored(data: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(data)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let files = entries.filter(|path| !name(path).ends_with("-shm"));
+    let read = |path: PathBuf| (name(&path), std::fs::read(path).unwrap());
+    files
+        .map(read)
+        .filter(|(_, bytes)| !bytes.is_empty())
+        .collect()
 }
 
 /// A file with this text.

@@ -98,6 +98,26 @@ fn people_and_spreadsheets_see_it_too() {
 }
 
 #[test]
+fn a_host_that_misses_nothing_is_flagged_in_a_table_too() {
+    let data = sample_feed();
+    let text = r#"{"computerDnsName":"patched","os":{"version":"10.0.18363.99999","architecture":"x64","installationType":"Client","edition":"Enterprise"}}"#;
+    let pc = file(data.path(), "patched.json", text);
+    let lines = |day: &str| {
+        let args = ["check", &pc, "--format", "csv", "--date", day];
+        let csv = kbgap(data.path(), &args).ok().stdout;
+        csv.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(lines("2022-05-10"), [""; 0]);
+    let flagged = lines("2022-05-11");
+    assert_eq!(flagged.len(), 1);
+    assert!(
+        flagged[0].starts_with("patched,Windows 10 Version 1909 "),
+        "{flagged:?}"
+    );
+    assert!(flagged[0].ends_with(",ended,2022-05-10"), "{flagged:?}");
+}
+
+#[test]
 fn without_an_edition_the_answer_says_what_is_lacking() {
     let data = sample_feed();
     let pc = file(data.path(), "pc.json", &host(None));

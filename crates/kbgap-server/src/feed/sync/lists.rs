@@ -46,7 +46,11 @@ pub(super) fn sync(
                 etag,
             }),
             Err(Failure::Stopped) => return Ok(()),
-            Err(failure) => report.fail(id_of(list), format!("{url}: {failure}")),
+            Err(failure) => {
+                // What stands after the path may be a password.
+                let shown = url.split('?').next().unwrap_or_default();
+                report.fail(id_of(list), format!("{shown}: {failure}"));
+            }
         }
     }
     if arrived.is_empty() {

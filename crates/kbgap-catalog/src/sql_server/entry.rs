@@ -1,32 +1,40 @@
 //! Entries of software lists that tell of a SQL Server.
 
-use kbgap_catalog::{Architecture, KbId, SqlBuild, SqlRelease, Version};
+use super::{SqlBuild, SqlRelease};
+use crate::KbId;
+use crate::fold::fold;
+use crate::platform::Architecture;
+use crate::version::Version;
 
 /// What one entry of a software list tells of a SQL Server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SqlEntry {
-    pub(super) release: SqlRelease,
-    pub(super) build: Option<SqlBuild>,
-    pub(super) bits: Option<Architecture>,
+    /// The release, by the name or else by the version.
+    pub release: SqlRelease,
+    /// The build, where the version is one of the release.
+    pub build: Option<SqlBuild>,
+    /// 32 or 64 bits, where the name tells.
+    pub bits: Option<Architecture>,
     /// Whether it shows that there is a server, and not tools alone.
-    pub(super) is_engine: bool,
+    pub is_engine: bool,
     /// The update that the entry is.
-    pub(crate) kb: Option<KbId>,
+    pub kb: Option<KbId>,
 }
 
+/// What a name tells: the release as it is written, where it is, and whether there is a
+/// server.
+type Named<'n> = (Option<&'n str>, bool);
+
 impl SqlEntry {
-    /// What an entry of Microsoft's tells; `None` for drivers, tools and all that is no
-    /// SQL Server.
-    pub(crate) fn of(name: &str, version: &str) -> Option<Self> {
+    /// What an entry of Microsoft's tells; `None` for drivers, tools, releases before 2008
+    /// and all that is no SQL Server.
+    #[must_use]
+    pub fn of(name: &str, version: &str) -> Option<Self> {
         let name = words(name);
-        let name = name.strip_prefix("microsoft ").unwrap_or(&name);
+        let (named, is_engine) = named(&name)?;
         let build = Version::parse(version).and_then(|v| SqlBuild::of_version(&v));
-        let (named, is_engine) = match name.strip_prefix("sql server") {
-            Some(rest) => server(rest.trim_start())?,
-            None => (update(name)?, true),
-        };
         let release = match named {
-            Some(release) => release,
+            Some(release) => SqlRelease::of_name(release)?,
             None => build?.0,
         };
         Some(Self {
@@ -35,29 +43,34 @@ impl SqlEntry {
             build: build
                 .filter(|(of, _)| *of == release)
                 .map(|(_, build)| build),
-            bits: bits(name),
+            bits: bits(&name),
             is_engine,
-            kb: kb(name),
+            kb: kb(&name),
         })
     }
 }
 
-/// Lower-case with single blanks; ids of software have `_` for them.
-fn words(name: &str) -> String {
-    let words = name.split(|c: char| c.is_whitespace() || c == '_');
-    let words: Vec<String> = words
-        .filter(|w| !w.is_empty())
-        .map(str::to_lowercase)
-        .collect();
-    words.join(" ")
+/// Whether a program of this name shows that there is a server, of whatever release.
+pub(crate) fn names_engine(name: &str) -> bool {
+    name.contains("sql") && named(&words(name)).is_some_and(|(_, is_engine)| is_engine)
 }
 
-/// `2019 (64-bit)`, `2016 Database Engine Services`, `2019 Setup (English)`, or nothing,
-/// where the version tells the release.
-fn server(rest: &str) -> Option<(Option<SqlRelease>, bool)> {
-    if rest.is_empty() {
-        return Some((None, true));
+/// Lower-case with single blanks; ids of software have `_` for them.
+fn words(name: &str) -> String {
+    fold(&name.replace('_', " "))
+}
+
+fn named(name: &str) -> Option<Named<'_>> {
+    let name = name.strip_prefix("microsoft ").unwrap_or(name);
+    match name.strip_prefix("sql server") {
+        Some("") => Some((None, true)),
+        Some(rest) => server(rest.strip_prefix(' ')?),
+        None => Some((Some(update(name)?), true)),
     }
+}
+
+/// `2019 (64-bit)`, `2016 Database Engine Services`, `2019 Setup (English)`.
+fn server(rest: &str) -> Option<Named<'_>> {
     let (release, rest) = release(rest)?;
     let is_plain = rest
         .split(' ')
@@ -67,23 +80,26 @@ fn server(rest: &str) -> Option<(Option<SqlRelease>, bool)> {
 }
 
 /// `hotfix 4430 for sql server 2019 (kb5054833) (64-bit)`.
-fn update(name: &str) -> Option<Option<SqlRelease>> {
+fn update(name: &str) -> Option<&str> {
     let (kind, rest) = name.split_once(" for sql server ")?;
     let number = ["hotfix ", "gdr ", "service pack "]
         .iter()
         .find_map(|prefix| kind.strip_prefix(prefix))?;
-    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
-    let (release, _) = is_number.then(|| release(rest))??;
-    Some(Some(release))
+    let (release, _) = is_number(number).then(|| release(rest))??;
+    Some(release)
 }
 
-/// The release that a text begins with, and what follows it.
-fn release(text: &str) -> Option<(SqlRelease, &str)> {
-    let (year, rest) = text.split_once(' ').unwrap_or((text, ""));
+/// The release that a text begins with, such as `2008 r2`, and what follows it.
+fn release(text: &str) -> Option<(&str, &str)> {
+    let year = text.split(' ').next().filter(|year| year.len() == 4)?;
+    let rest = is_number(year).then(|| text[4..].trim_start())?;
     let second = rest.split(' ').next().filter(|word| *word == "r2");
-    let name = second.map_or_else(|| year.to_owned(), |r2| format!("{year} {r2}"));
     let rest = second.map_or(rest, |r2| rest[r2.len()..].trim_start());
-    Some((SqlRelease::of_name(&name)?, rest))
+    Some((text[..text.len() - rest.len()].trim_end(), rest))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn bits(name: &str) -> Option<Architecture> {
@@ -227,6 +243,9 @@ mod tests {
             "Microsoft VSS Writer for SQL Server 2019",
             "Microsoft ODBC Driver 17 for SQL Server",
             "sql_server",
+            "SQL Server 2005",
+            "SQL Servers 2019",
+            "SQL Server 20\u{661}9",
         ] {
             assert_eq!(SqlEntry::of(name, ""), None, "{name}");
         }
