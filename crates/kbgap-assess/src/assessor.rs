@@ -175,10 +175,12 @@ impl Assessor {
     }
 
     /// What KBs fix beside Windows.
-    pub(crate) fn beside(&self, case: &Case<'_>) -> Arc<Beside> {
-        let key = BesideKey::of(case, self);
-        let find = || Arc::new(Beside::of(&key, case, self));
-        self.beside.get_or(key.clone(), find)
+    pub(crate) fn beside<'c>(&self, case: &'c Case<'_>) -> &'c Arc<Beside> {
+        case.beside.get_or_init(|| {
+            let key = BesideKey::of(case, self);
+            let find = |key: &BesideKey| Arc::new(Beside::of(key, case, self));
+            self.beside.get_or_of(key, find)
+        })
     }
 
     pub(crate) const fn beside_kbs(&self) -> &BesideKbs {

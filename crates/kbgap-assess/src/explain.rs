@@ -89,7 +89,7 @@ pub(crate) fn of(case: &Case<'_>, id: KbId, assessor: &Assessor) -> Option<Expla
     let ix = assessor.catalog().kb_ix(id)?;
     products.extend(of_beside(
         case,
-        &assessor.beside(case),
+        assessor.beside(case),
         ix,
         &mut outcome,
         assessor,

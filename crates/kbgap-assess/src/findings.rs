@@ -12,7 +12,7 @@ use crate::dot_net::DOT_NET;
 use crate::edge;
 use crate::pair::{Case, PairFinding};
 
-const NOT_YET_SUPPORTED: &str = "not yet supported";
+const NO_RULES: &str = "rules for it";
 
 /// Everything that is missing of a Windows and its parts, KB by KB. Places are those of
 /// [`Windows`](crate::windows::Windows).
@@ -180,17 +180,20 @@ fn add_beside(missing: &mut Vec<MissingKb>, beside: &[MissingKb]) {
     }
 }
 
+/// The software that every Windows has, although none counts it as a part.
+pub const ON_EVERY_WINDOWS: [&str; 1] = [DOT_NET];
+
 /// Whether every Windows has this software, although none counts it as a part.
 #[must_use]
 pub fn is_on_every_windows(software: &SoftwareId) -> bool {
-    software.as_str() == DOT_NET
+    ON_EVERY_WINDOWS.contains(&software.as_str())
 }
 
 fn unsupported(case: &Case<'_>) -> impl Iterator<Item = NotAssessed> {
     let unsupported = case.machine.unsupported.iter();
     let unsupported = unsupported.map(|id| NotAssessed::Software {
         id: id.as_str().to_owned(),
-        lacking: NOT_YET_SUPPORTED,
+        lacking: NO_RULES,
     });
     unsupported.chain(edge::not_assessed(case.machine))
 }

@@ -63,7 +63,7 @@ pub use edge::fixed_version;
 pub use evidence::Evidence;
 pub use exchange::{ExchangeEntry, ExchangeServer};
 pub use explain::{Explanation, ExplanationVerdict, ProductExplanation, explain};
-pub use findings::is_on_every_windows;
+pub use findings::{ON_EVERY_WINDOWS, is_on_every_windows};
 pub use office::{Application, Office, OfficeEntry, OfficeYear};
 pub use outline::{Outline, OutlinedKb, OutlinedSoftware};
 pub use platform::Unassessable;

@@ -23,13 +23,18 @@ impl<K: Eq + Hash, V: Clone> Memo<K, V> {
     /// What is known under a key, else what is found now. Two threads may look for the
     /// same at once: whoever ends first is believed, so that all hold the same value.
     pub(crate) fn get_or(&self, key: K, find: impl FnOnce() -> V) -> V {
+        self.get_or_of(key, |_| find())
+    }
+
+    /// The same where what is looked for is found by the key alone.
+    pub(crate) fn get_or_of(&self, key: K, find: impl FnOnce(&K) -> V) -> V {
         // An entry is whole or absent, also where a thread panicked.
         let found = self.found.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = found.get(&key) {
             return known.clone();
         }
         drop(found);
-        let value = find();
+        let value = find(&key);
         let mut found = self.found.write().unwrap_or_else(PoisonError::into_inner);
         if found.len() >= LIMIT {
             found.clear();

@@ -1,11 +1,13 @@
 //! What the fixes of one product say about one vulnerability: the decision from which
 //! lists, explanations and weaknesses all come (section 5).
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use kbgap_catalog::{Condition, KbId, Month};
 
 use crate::assessor::Assessor;
+use crate::beside::Beside;
 use crate::bits::Bits;
 use crate::presence::{Naming, Standing, Verdict};
 use crate::servicing::{Servicing, Track};
@@ -20,6 +22,8 @@ pub(crate) struct Case<'a> {
     pub(crate) servicing: Servicing,
     /// By the place of the update.
     standings: Vec<Standing>,
+    /// What was found beside Windows, once it is asked for: several parts of an answer ask.
+    pub(crate) beside: OnceCell<Arc<Beside>>,
 }
 
 impl<'a> Case<'a> {
@@ -36,6 +40,7 @@ impl<'a> Case<'a> {
             windows,
             servicing,
             standings,
+            beside: OnceCell::new(),
         })
     }
 

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use jiff::civil::Date;
-use kbgap_assess::{Assessor, OsFacts, Projection, Support, Weakness};
+use kbgap_assess::{Assessor, ON_EVERY_WINDOWS, OsFacts, Projection, Support, Weakness};
 use kbgap_catalog::{
     Architecture, Edition, InstallationType, KbId, Release, SoftwareId, SoftwareIx, Version,
     VulnerabilityIx,
@@ -223,15 +223,20 @@ impl FleetMachine {
         self.patch_state.not_assessed().map(str::to_owned)
     }
 
-    /// The software with a product code about which no rule decides, by id: that it has
-    /// no vulnerability there says nothing.
+    /// The software with a product code about which no rule decides, by id, also what every
+    /// Windows has without being asked: that it has no vulnerability there says nothing.
     #[must_use]
     pub fn undecided(&self) -> BTreeSet<SoftwareId> {
-        let software = self.software().into_iter();
-        software
+        let listed = self.software().into_iter();
+        let listed = listed
             .filter(|s| s.is_known && !s.is_assessed)
-            .map(|s| s.id)
-            .collect()
+            .map(|s| s.id);
+        let on_windows = ON_EVERY_WINDOWS.iter().filter(|id| {
+            let ix = self.assessor.catalog().find_software(id);
+            self.os().is_some() && !ix.is_some_and(|ix| self.patch_state.decides(ix))
+        });
+        let on_windows = on_windows.filter_map(|id| id.parse().ok());
+        listed.chain(on_windows).collect()
     }
 
     /// Its score, 0 to 100; `None` where it could not be assessed.

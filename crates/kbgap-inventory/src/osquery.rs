@@ -7,6 +7,7 @@
 //! The forms are those of osquery 5 and before, as its documentation pages on logging and
 //! on remote settings, and its sources, have them.
 
+mod bounded;
 mod enroll;
 mod host;
 mod log;
@@ -16,7 +17,7 @@ mod table;
 
 pub use enroll::{EnrollRequest, read_enrollment};
 pub use host::{Host, machine};
-pub use log::{Answers, Entry, Log, read_answers, read_log};
+pub use log::{Answers, BodyError, Entry, Log, read_answers, read_key, read_log};
 pub use row::Row;
 pub use table::{Change, Run, Table};
 

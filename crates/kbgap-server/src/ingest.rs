@@ -285,7 +285,8 @@ fn records_of_document(bytes: &[u8]) -> Result<Vec<Record>, Failure> {
     })
 }
 
-const fn outcome_name(outcome: PutOutcome) -> &'static str {
+/// What an answer calls it.
+pub(crate) const fn outcome_name(outcome: PutOutcome) -> &'static str {
     match outcome {
         PutOutcome::Created => "created",
         PutOutcome::Changed => "changed",

@@ -20,19 +20,19 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, Response};
+use axum::http::{Method, Response, StatusCode};
 use axum::response::IntoResponse;
-use kbgap_inventory::osquery::read_enrollment;
+use kbgap_inventory::osquery::{BodyError, read_enrollment, read_key};
 use kbgap_odata::ErrorCode;
 use kbgap_store::StoreError;
 use serde::Serialize;
+use tokio::sync::SemaphorePermit;
 
-use crate::http::{Failure, discard, off_the_runtime, read_body};
+use crate::http::{Failure, Packed, discard, off_the_runtime, read_body};
 use crate::oauth::plain_json;
 use crate::state::{AppState, Shared};
 
 pub(crate) use distributed::Asked;
-use log::Results;
 
 /// The largest body of a request without rows, in bytes.
 const SMALL: usize = 256 << 10;
@@ -40,6 +40,8 @@ const SMALL: usize = 256 << 10;
 pub(crate) const LARGE_BODIES: usize = 8;
 /// How long a large body waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a body may take to come, so that nobody keeps the turns of others.
+const AT_MOST: Duration = Duration::from_secs(60);
 
 /// By what a route knows who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,7 +160,12 @@ pub(crate) async fn answer(
 ) -> Response<Body> {
     match answered(route, &state, request).await {
         Ok(response) => response,
-        Err(Refused::Failed(failure)) => failure.into_response(),
+        Err(Refused::Failed(failure)) => {
+            if route.takes_rows && failure.status() == StatusCode::SERVICE_UNAVAILABLE {
+                state.metrics.ingest.busy();
+            }
+            failure.into_response()
+        }
         Err(Refused::Invalid(error)) => {
             tracing::info!(path = route.path, error, "a host was refused");
             let invalid = Invalid {
@@ -180,91 +187,66 @@ async fn answered(route: &NodeRoute, state: &Shared, request: Request) -> Answer
         true => state.config.max_body_mb << 20,
         false => SMALL,
     };
+    // What is large waits for its turn, before a byte of it is taken.
+    let _turn = match body.size_hint().upper() {
+        Some(most) if most <= SMALL as u64 => None,
+        _ => Some(turn(state).await?),
+    };
+    let body = tokio::time::timeout(AT_MOST, read_body(&parts.headers, body, limit)).await;
+    let body = body.map_err(|_| Failure::from(StoreError::Busy))??;
+    if route.work == Work::Enroll {
+        let request = off_the_runtime(state, move || read(&text_of(body)?, read_enrollment));
+        return enroll::answer(state, request.await?).await;
+    }
+    // Whose body it is comes first: what anybody may send is not read any further.
+    let read_key = move || {
+        let text = text_of(body)?;
+        Ok((read(&text, read_key)?, text))
+    };
+    let (key, text) = off_the_runtime(state, read_key).await?;
+    let node = nodes::find(state, &key).await?;
     match route.work {
-        Work::Enroll => {
-            let request = read(state, &parts.headers, body, limit, read_enrollment);
-            enroll::answer(state, request.await?).await
-        }
-        Work::Config => {
-            let key = read(state, &parts.headers, body, limit, pack::read_key).await?;
-            let node = nodes::find(state, &key).await?;
-            Ok(pack::config(&node))
-        }
-        Work::Read => {
-            let key = read(state, &parts.headers, body, limit, pack::read_key).await?;
-            let node = nodes::find(state, &key).await?;
-            distributed::read(state, &node).await
-        }
-        Work::Log => take(state, &parts.headers, body, limit, log::read).await,
-        Work::Write => {
-            take(
-                state,
-                &parts.headers,
-                body,
-                limit,
-                distributed::read_answers,
-            )
-            .await
-        }
+        Work::Enroll | Work::Config => Ok(pack::config(&node)),
+        Work::Read => distributed::read(state, &node).await,
+        Work::Log => nodes::take(state, &key, node, text, log::read).await,
+        Work::Write => nodes::take(state, &key, node, text, distributed::read_answers).await,
     }
 }
 
-/// Takes a body with rows.
-async fn take(
-    state: &Shared,
-    headers: &HeaderMap,
-    body: Body,
-    limit: usize,
-    read_rows: fn(&str, i64) -> Result<Results, serde_json::Error>,
-) -> Answered {
-    let now = state.clock.now_ms() / 1_000;
-    let results = read(state, headers, body, limit, move |text| {
-        read_rows(text, now)
-    });
-    let results = results.await?;
-    nodes::take(state, &results.node_key, results.entries).await?;
-    Ok(plain_json(200, &Taken {}))
+async fn turn(state: &AppState) -> Result<SemaphorePermit<'_>, Failure> {
+    let turn = tokio::time::timeout(PATIENCE, state.node_bodies.acquire()).await;
+    let turn = turn.map_err(|_| Failure::from(StoreError::Busy))?;
+    turn.map_err(Failure::internal)
 }
 
-/// Reads a body. What is large waits for its turn, before a byte of it is taken.
-async fn read<T: Send + 'static>(
-    state: &AppState,
-    headers: &HeaderMap,
-    body: Body,
-    limit: usize,
-    read: impl FnOnce(&str) -> Result<T, serde_json::Error> + Send + 'static,
+/// The text of a body. osquery sends the bytes of a text as Windows gave them.
+fn text_of(body: Packed) -> Result<String, Failure> {
+    let text = String::from_utf8(body.unpack()?);
+    Ok(text.unwrap_or_else(|odd| String::from_utf8_lossy(odd.as_bytes()).into_owned()))
+}
+
+fn read<T, E: Into<BodyError>>(
+    text: &str,
+    read: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<T, Failure> {
-    let is_small = body
-        .size_hint()
-        .upper()
-        .is_some_and(|most| most <= SMALL as u64);
-    let _turn = match is_small {
-        true => None,
-        false => {
-            let turn = tokio::time::timeout(PATIENCE, state.node_bodies.acquire()).await;
-            let turn = turn.map_err(|_| Failure::from(StoreError::Busy))?;
-            Some(turn.map_err(Failure::internal)?)
-        }
-    };
-    let body = read_body(headers, body, limit).await?;
-    let read = move || {
-        let bytes = body.unpack()?;
-        // osquery sends the bytes of a text as Windows gave them.
-        let text = String::from_utf8_lossy(&bytes);
-        // Members without names would do for the reader of structures.
-        if !text.trim_start().starts_with('{') {
-            let message = "The body is not what osquery sends: no JSON object.";
-            return Err(Failure::new(ErrorCode::InvalidRequestBody, message));
-        }
-        read(&text).map_err(|error| {
-            // What the reader says repeats what was sent, which may be a secret.
-            let message = format!(
+    // Members without names would do for the reader of structures.
+    if !text.trim_start().starts_with('{') {
+        let message = "The body is not what osquery sends: no JSON object.";
+        return Err(Failure::new(ErrorCode::InvalidRequestBody, message));
+    }
+    read(text).map_err(|error| match error.into() {
+        // What the reader says repeats what was sent, which may be a secret.
+        BodyError::Json(error) => Failure::new(
+            ErrorCode::InvalidRequestBody,
+            format!(
                 "The body is not what osquery sends: wrong at line {}, column {}.",
                 error.line(),
                 error.column()
-            );
-            Failure::new(ErrorCode::InvalidRequestBody, message)
-        })
-    };
-    off_the_runtime(state, read).await
+            ),
+        ),
+        too_many @ BodyError::TooMany => Failure::new(
+            ErrorCode::PayloadTooLarge,
+            format!("The body is not taken: {too_many}. Lower `--logger_tls_max_lines`."),
+        ),
+    })
 }

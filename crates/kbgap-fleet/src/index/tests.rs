@@ -127,3 +127,81 @@ fn one_that_reports_is_no_reason_to_look_for_all_that_are_silent() {
     // Who holds on to the one before sees what it was.
     assert_eq!(before.silence(now).machines.len(), 2);
 }
+
+/// Whatever a rule reads makes a profile and a state of its own, under any catalogue.
+#[test]
+fn machines_that_differ_in_a_fact_share_no_state() {
+    let office = "Microsoft Office Professional Plus 2016";
+    let of_2013 = "Microsoft Office Standard 2013";
+    let sharepoint = "Microsoft SharePoint Server 2019";
+    let programs = |list: &[(&str, &str)]| {
+        let list = list.iter().map(|(name, version)| {
+            format!(r#"{{"vendor":"Microsoft Corporation","name":"{name}","version":"{version}"}}"#)
+        });
+        let list: Vec<String> = list.collect();
+        format!(r#","software":[{}]"#, list.join(","))
+    };
+    let files = |file| format!(r#","dotNet":{{"fileVersions":["{file}"]}}"#);
+    let update = "Update for Microsoft Office 2016 (KB5002138) 64-Bit Edition";
+    let pairs = [
+        (
+            String::new(),
+            r#","dotNet":{"versions":["3.5"]}"#.to_owned(),
+        ),
+        (files("4.8.4797.0"), files("4.8.4798.0")),
+        (files("2.0.50727.8981"), files("2.0.50727.8982")),
+        // What brings a release, and what stands for another update.
+        (String::new(), r#","installedKbs":[4486153]"#.to_owned()),
+        (String::new(), r#","installedKbs":[5066135]"#.to_owned()),
+        (
+            programs(&[("Microsoft .NET Framework 4.8", "4.8.4798.0")]),
+            programs(&[("Microsoft .NET Framework 4.8", "4.8.4797.0")]),
+        ),
+        (
+            programs(&[(sharepoint, "16.0.10417.20027")]),
+            programs(&[(sharepoint, "16.0.10417.20028")]),
+        ),
+        (
+            programs(&[(sharepoint, "")]),
+            programs(&[("Microsoft SharePoint Server 2016", "")]),
+        ),
+        (
+            programs(&[(office, "")]),
+            programs(&[
+                (office, ""),
+                ("Microsoft Office 64-bit Components 2016", ""),
+            ]),
+        ),
+        (
+            programs(&[(office, "")]),
+            programs(&[("Microsoft Office Standard 2016", "")]),
+        ),
+        (
+            programs(&[(office, "")]),
+            programs(&[(office, ""), ("Microsoft Visio Standard 2016", "")]),
+        ),
+        (
+            programs(&[(of_2013, "15.0.4420.1017")]),
+            programs(&[(of_2013, "15.0.4569.1506")]),
+        ),
+        // Whether the list has updates of Office at all.
+        (
+            programs(&[
+                (office, ""),
+                ("Microsoft Office 64-bit Components 2016", ""),
+            ]),
+            programs(&[(office, ""), (update, "")]),
+        ),
+    ];
+    for (one, other) in pairs {
+        let document = |name: &str, more: &str| {
+            format!(r#"{{"computerDnsName":"{name}","os":{{"version":"10.0.19045.1"}}{more}}}"#)
+        };
+        let index = index_of(&[&document("one", &one), &document("other", &other)]);
+        let fleet = index.fleet();
+        assert_eq!(fleet.profiles().count(), 2, "{one} {other}");
+        let states = fleet.machines_from(None);
+        let states: Vec<u64> = states.map(|m| m.patch_state.fingerprint).collect();
+        assert_ne!(states[0], states[1], "{one} {other}");
+    }
+}

@@ -4,11 +4,16 @@
 //! A line or an answer that is not understood is left out and counted, and never spoils
 //! the others; osquery would send the same again and again if the whole were refused.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::bounded::Bounded;
+use super::row::Rows;
 use super::{Change, Query, Row, Run};
 use crate::loose::Loose;
 
@@ -26,8 +31,6 @@ pub struct Entry {
 /// The log of a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Log {
-    /// The key by which the host is known; empty where it sent none.
-    pub node_key: String,
     /// What was understood, in its order.
     pub entries: Vec<Entry>,
     /// Lines that were not understood, and why the first was not.
@@ -37,8 +40,6 @@ pub struct Log {
 /// Answers of a host to distributed queries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
-    /// The key by which the host is known; empty where it sent none.
-    pub node_key: String,
     /// The rows of each query that succeeded.
     pub rows: Vec<(Query, Vec<Row>)>,
     /// The host's time, in seconds since 1970, where it was asked for.
@@ -47,14 +48,45 @@ pub struct Answers {
     pub failed: Vec<(String, String)>,
 }
 
+/// The most lines of a log, and the most rows of a body: osquery sends 1,024 lines at a
+/// time unless it is told otherwise.
+const MAX_LINES: usize = 100_000;
+/// The most answers, of which osquery has one for each query that it was asked.
+const MAX_ANSWERS: usize = 256;
+
+/// Why a body is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// It is not what osquery sends.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// It has more rows or lines than are read at a time.
+    #[error("it has more than {MAX_LINES} lines or rows")]
+    TooMany,
+}
+
+#[derive(Deserialize)]
+struct KeyBody {
+    #[serde(default)]
+    node_key: Loose,
+}
+
+/// The key by which a host is known; empty where the body has none. Nothing else of the
+/// body is kept, so that it may come from anybody.
+///
+/// # Errors
+/// What is wrong with the body as a whole.
+pub fn read_key(text: &str) -> Result<String, serde_json::Error> {
+    let body: KeyBody = serde_json::from_str(text)?;
+    Ok(body.node_key.0)
+}
+
 #[derive(Deserialize)]
 struct LogBody<'b> {
     #[serde(default)]
-    node_key: Loose,
-    #[serde(default)]
     log_type: Loose,
     #[serde(default, borrow)]
-    data: Option<Vec<&'b RawValue>>,
+    data: Option<Bounded<Vec<&'b RawValue>, MAX_LINES>>,
 }
 
 #[derive(Deserialize)]
@@ -71,9 +103,9 @@ struct Line {
     #[serde(default)]
     counter: Loose,
     #[serde(default)]
-    columns: Option<BTreeMap<String, Loose>>,
+    columns: Option<Row>,
     #[serde(default)]
-    snapshot: Option<Vec<BTreeMap<String, Loose>>>,
+    snapshot: Option<Rows>,
     #[serde(default)]
     diff_results: Option<Differences>,
 }
@@ -87,58 +119,43 @@ struct Differences {
     removed: Rows,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Rows {
-    Some(Vec<BTreeMap<String, Loose>>),
-    None(Empty),
-}
-
-#[derive(Deserialize)]
-enum Empty {
-    #[serde(rename = "")]
-    Text,
-}
-
-impl Default for Rows {
-    fn default() -> Self {
-        Self::Some(Vec::new())
-    }
-}
-
-impl Rows {
-    fn rows(self) -> Vec<Row> {
-        match self {
-            Self::Some(rows) => rows.into_iter().map(Row::of).collect(),
-            Self::None(Empty::Text) => Vec::new(),
-        }
-    }
-}
-
 /// Reads a log. Status logs have no entries. A line without a time is as of `now`, in
 /// seconds since 1970.
 ///
 /// # Errors
 /// What is wrong with the body as a whole.
-pub fn read_log(text: &str, now: i64) -> Result<Log, serde_json::Error> {
+pub fn read_log(text: &str, now: i64) -> Result<Log, BodyError> {
     let body: LogBody<'_> = serde_json::from_str(text)?;
-    let mut log = Log {
-        node_key: body.node_key.0,
-        ..Log::default()
-    };
+    let mut log = Log::default();
     if !body.log_type.0.trim().eq_ignore_ascii_case("result") {
         return Ok(log);
     }
-    for line in body.data.into_iter().flatten() {
+    let lines = body.data.unwrap_or_default();
+    if lines.is_cut {
+        return Err(BodyError::TooMany);
+    }
+    let mut rows = 0;
+    for line in lines.kept {
         match entry(line.get(), now) {
-            Ok(entry) => log.entries.extend(entry),
+            Ok(entry) => {
+                rows += entry.as_ref().map_or(0, |entry| entry.change.rows());
+                if rows > MAX_LINES {
+                    return Err(BodyError::TooMany);
+                }
+                log.entries.extend(entry);
+            }
             Err(reason) => {
                 log.refused.0 += 1;
-                log.refused.1.get_or_insert(reason);
+                log.refused.1.get_or_insert_with(|| told(&reason));
             }
         }
     }
     Ok(log)
+}
+
+/// As much of a message as belongs into a log: messages repeat what was sent.
+fn told(message: &str) -> String {
+    message.chars().take(200).collect()
 }
 
 /// What a line tells; nothing where it is of a query that is none of ours.
@@ -159,15 +176,15 @@ fn entry(line: &str, now: i64) -> Result<Option<Entry>, String> {
     };
     let is_snapshot = line.action.0.trim() == "snapshot";
     let change = match (line.snapshot, line.diff_results, line.columns) {
-        (Some(rows), ..) => Change::All(rows.into_iter().map(Row::of).collect()),
+        (Some(Rows(rows)), ..) => Change::All(rows.ok_or("`snapshot` is no list")?),
         (None, Some(differences), _) => Change::Difference {
-            added: differences.added.rows(),
-            removed: differences.removed.rows(),
+            added: differences.added.0.unwrap_or_default(),
+            removed: differences.removed.0.unwrap_or_default(),
         },
         // With `--logger_snapshot_event_type` each row of a snapshot has a line.
-        (None, None, Some(columns)) if is_snapshot => Change::All(vec![Row::of(columns)]),
-        (None, None, Some(columns)) => {
-            let row = vec![Row::of(columns)];
+        (None, None, Some(row)) if is_snapshot => Change::All(vec![row]),
+        (None, None, Some(row)) => {
+            let row = vec![row];
             match line.action.0.trim() {
                 "added" => Change::Difference {
                     added: row,
@@ -194,14 +211,12 @@ fn entry(line: &str, now: i64) -> Result<Option<Entry>, String> {
 
 #[derive(Deserialize)]
 struct AnswerBody<'b> {
-    #[serde(default)]
-    node_key: Loose,
     #[serde(default, borrow)]
-    queries: BTreeMap<String, &'b RawValue>,
+    queries: Bounded<BTreeMap<String, &'b RawValue>, MAX_ANSWERS>,
     #[serde(default)]
-    statuses: BTreeMap<String, Loose>,
+    statuses: Bounded<BTreeMap<String, Loose>, MAX_ANSWERS>,
     #[serde(default)]
-    messages: BTreeMap<String, Loose>,
+    messages: Bounded<BTreeMap<String, Loose>, MAX_ANSWERS>,
 }
 
 /// The query by which a host tells its time, beside those that are read.
@@ -211,33 +226,34 @@ const TIME: &str = "kbgap_time";
 ///
 /// # Errors
 /// What is wrong with the body as a whole.
-pub fn read_answers(text: &str) -> Result<Answers, serde_json::Error> {
+pub fn read_answers(text: &str) -> Result<Answers, BodyError> {
     let body: AnswerBody<'_> = serde_json::from_str(text)?;
-    let mut answers = Answers {
-        node_key: body.node_key.0,
-        ..Answers::default()
-    };
-    for (name, rows) in body.queries {
-        let status = body.statuses.get(&name).map_or("", |status| &status.0);
-        let message = || body.messages.get(&name).map_or("", |message| &message.0);
-        let failed = |message: &str| {
-            (
-                crate::text::shown(&name),
-                message.chars().take(200).collect(),
-            )
-        };
+    let (statuses, messages) = (body.statuses.kept, body.messages.kept);
+    if body.queries.is_cut {
+        return Err(BodyError::TooMany);
+    }
+    let mut answers = Answers::default();
+    let mut count = 0;
+    for (name, rows) in body.queries.kept {
+        let status = statuses.get(&name).map_or("", |status| &status.0);
+        let message = || messages.get(&name).map_or("", |message| &message.0);
+        let failed = |message: &str| (crate::text::shown(&name), told(message));
         // Before 2.1.2 there were no statuses, and only what succeeded was told.
         if !matches!(status.trim(), "" | "0") {
             answers.failed.push(failed(message()));
             continue;
         }
         let rows = match serde_json::from_str::<Rows>(rows.get()) {
-            Ok(rows) => rows.rows(),
+            Ok(Rows(rows)) => rows.unwrap_or_default(),
             Err(error) => {
                 answers.failed.push(failed(&error.to_string()));
                 continue;
             }
         };
+        count += rows.len();
+        if count > MAX_LINES {
+            return Err(BodyError::TooMany);
+        }
         if name == TIME {
             answers.at = rows.first().and_then(|row| row.number("unix_time"));
         } else if let Some(query) = Query::named(&name) {
@@ -245,143 +261,4 @@ pub fn read_answers(text: &str) -> Result<Answers, serde_json::Error> {
         }
     }
     Ok(answers)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn one(line: &str) -> Entry {
-        let body = format!(r#"{{"node_key":"k","log_type":"result","data":[{line}]}}"#);
-        let log = read_log(&body, 99).unwrap();
-        assert_eq!(log.refused, (0, None), "{line}");
-        log.entries.into_iter().next().unwrap()
-    }
-
-    #[test]
-    fn every_form_of_a_result() {
-        let row = || vec![Row::from([("hotfix_id", "KB1"), ("n", "2")])];
-        let columns = r#"{"hotfix_id":"KB1","n":2}"#;
-        let rest = r#""name":"pack_kbgap_kbgap_patches","hostIdentifier":"h","calendarTime":"Thu Mar 26 12:00:00 2020 UTC","unixTime":7,"epoch":3,"counter":1,"numerics":true,"decorations":{"a":"b"}"#;
-        let difference = |added, removed| Change::Difference { added, removed };
-        for (form, change) in [
-            (
-                format!(r#""columns":{columns},"action":"added""#),
-                difference(row(), vec![]),
-            ),
-            (
-                format!(r#""columns":{columns},"action":"removed""#),
-                difference(vec![], row()),
-            ),
-            (
-                format!(r#""diffResults":{{"added":[{columns}],"removed":""}}"#),
-                difference(row(), vec![]),
-            ),
-            (
-                format!(r#""diffResults":{{"removed":[{columns}],"added":[]}}"#),
-                difference(vec![], row()),
-            ),
-            (
-                format!(r#""snapshot":[{columns}],"action":"snapshot""#),
-                Change::All(row()),
-            ),
-            (
-                format!(r#""columns":{columns},"action":"snapshot""#),
-                Change::All(row()),
-            ),
-            (
-                r#""snapshot":[],"action":"snapshot""#.to_owned(),
-                Change::All(vec![]),
-            ),
-            (r#""action":"snapshot""#.to_owned(), Change::All(vec![])),
-        ] {
-            let entry = one(&format!("{{{form},{rest}}}"));
-            assert_eq!(entry.query, Query::Patches);
-            let run = Run {
-                at: 7,
-                counter: 1,
-                epoch: 3,
-            };
-            assert_eq!((entry.run, entry.change), (run, change), "{form}");
-        }
-    }
-
-    #[test]
-    fn numbers_may_be_texts_and_a_time_may_be_missing() {
-        let entry = one(
-            r#"{"name":"kbgap_patches","action":"added","columns":{},"unixTime":"8","epoch":"2","counter":"4"}"#,
-        );
-        let run = Run {
-            at: 8,
-            counter: 4,
-            epoch: 2,
-        };
-        assert_eq!(entry.run, run);
-        let entry = one(r#"{"name":"kbgap_patches","action":"added","columns":{}}"#);
-        assert_eq!((entry.run.at, entry.run.counter), (99, 0));
-    }
-
-    #[test]
-    fn a_bad_line_spoils_no_other() {
-        let good = r#"{"name":"kbgap_patches","action":"added","columns":{"a":"b"}}"#;
-        for bad in [
-            "5",
-            "null",
-            r#""x""#,
-            r#"["kbgap_patches","snapshot"]"#,
-            r#"{"name":"kbgap_patches","action":"added","columns":{"a":"\ud800"}}"#,
-            r#"{"name":"kbgap_patches","action":"added","columns":[]}"#,
-            r#"{"name":"kbgap_patches","action":"moved","columns":{}}"#,
-            r#"{"name":"kbgap_patches","snapshot":{"a":1}}"#,
-            r#"{"name":"kbgap_patches","snapshot":["a"]}"#,
-            r#"{"name":"kbgap_patches","diffResults":{"added":{"a":"b"}}}"#,
-            r#"{"name":"kbgap_patches"}"#,
-        ] {
-            let body = format!(r#"{{"node_key":"k","log_type":"result","data":[{bad},{good}]}}"#);
-            let log = read_log(&body, 1).unwrap();
-            assert_eq!((log.entries.len(), log.refused.0), (1, 1), "{bad}");
-        }
-    }
-
-    #[test]
-    fn status_logs_and_other_queries_tell_nothing() {
-        let log = read_log(
-            r#"{"node_key":"k","log_type":"status","data":[{"hostIdentifier":"h","severity":"0","filename":"a.cpp","line":"1","message":"m","version":"5.12.1"}]}"#,
-            1,
-        );
-        assert!(log.unwrap().entries.is_empty());
-        let log = read_log(
-            r#"{"log_type":"result","data":[{"name":"other","action":"added","columns":{}}]}"#,
-            1,
-        );
-        assert_eq!(log.unwrap(), Log::default());
-    }
-
-    #[test]
-    fn answers_of_queries_that_succeeded() {
-        let mut answers = read_answers(
-            r#"{"node_key":"k","queries":{"kbgap_patches":[{"hotfix_id":"KB1"}],"kbgap_programs":[],
-            "kbgap_kernel":[],"kbgap_time":[{"unix_time":"1585137600"}],"x":5},
-            "statuses":{"kbgap_patches":0,"kbgap_programs":"0","kbgap_kernel":1,"kbgap_time":0,"x":0},
-            "messages":{"kbgap_patches":"","kbgap_kernel":"no such table: kernel_info"},
-            "stats":{"kbgap_patches":{"wall_time_ms":1,"user_time":1,"system_time":1,"memory":1}}}"#,
-        )
-        .unwrap();
-        assert_eq!(
-            (answers.node_key.as_str(), answers.at),
-            ("k", Some(1_585_137_600))
-        );
-        let patches = vec![Row::from([("hotfix_id", "KB1")])];
-        assert_eq!(
-            answers.rows,
-            [(Query::Patches, patches), (Query::Programs, vec![])]
-        );
-        let failed = (
-            "kbgap_kernel".to_owned(),
-            "no such table: kernel_info".to_owned(),
-        );
-        assert_eq!(answers.failed.remove(0), failed);
-        // What is no list of rows is no answer.
-        assert_eq!(answers.failed[0].0, "x");
-    }
 }

@@ -26,6 +26,11 @@ const MAX_ROWS: usize = 20_000;
 /// Rows that were removed and are remembered. Those of longest ago are forgotten: what is
 /// sent again was sent lately.
 const MAX_REMOVED: usize = 5_000;
+/// The most rows that are kept at all. Of a list that has more, one more says so.
+pub(super) const MOST_ROWS: usize = MAX_ROWS + MAX_REMOVED;
+/// The most that the rows of a query say together, in bytes: tens of times what the longest
+/// list of programs says.
+const MAX_BYTES: usize = 16 << 20;
 /// How far ahead of the server a host's clock may be, in seconds.
 const AHEAD: i64 = 24 * 60 * 60;
 
@@ -54,6 +59,16 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// How many rows are told.
+    pub(super) fn rows(&self) -> usize {
+        match self {
+            Self::All(rows) => rows.len(),
+            Self::Difference { added, removed } => added.len() + removed.len(),
+        }
+    }
+}
+
 /// The newest rows of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Stored", into = "Stored")]
@@ -67,6 +82,8 @@ pub struct Table {
     has_gap: bool,
     /// Whether there were more rows than are kept.
     is_cut: bool,
+    /// What all rows say, in bytes.
+    bytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -117,7 +134,8 @@ impl Table {
                         epoch: Some(run.epoch),
                     });
                 } else if self.base.is_none_or(|base| run.at >= base.at) {
-                    self.has_gap |= self.base.is_some() && run.counter > self.last + 1;
+                    self.has_gap |=
+                        self.base.is_some() && run.counter > self.last.saturating_add(1);
                     self.last = self.last.max(run.counter);
                 }
                 self.mark_all(added, run, true);
@@ -132,7 +150,7 @@ impl Table {
             return;
         }
         self.base = Some(base);
-        self.marks.retain(|_, mark| mark.at >= base.at);
+        self.keep(|mark| mark.at >= base.at);
         let counters = self.marks.values().map(|mark| mark.counter);
         self.last = counters.max().unwrap_or_default();
         (self.has_gap, self.is_cut) = (false, false);
@@ -149,13 +167,16 @@ impl Table {
             epoch: run.epoch,
         };
         for row in rows {
-            let is_full = self.marks.len() >= MAX_ROWS + MAX_REMOVED;
-            match self.marks.get_mut(&row) {
-                Some(known) => *known = mark.max(*known),
-                None if is_full => self.is_cut = true,
-                None => {
-                    self.marks.insert(row, mark);
-                }
+            if let Some(known) = self.marks.get_mut(&row) {
+                *known = mark.max(*known);
+                continue;
+            }
+            let bytes = self.bytes + row.size();
+            if self.marks.len() >= MOST_ROWS || bytes > MAX_BYTES {
+                self.is_cut = true;
+            } else {
+                self.bytes = bytes;
+                self.marks.insert(row, mark);
             }
         }
     }
@@ -166,9 +187,18 @@ impl Table {
         if runs.len() > MAX_REMOVED {
             runs.sort_unstable();
             let oldest = runs[runs.len() - MAX_REMOVED];
-            self.marks
-                .retain(|_, mark| mark.is_there || (mark.at, mark.counter) >= oldest);
+            self.keep(|mark| mark.is_there || (mark.at, mark.counter) >= oldest);
         }
+    }
+
+    fn keep(&mut self, is_kept: impl Fn(&Mark) -> bool) {
+        self.marks.retain(|row, mark| {
+            let is_kept = is_kept(mark);
+            if !is_kept {
+                self.bytes -= row.size();
+            }
+            is_kept
+        });
     }
 
     /// When the newest run was that told something, in seconds since 1970.
@@ -220,9 +250,11 @@ struct Stored {
 
 impl From<Stored> for Table {
     fn from(stored: Stored) -> Self {
+        let marks: BTreeMap<Row, Mark> = stored.rows.into_iter().collect();
         Self {
             base: stored.base,
-            marks: stored.rows.into_iter().collect(),
+            bytes: marks.keys().map(Row::size).sum(),
+            marks,
             last: stored.last,
             has_gap: stored.has_gap,
             is_cut: stored.is_cut,

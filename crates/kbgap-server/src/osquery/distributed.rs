@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use kbgap_inventory::osquery::{Change, Entry, Query, Run};
+use kbgap_inventory::osquery::{BodyError, Change, Entry, Query, Run};
 use kbgap_store::Node;
 use serde::Serialize;
 
@@ -76,7 +76,7 @@ pub(super) async fn read(state: &Shared, node: &Node) -> Answered {
 }
 
 /// Reads answers, each of which tells all rows of its query.
-pub(super) fn read_answers(text: &str, now: i64) -> Result<Results, serde_json::Error> {
+pub(super) fn read_answers(text: &str, now: i64) -> Result<Results, BodyError> {
     let answers = kbgap_inventory::osquery::read_answers(text)?;
     for (query, message) in &answers.failed {
         tracing::info!(?query, ?message, "a host could not answer");
@@ -92,8 +92,8 @@ pub(super) fn read_answers(text: &str, now: i64) -> Result<Results, serde_json::
         change: Change::All(rows),
     });
     Ok(Results {
-        node_key: answers.node_key,
         entries: entries.collect(),
+        refused: 0,
     })
 }
 

@@ -8,13 +8,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kbgap_auth::{secret_matches, secret_sha256};
-use kbgap_inventory::osquery::{Entry, Host, Query, Table, machine};
+use kbgap_inventory::osquery::{BodyError, Entry, Host, Query, Table, machine};
 use kbgap_inventory::{Machine, MachineId};
 use kbgap_store::{Node, NodeTable, NodeUpdate, PackedBody, StoreError};
 
-use super::{Refused, pack};
+use super::log::Results;
+use super::{Answered, Refused, Taken, pack, read};
 use crate::http::{Class, Failure, off_the_runtime};
-use crate::ingest::{Packing, became, report};
+use crate::ingest::{Packing, became, outcome_name, report};
+use crate::oauth::plain_json;
 use crate::state::Shared;
 use crate::tenants::Report;
 
@@ -46,13 +48,35 @@ async fn by_key(state: &Shared, key: &str) -> Result<Node, Refused> {
     }
 }
 
-/// Takes what a node tells.
-pub(super) async fn take(state: &Shared, key: &str, entries: Vec<Entry>) -> Result<(), Refused> {
-    let mut node = find(state, key).await?;
-    if entries.is_empty() || !pack::is_windows(&node) {
-        return Ok(());
+/// Takes the body of a request with rows.
+pub(super) async fn take(
+    state: &Shared,
+    key: &str,
+    node: Node,
+    text: String,
+    read_rows: fn(&str, i64) -> Result<Results, BodyError>,
+) -> Answered {
+    if pack::is_windows(&node) {
+        let now = state.clock.now_ms() / 1_000;
+        let read_rows = move || read(&text, |text| read_rows(text, now));
+        let results = off_the_runtime(state, read_rows).await?;
+        for _ in 0..results.refused {
+            state.metrics.ingest.record("refused");
+        }
+        if !results.entries.is_empty() {
+            store(state, key, node, results.entries.into()).await?;
+        }
     }
-    let entries: Arc<[Entry]> = entries.into();
+    Ok(plain_json(200, &Taken {}))
+}
+
+/// Stores what a node tells, and its machine.
+async fn store(
+    state: &Shared,
+    key: &str,
+    mut node: Node,
+    entries: Arc<[Entry]>,
+) -> Result<(), Refused> {
     for _ in 0..ATTEMPTS {
         let tenant = node.enrollment.tenant.clone();
         let stored = state.store.node_tables(node.number).await?;
@@ -60,14 +84,13 @@ pub(super) async fn take(state: &Shared, key: &str, entries: Vec<Entry>) -> Resu
         let entered =
             off_the_runtime(state, move || enter(&node, stored, &entries, now_ms)).await?;
         if state.store.update_node(entered.update).await? {
-            return match entered.report {
-                Some(report) => {
-                    let outcomes = state.intake.hand_in(&tenant, vec![report])?;
-                    became(outcomes.await)?;
-                    Ok(())
+            if let Some(report) = entered.report {
+                let outcomes = state.intake.hand_in(&tenant, vec![report])?;
+                for outcome in became(outcomes.await)? {
+                    state.metrics.ingest.record(outcome_name(outcome));
                 }
-                None => Ok(()),
-            };
+            }
+            return Ok(());
         }
         // Its key may have changed meanwhile.
         node = by_key(state, key).await?;

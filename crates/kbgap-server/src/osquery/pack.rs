@@ -37,19 +37,6 @@ struct Config<'p> {
     packs: BTreeMap<&'static str, &'p RawValue>,
 }
 
-/// The body of a request that has nothing but a key.
-#[derive(Deserialize)]
-struct KeyBody {
-    #[serde(default)]
-    node_key: Option<String>,
-}
-
-/// The key of a request; empty where it has none.
-pub(super) fn read_key(text: &str) -> Result<String, serde_json::Error> {
-    let body: KeyBody = serde_json::from_str(text)?;
-    Ok(body.node_key.unwrap_or_default())
-}
-
 /// Whether the hosts of a node are assessed. Others may enroll, and are asked nothing.
 pub(super) fn is_windows(node: &Node) -> bool {
     node.enrollment.platform.eq_ignore_ascii_case(WINDOWS)

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use kbgap_server::{Config, MetricsListener, RateLimits};
 
+use serde_json::json;
+
 use crate::harness::TestServer;
 use crate::host::{Host, PATCHED, W1909};
+use crate::osquery::host::{NOW, Osquery, client, secret, snapshot};
 
 const WINDOWS: &str = "/api/Software/microsoft-_-windows_10/getmissingkbs";
 
@@ -190,4 +193,32 @@ fn the_page_is_on_its_own_listener_alone() {
     let page = server.metrics.as_deref().unwrap();
     assert_eq!(server.send_to(page, "POST", &[], b"").status, 405);
     assert_eq!(TestServer::start().metrics, None);
+}
+
+#[test]
+fn what_osquery_reports_is_counted_too() {
+    let server = start();
+    let host = Osquery::enroll(&server, &secret(&server, &server.tenant), "h");
+    let told = |at: i64, revision: u32| snapshot("kbgap_registry", at, &client("PC-017", revision));
+    host.tell(&[told(NOW - 9, 592)]);
+    host.tell(&[told(NOW - 8, 592)]);
+    // A line that is not understood is one that was refused.
+    host.tell(&[told(NOW - 7, 719), json!({"name": "kbgap_patches"})]);
+    // What is no Windows reports nothing.
+    let linux = Osquery::of_platform(&server, &secret(&server, &server.tenant), "l", "ubuntu");
+    linux.tell(&[told(NOW, 592)]);
+    let text = page(&server);
+    let found = samples(&text);
+    for (outcome, value) in [
+        ("created", 1.0),
+        ("unchanged", 1.0),
+        ("changed", 1.0),
+        ("refused", 1.0),
+    ] {
+        let sample = format!("kbgap_ingest_records_total{{outcome=\"{outcome}\"}}");
+        assert_eq!(found.get(&*sample), Some(&value), "{sample}");
+    }
+    let requests = "kbgap_http_requests_total{route=\"/osquery/v1/log\",status=\"2xx\"}";
+    assert_eq!(found.get(requests), Some(&4.0));
+    assert!(!text.to_ascii_lowercase().contains("pc-017"));
 }

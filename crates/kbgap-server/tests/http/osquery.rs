@@ -1,6 +1,6 @@
 //! Hosts that report by osquery, with the bodies that osquery 5 sends.
 
-mod host;
+pub mod host;
 mod intake;
 mod keys;
 mod results;

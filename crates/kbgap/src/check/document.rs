@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use kbgap_assess::{Assessed, Assessment, Evidence, NotAssessed, Projection, Support, assess};
-use kbgap_catalog::{Catalog, KbId, Share, SoftwareIx};
+use kbgap_catalog::{Catalog, Kb, KbId, Product, Share, SoftwareIx};
 use kbgap_inventory::Machine;
 use serde::Serialize;
 
@@ -90,6 +90,9 @@ pub(crate) enum NotAssessedEntry {
     Kb {
         id: KbId,
         lacking: &'static str,
+        /// The software that it fixes on this host, by which people see many as one.
+        #[serde(skip)]
+        fixes: String,
     },
     Software {
         software: String,
@@ -204,7 +207,7 @@ impl CheckDocument {
             not_assessed: assessed
                 .not_assessed
                 .iter()
-                .map(not_assessed_entry)
+                .map(|entry| not_assessed_entry(catalog, assessed, entry))
                 .collect(),
             software_support: Vec::new(),
             warnings,
@@ -246,9 +249,23 @@ fn missing_entry(catalog: &Catalog, kb: &kbgap_assess::MissingKb) -> MissingEntr
     }
 }
 
-fn not_assessed_entry(entry: &NotAssessed) -> NotAssessedEntry {
+fn not_assessed_entry(
+    catalog: &Catalog,
+    assessed: &Assessed,
+    entry: &NotAssessed,
+) -> NotAssessedEntry {
     match entry {
-        NotAssessed::Kb { id, lacking } => NotAssessedEntry::Kb { id: *id, lacking },
+        NotAssessed::Kb { id, lacking } => {
+            let fixes = catalog.kb(*id).into_iter().flat_map(Kb::fixes);
+            let mut products = fixes.map(|fix| fix.product());
+            let own = products.find(|product| assessed.products.contains(&product.ix));
+            let software = own.and_then(Product::software);
+            NotAssessedEntry::Kb {
+                id: *id,
+                lacking,
+                fixes: software.map_or_else(String::new, |ix| catalog.software_id(ix).to_owned()),
+            }
+        }
         NotAssessed::Software { id, lacking } => NotAssessedEntry::Software {
             software: id.clone(),
             lacking,

@@ -1,5 +1,6 @@
 //! `kbgap osquery`: secrets by which hosts enroll, and the hosts that did.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -125,13 +126,16 @@ struct ListedNode {
     state: &'static str,
 }
 
-impl From<Node> for ListedNode {
-    fn from(node: Node) -> Self {
+impl ListedNode {
+    /// `is_shared` tells whether another host makes the same machine.
+    fn of(node: Node, is_shared: bool) -> Self {
         let enrollment = node.enrollment;
-        let state = match (&node.machine_id, enrollment.platform.as_str()) {
+        let is_windows = enrollment.platform.eq_ignore_ascii_case("windows");
+        let state = match (&node.machine_id, is_windows) {
+            (Some(_), _) if is_shared => "reports, and so does another host of the same name",
             (Some(_), _) => "reports",
-            (None, "windows") => "has not told its Windows yet",
-            (None, _) => "not assessed: no Windows",
+            (None, true) => "has not told its Windows yet",
+            (None, false) => "not assessed: no Windows",
         };
         Self {
             host_identifier: enrollment.host_identifier,
@@ -147,8 +151,20 @@ impl From<Node> for ListedNode {
 }
 
 async fn list_nodes(store: &dyn Store, tenant: &str, format: Format) -> anyhow::Result<()> {
-    let nodes = store.nodes(tenant).await?.into_iter();
-    let nodes: Vec<ListedNode> = nodes.map(ListedNode::from).collect();
+    let nodes = store.nodes(tenant).await?;
+    let mut hosts_of: HashMap<String, usize> = HashMap::new();
+    for id in nodes.iter().filter_map(|node| node.machine_id.as_ref()) {
+        *hosts_of.entry(id.clone()).or_default() += 1;
+    }
+    let is_shared = |node: &Node| {
+        let hosts = node.machine_id.as_ref().and_then(|id| hosts_of.get(id));
+        hosts.is_some_and(|hosts| *hosts > 1)
+    };
+    let nodes = nodes.into_iter().map(|node| {
+        let is_shared = is_shared(&node);
+        ListedNode::of(node, is_shared)
+    });
+    let nodes: Vec<ListedNode> = nodes.collect();
     match format.format {
         OutputFormat::Json => print_json(&nodes),
         OutputFormat::Table => print(&table(

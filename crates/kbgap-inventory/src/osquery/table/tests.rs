@@ -230,3 +230,42 @@ fn there_are_limits() {
     table.apply([(run(30, 2, 0), difference(&[], &[1]))], NOW);
     assert!(table.marks.len() <= MAX_REMOVED + MAX_ROWS);
 }
+
+#[test]
+fn a_counter_may_be_as_high_as_it_gets() {
+    let table = table([
+        (run(10, 0, 0), difference(&[1], &[])),
+        (run(20, u64::MAX, 0), difference(&[2], &[])),
+        (run(30, u64::MAX, 0), difference(&[3], &[])),
+    ]);
+    assert_eq!(rows(&table), Some(vec![row(1), row(2), row(3)]));
+    assert!(table.is_lacking());
+}
+
+/// Each request brings little; all together must not grow for ever.
+#[test]
+fn rows_say_so_much_and_no_more() {
+    let wide = |n: usize| {
+        let text = "x".repeat(1_000);
+        let columns = (0..60).map(|c| format!(r#""c{c}":"{text}""#));
+        let columns: Vec<String> = columns.collect();
+        let row = format!(r#"{{"n":{n},{}}}"#, columns.join(","));
+        serde_json::from_str::<Row>(&row).unwrap()
+    };
+    let mut table = table([(run(10, 0, 0), all(&[1]))]);
+    for n in 0..300 {
+        let change = Change::Difference {
+            added: vec![wide(n)],
+            removed: Vec::new(),
+        };
+        table.apply([(run(20, 1, 0), change)], NOW);
+    }
+    assert!(table.is_cut());
+    let said = |table: &Table| table.marks.keys().map(Row::size).sum::<usize>();
+    assert!((MAX_BYTES / 2..=MAX_BYTES).contains(&said(&table)));
+    let kept: Table = serde_json::from_str(&serde_json::to_string(&table).unwrap()).unwrap();
+    assert_eq!(kept, table);
+    // The next list of all makes room.
+    table.apply([(run(30, 0, 0), all(&[1, 2]))], NOW);
+    assert_eq!((table.is_cut(), table.bytes), (false, said(&table)));
+}

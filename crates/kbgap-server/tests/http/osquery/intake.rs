@@ -128,3 +128,24 @@ fn nothing_is_lost_of_what_comes_at_once() {
     });
     assert_eq!(software(&server).len(), lines.len());
 }
+
+/// A small packed body may be very much when it is read: nobody without a key has it read.
+#[test]
+fn what_is_too_much_is_refused_and_only_after_the_key() {
+    let server = with(Config::default());
+    let host = Osquery::enroll(&server, &secret(&server, &server.tenant), "h");
+    let lines: Vec<_> = (0..100_001)
+        .map(|_| json!({"name": "kbgap_patches"}))
+        .collect();
+    let refused = host.log_packed(&lines);
+    assert_eq!(refused.status, 413, "{}", refused.body);
+    let says = refused.message();
+    assert!(says.contains("--logger_tls_max_lines"), "{says}");
+    let stranger = Osquery {
+        server: &server,
+        key: "x".to_owned(),
+    };
+    let refused = stranger.log_packed(&lines);
+    assert_eq!(refused.status, 200, "{}", refused.body);
+    assert_eq!(refused.json()["node_invalid"], true);
+}
