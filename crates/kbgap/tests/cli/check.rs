@@ -210,7 +210,9 @@ fn several_hosts_give_a_line_each() {
     );
     let run = kbgap(data.path(), &["check", &both, "--format", "json"]).ok();
     assert_eq!(run.stdout.lines().count(), 2);
-    let csv = kbgap(data.path(), &["check", &both, "--format", "csv"]).ok();
+    // On a day when both are supported, so that the second has nothing to tell.
+    let args = ["check", &both, "--format", "csv", "--date", "2020-03-24"];
+    let csv = kbgap(data.path(), &args).ok();
     assert!(
         csv.stdout.starts_with("computerDnsName,os,build,id,"),
         "{}",
