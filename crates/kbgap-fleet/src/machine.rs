@@ -233,7 +233,8 @@ impl FleetMachine {
             .map(|s| s.id);
         let on_windows = ON_EVERY_WINDOWS.iter().filter(|id| {
             let ix = self.assessor.catalog().find_software(id);
-            self.os().is_some() && !ix.is_some_and(|ix| self.patch_state.decides(ix))
+            // Of what the feed has no updates nothing could be missing.
+            self.os().is_some() && ix.is_some_and(|ix| !self.patch_state.decides(ix))
         });
         let on_windows = on_windows.filter_map(|id| id.parse().ok());
         listed.chain(on_windows).collect()

@@ -35,11 +35,14 @@ fn server() -> Option<TestServer> {
     Some(TestServer::with_feed(config, files.to_vec()))
 }
 
-/// A Windows Server ahead of the feed: only SQL Server can miss anything.
+/// A Windows Server with a .NET Framework, both ahead of the feed: only SQL Server can miss
+/// anything, and about all else the rules decide.
 fn host(name: &str, programs: &[(&str, &str)]) -> Host {
     let os = json!({"platform": "WindowsServer2022", "version": "10.0.20348.31999",
         "architecture": "x64", "installationType": "Server"});
+    let files = json!({"fileVersions": ["4.8.8999.0"]});
     let host = Host::new(name, "10.0.20348.31999").with("os", os);
+    let host = host.with("dotNet", files);
     programs.iter().fold(host, |host, (program, version)| {
         host.software("Microsoft Corporation", program, version)
     })
@@ -144,6 +147,11 @@ fn a_server_in_no_known_version_never_reads_as_clean() {
         note("untold"),
         Some(json!(format!("not assessed: {SQL_SERVER}")))
     );
+    // Every Windows has .NET Framework, and here nothing tells the version of its files.
+    let plain = host("plain", &[]).with("dotNet", Value::Null);
+    server.report([plain]);
+    let says = json!("not assessed: microsoft-_-.net_framework");
+    assert_eq!(note("plain"), Some(says));
 }
 
 #[test]
