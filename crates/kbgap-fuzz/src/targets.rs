@@ -4,6 +4,7 @@ mod auth;
 mod feed;
 mod inventory;
 mod odata;
+mod osquery;
 mod snapshots;
 mod values;
 
@@ -56,6 +57,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "defender", run: inventory::import, seeds: Texts(inventory::DEFENDER), files: &[] },
     Target { name: "cyclonedx", run: inventory::import, seeds: Texts(inventory::CYCLONEDX), files: &[] },
     Target { name: "machine_import", run: inventory::several, seeds: Texts(inventory::SEVERAL), files: &["data/inventories/"] },
+    Target { name: "osquery", run: osquery::body, seeds: Texts(osquery::BODIES), files: &[] },
     Target { name: "odata_filter", run: odata::filter, seeds: Texts(odata::FILTERS), files: &[] },
     Target { name: "odata_query", run: odata::query, seeds: Texts(odata::QUERIES), files: &[] },
     Target { name: "odata_path", run: odata::path, seeds: Texts(odata::PATHS), files: &[] },

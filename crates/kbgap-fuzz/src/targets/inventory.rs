@@ -31,6 +31,7 @@ pub(super) const LISTS: &[&str] = &[
 
 pub(super) const REGISTRY: &[&str] = &[
     "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion]\r\n\"CurrentBuildNumber\"=\"19045\"\r\n\"UBR\"=dword:00000d78\r\n\"CurrentMajorVersionNumber\"=dword:0000000a\r\n\"CurrentMinorVersionNumber\"=dword:00000000\r\n\"InstallationType\"=\"Client\"\r\n\"EditionID\"=\"Professional\"\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName]\r\n\"ComputerName\"=\"PC-1\"\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\{1}]\r\n\"DisplayName\"=\"7-Zip \\\"x\\\"\"\r\n\"DisplayVersion\"=hex(2):32,00,\\\r\n  34,00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment]\r\n\"PROCESSOR_ARCHITECTURE\"=\"AMD64\"\r\n",
+    "\r\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\r\n    CurrentBuildNumber    REG_SZ    19045\r\n    UBR    REG_DWORD    0xd78\r\n    InstallationType    REG_SZ    Client\r\n\r\nHKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName\r\n    ComputerName    REG_SZ    PC-1\r\n\r\nEnd of search: 4 match(es) found.\r\n",
 ];
 
 pub(super) const TABLES: &[&str] = &[
