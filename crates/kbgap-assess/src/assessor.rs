@@ -25,6 +25,11 @@ use crate::{
     Assessment, Explanation, Outline, Projection, Unassessable, VulnerableSoftware, Weakness,
 };
 
+/// How many findings beside Windows are known at a time. Each is some kilobytes with all that
+/// it has to explain, and since every Windows has .NET Framework a large fleet has one for
+/// nearly every state: kept for all, they were more than all else of a million machines.
+const BESIDE: usize = 1_024;
+
 /// The rules under one catalogue, for many machines.
 ///
 /// What is the same for all machines of a Windows is compiled when the first of them is
@@ -75,7 +80,7 @@ impl Assessor {
             sharepoints: SharePoints::new(),
             offices: Offices::new(),
             beside_kbs: BesideKbs::new(),
-            beside: Memo::new(),
+            beside: Memo::of_at_most(BESIDE),
             cves: Memo::new(),
             kbs: Memo::new(),
             catalog,

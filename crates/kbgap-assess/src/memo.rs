@@ -11,12 +11,19 @@ const LIMIT: usize = 1 << 16;
 /// A table of what was found, shared by threads.
 pub(crate) struct Memo<K, V> {
     found: RwLock<HashMap<K, V>>,
+    limit: usize,
 }
 
 impl<K: Eq + Hash, V: Clone> Memo<K, V> {
     pub(crate) fn new() -> Self {
+        Self::of_at_most(LIMIT)
+    }
+
+    /// For what is large, and seldom asked for again once the next ones are.
+    pub(crate) fn of_at_most(limit: usize) -> Self {
         Self {
             found: RwLock::new(HashMap::new()),
+            limit,
         }
     }
 
@@ -36,7 +43,7 @@ impl<K: Eq + Hash, V: Clone> Memo<K, V> {
         drop(found);
         let value = find(&key);
         let mut found = self.found.write().unwrap_or_else(PoisonError::into_inner);
-        if found.len() >= LIMIT {
+        if found.len() >= self.limit {
             found.clear();
         }
         found.entry(key).or_insert(value).clone()
