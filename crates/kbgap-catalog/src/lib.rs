@@ -17,6 +17,7 @@ mod servicing;
 mod snapshot;
 mod software;
 mod sql_server;
+mod table;
 mod version;
 
 pub use catalog::{
@@ -51,4 +52,5 @@ pub use servicing::{Condition, Family};
 pub use snapshot::SnapshotError;
 pub use software::{SEPARATOR, SoftwareId, SoftwareIdError};
 pub use sql_server::{SqlBranch, SqlBuild, SqlEntry, SqlRelease, SqlTrack};
+pub use table::rows as table_rows;
 pub use version::{BuildRevision, Version, versions_in};

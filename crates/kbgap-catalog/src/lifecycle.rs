@@ -8,6 +8,8 @@ mod windows;
 
 use jiff::civil::Date;
 
+use crate::table;
+
 pub use edition::Edition;
 pub use software::{SoftwareRelease, software_releases};
 pub use windows::{WindowsLifecycle, windows_lifecycles, windows_of_software};
@@ -41,8 +43,7 @@ impl Lifecycle {
 
 /// The lines of a table that are rows, in their columns.
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    let lines = table.lines().filter(|line| !line.starts_with('#'));
-    lines.map(|line| line.split('\t').collect())
+    table::rows(table).map(|line| line.split('\t').collect())
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use std::sync::LazyLock;
 use crate::fold::fold;
 use crate::platform::{Platform, RELEASE_TABLE, Release};
 use crate::software::SoftwareId;
+use crate::table::rows;
 
 pub use installed::map_installed;
 pub use normal::{Branch, InstalledSoftware, Recognised, named_in_table, recognise};
@@ -188,7 +189,7 @@ pub(crate) fn tables_fingerprint() -> u32 {
 const SOFTWARE_TABLE: &str = include_str!("../data/software.tsv");
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| Table {
-    rows: SOFTWARE_TABLE.lines().filter_map(Row::parse).collect(),
+    rows: rows(SOFTWARE_TABLE).filter_map(Row::parse).collect(),
 });
 
 struct Table {
@@ -202,9 +203,6 @@ struct Row {
 
 impl Row {
     fn parse(line: &'static str) -> Option<(&'static str, Self)> {
-        if line.starts_with('#') {
-            return None;
-        }
         let mut columns = line.split('\t');
         let prefix = columns.next()?;
         let software = columns.next()?.parse().ok()?;

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 
 use crate::fold::fold;
+use crate::table::rows;
 
 /// A processor architecture, of a product or a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -205,7 +206,7 @@ impl Release {
 pub(crate) const RELEASE_TABLE: &str = include_str!("../data/windows-releases.tsv");
 
 static RELEASES: LazyLock<Vec<Release>> =
-    LazyLock::new(|| RELEASE_TABLE.lines().filter_map(parse_release).collect());
+    LazyLock::new(|| rows(RELEASE_TABLE).filter_map(parse_release).collect());
 
 static RELEASES_BY_NAME: LazyLock<HashMap<&'static str, &'static Release>> = LazyLock::new(|| {
     let named = RELEASES
@@ -217,10 +218,6 @@ static RELEASES_BY_NAME: LazyLock<HashMap<&'static str, &'static Release>> = Laz
 });
 
 fn parse_release(line: &'static str) -> Option<Release> {
-    let line = line.trim_end();
-    if line.is_empty() || line.starts_with('#') {
-        return None;
-    }
     let mut columns = line.split('\t');
     let mut next = || columns.next();
     Some(Release {

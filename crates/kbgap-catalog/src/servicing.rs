@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::KbId;
 use crate::platform::{Platform, Release, ReleaseKind};
+use crate::table::rows;
 use crate::version::BuildRevision;
 
 /// Revisions of 26100 up to this one are shared by client and server.
@@ -151,13 +152,6 @@ pub(crate) fn update_history() -> impl Iterator<Item = (KbId, BuildRevision)> {
             ))
         })
     })
-}
-
-fn rows(table: &'static str) -> impl Iterator<Item = &'static str> {
-    table
-        .lines()
-        .map(str::trim_end)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::table::rows;
 use crate::version::Version;
 
 pub use entry::SqlEntry;
@@ -147,10 +148,8 @@ pub struct SqlBranch {
 
 const BRANCHES: &str = include_str!("../data/sql-server-branches.tsv");
 
-static BRANCH_TABLE: LazyLock<Vec<SqlBranch>> = LazyLock::new(|| {
-    let lines = BRANCHES.lines().filter(|line| !line.starts_with('#'));
-    lines.filter_map(SqlBranch::parse).collect()
-});
+static BRANCH_TABLE: LazyLock<Vec<SqlBranch>> =
+    LazyLock::new(|| rows(BRANCHES).filter_map(SqlBranch::parse).collect());
 
 impl SqlBranch {
     fn parse(line: &'static str) -> Option<Self> {
@@ -218,8 +217,7 @@ mod tests {
 
     #[test]
     fn every_row_is_read_and_no_build_is_of_two_branches() {
-        let rows = BRANCHES.lines().filter(|line| !line.starts_with('#'));
-        assert_eq!(BRANCH_TABLE.len(), rows.count());
+        assert_eq!(BRANCH_TABLE.len(), rows(BRANCHES).count());
         for (place, branch) in BRANCH_TABLE.iter().enumerate() {
             assert!(branch.first <= branch.last);
             for other in &BRANCH_TABLE[..place] {

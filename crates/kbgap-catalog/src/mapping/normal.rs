@@ -14,6 +14,7 @@ use crate::fold::fold;
 use crate::platform::Architecture;
 use crate::software::SoftwareId;
 use crate::sql_server::{SqlBranch, SqlBuild, SqlTrack};
+use crate::table::rows;
 use crate::version::Version;
 
 /// What an installed program is.
@@ -155,7 +156,7 @@ fn sql_server_branch(version: &str) -> Option<Branch> {
 const INSTALLED_TABLE: &str = include_str!("../../data/installed.tsv");
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let rows: HashMap<&'static str, Row> = INSTALLED_TABLE.lines().filter_map(Row::parse).collect();
+    let rows: HashMap<&'static str, Row> = rows(INSTALLED_TABLE).filter_map(Row::parse).collect();
     let software = rows.values().filter_map(|row| row.software.clone());
     let software = software.chain(super::TABLE.rows.values().map(|row| row.software.clone()));
     Table {
@@ -180,9 +181,6 @@ struct Row {
 
 impl Row {
     fn parse(line: &'static str) -> Option<(&'static str, Self)> {
-        if line.starts_with('#') {
-            return None;
-        }
         let mut columns = line.split('\t');
         let name = columns.next()?;
         let publishers = columns.next()?;
