@@ -1,7 +1,9 @@
 //! A line of updates in which each carries all that came before: a branch of SQL Server, a
 //! cumulative update of Exchange with its security updates.
 
-use kbgap_catalog::{KbId, KbIx, Month};
+use std::collections::BTreeMap;
+
+use kbgap_catalog::{Fix, KbId, KbIx, Month, Product};
 
 use crate::assessor::Assessor;
 use crate::beside::Standing;
@@ -16,6 +18,37 @@ pub(crate) struct LineFix<V> {
     pub(crate) month: Month,
     /// The version that it brings; `None` where nobody tells.
     pub(crate) version: Option<V>,
+}
+
+impl<V: Copy + Ord> LineFix<V> {
+    /// The updates of a product in order, each once, with the first fix that it is named in.
+    /// Where the feed gives one KB two versions, the higher counts. `brings` tells the
+    /// version that a fix brings, if anybody does; `None` leaves the fix out.
+    pub(crate) fn of_product<'p>(
+        product: Product<'p>,
+        brings: impl Fn(&Fix<'p>, KbIx, KbId) -> Option<Option<V>>,
+    ) -> impl Iterator<Item = (Self, Fix<'p>)> {
+        let mut fixes: BTreeMap<KbIx, (Self, Fix<'p>)> = BTreeMap::new();
+        for fix in product.fixes() {
+            let (Some(kb), Some(known)) = (fix.kb_ix(), fix.kb()) else {
+                continue;
+            };
+            let Some(id) = known.id() else { continue };
+            let Some(version) = brings(&fix, kb, id) else {
+                continue;
+            };
+            let month = known.month();
+            let line = Self {
+                kb,
+                id,
+                month,
+                version,
+            };
+            let (entry, _) = fixes.entry(kb).or_insert((line, fix));
+            entry.version = entry.version.max(version);
+        }
+        fixes.into_values()
+    }
 }
 
 /// What of a line is present on a machine.

@@ -276,32 +276,18 @@ impl FrameworkProduct {
         // 3.0 has files of its own beside the runtime.
         let line = releases.last()?.line();
         let is_compared = *releases.last()? != Framework::V30;
-        let mut fixes: BTreeMap<KbIx, FrameworkFix> = BTreeMap::new();
-        for fix in product.fixes() {
-            let (Some(kb), Some(known)) = (fix.kb_ix(), fix.kb()) else {
-                continue;
-            };
-            let Some(id) = known.id() else { continue };
-            if is_of_another(id, build, line) {
-                continue;
-            }
-            let version = line.fixed(fix.fixed_build()).filter(|_| is_compared);
-            let entry = fixes.entry(kb).or_insert(FrameworkFix {
-                line: LineFix {
-                    kb,
-                    id,
-                    month: known.month(),
-                    version,
-                },
-                is_cumulative: build >= FIRST_CUMULATIVE || fix.subtype() == Subtype::MonthlyRollup,
-            });
-            // Where the feed gives one KB two builds, the higher counts.
-            entry.line.version = entry.line.version.max(version);
-        }
+        let fixes = LineFix::of_product(product, |fix, _, id| {
+            let is_own = !is_of_another(id, build, line);
+            is_own.then(|| line.fixed(fix.fixed_build()).filter(|_| is_compared))
+        });
+        let fixes = fixes.map(|(line, fix)| FrameworkFix {
+            line,
+            is_cumulative: build >= FIRST_CUMULATIVE || fix.subtype() == Subtype::MonthlyRollup,
+        });
         Some(Self {
             ix: product.ix,
             releases,
-            fixes: fixes.into_values().collect(),
+            fixes: fixes.collect(),
         })
     }
 

@@ -13,6 +13,7 @@ use super::version::{SharePointBuild, SharePointVersion};
 use crate::assessor::Assessor;
 use crate::beside::{Applied, Choice, Standing};
 use crate::bits::Bits;
+use crate::cumulative::LineFix;
 use crate::evidence::Evidence;
 
 /// The SharePoints of the feed, read when the first machine has one.
@@ -28,13 +29,7 @@ struct SharePointProduct {
     fixes: Vec<SharePointFix>,
 }
 
-struct SharePointFix {
-    kb: KbIx,
-    id: KbId,
-    month: Month,
-    /// `None` where nobody tells.
-    build: Option<SharePointBuild>,
-}
+type SharePointFix = LineFix<SharePointBuild>;
 
 impl SharePoints {
     pub(crate) const fn new() -> Self {
@@ -127,7 +122,7 @@ impl<'a> Known<'a> {
         assessor: &Assessor,
     ) -> Self {
         let fixes = own.iter().flat_map(|product| &product.fixes);
-        let is_below = |fix: &&SharePointFix| fix.build.is_some() && fix.build <= server.build;
+        let is_below = |fix: &&SharePointFix| fix.version.is_some() && fix.version <= server.build;
         let by_build = fixes.clone().filter(is_below);
         let is_listed = |fix: &&SharePointFix| listed.binary_search(&fix.kb).is_ok();
         let present = by_build.clone().chain(fixes.filter(is_listed));
@@ -144,7 +139,7 @@ impl<'a> Known<'a> {
     }
 
     fn standing(&self, fix: &SharePointFix, part: Part, assessor: &Assessor) -> Standing {
-        let compared = self.installed.zip(fix.build).map(|(own, fixed)| {
+        let compared = self.installed.zip(fix.version).map(|(own, fixed)| {
             let evidence = Evidence::Version {
                 machine: self.version.shown(own),
                 fix: self.version.shown(fixed),
@@ -167,7 +162,7 @@ impl<'a> Known<'a> {
             return Standing::Present(Evidence::Supersedence { chain });
         }
         let covered = self.covered.filter(|(month, _)| *month > fix.month);
-        match covered.filter(|_| fix.build.is_none()) {
+        match covered.filter(|_| fix.version.is_none()) {
             Some((month, through)) => Standing::Present(Evidence::Series { month, through }),
             None if part == Part::Service => Standing::Undecided("whether the service runs"),
             None if self.installed.is_none() => Standing::Undecided("software version"),
@@ -197,29 +192,15 @@ fn fixes(
     version: SharePointVersion,
     versions_of: &BTreeMap<KbIx, BTreeSet<SharePointVersion>>,
 ) -> Vec<SharePointFix> {
-    let mut fixes: BTreeMap<KbIx, SharePointFix> = BTreeMap::new();
-    for fix in product.fixes() {
-        let Some((kb, known)) = fix.kb_ix().zip(fix.kb()) else {
-            continue;
-        };
-        let Some(id) = known.id() else { continue };
+    let fixes = SharePointFix::of_product(product, |fix, kb, _| {
         let told: Vec<(SharePointVersion, SharePointBuild)> = versions_in(fix.fixed_build())
             .filter_map(|told: Version| SharePointVersion::of_build(&told, version))
             .collect();
         let own = told.iter().filter(|(of, _)| *of == version);
         let build = own.map(|(_, build)| *build).max();
         let is_of = |of: &SharePointVersion| versions_of.get(&kb).is_some_and(|v| v.contains(of));
-        if build.is_none() && told.iter().any(|(of, _)| is_of(of)) {
-            continue;
-        }
-        let entry = fixes.entry(kb).or_insert(SharePointFix {
-            kb,
-            id,
-            month: known.month(),
-            build,
-        });
-        // Where the feed gives one KB two builds, the higher counts.
-        entry.build = entry.build.max(build);
-    }
-    fixes.into_values().collect()
+        let is_mistake = build.is_none() && told.iter().any(|(of, _)| is_of(of));
+        (!is_mistake).then_some(build)
+    });
+    fixes.map(|(fix, _)| fix).collect()
 }

@@ -1,6 +1,5 @@
 //! Which updates of SQL Server are present on a machine.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use kbgap_catalog::{
@@ -103,27 +102,14 @@ impl SqlProduct {
     fn of(product: Product<'_>) -> Option<Self> {
         let label = Label::parse(product.name())?;
         let branch = SqlBranch::named(label.release, label.service_pack, label.track)?;
-        let mut fixes: BTreeMap<KbIx, SqlFix> = BTreeMap::new();
-        for fix in product.fixes() {
-            let (Some(kb), Some(known)) = (fix.kb_ix(), fix.kb()) else {
-                continue;
-            };
-            let Some(id) = known.id() else { continue };
-            let build = tables::build_of(branch, id, fix.fixed_build());
-            let entry = fixes.entry(kb).or_insert(SqlFix {
-                kb,
-                id,
-                month: known.month(),
-                version: build,
-            });
-            // Where the feed gives one KB two builds, the higher counts.
-            entry.version = entry.version.max(build);
-        }
+        let fixes = SqlFix::of_product(product, |fix, _, id| {
+            Some(tables::build_of(branch, id, fix.fixed_build()))
+        });
         Some(Self {
             ix: product.ix,
             label,
             branch,
-            fixes: fixes.into_values().collect(),
+            fixes: fixes.map(|(fix, _)| fix).collect(),
         })
     }
 }
