@@ -9,12 +9,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use crate::loose::Loose;
-use crate::native::installation_type_of;
+use crate::native::{MAX_SOFTWARE, installation_type_of};
 use crate::text::{MAX_NAME, MAX_TEXT, bounded};
 use crate::{Format, IpAddress, Part, Program, ReportError, json_rows};
-
-/// The most packages that a host may have, as in the native document.
-const MAX_PACKAGES: usize = 20_000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -74,15 +71,15 @@ impl<'de> Deserialize<'de> for Packages {
             type Value = BTreeMap<String, Package>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "at most {MAX_PACKAGES} packages by their names")
+                write!(f, "at most {MAX_SOFTWARE} packages by their names")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut packages = BTreeMap::new();
                 while let Some((name, package)) = map.next_entry()? {
-                    if packages.len() == MAX_PACKAGES {
+                    if packages.len() == MAX_SOFTWARE {
                         return Err(A::Error::custom(format_args!(
-                            "has more than {MAX_PACKAGES} packages"
+                            "has more than {MAX_SOFTWARE} packages"
                         )));
                     }
                     packages.insert(name, package);

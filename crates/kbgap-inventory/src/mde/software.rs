@@ -8,13 +8,10 @@ use serde::Deserialize;
 
 use super::{group, is_windows, machine_id};
 use crate::loose::Loose;
-use crate::native::installation_type_of;
+use crate::native::{MAX_SOFTWARE, installation_type_of};
 use crate::rows::hosts::instant;
 use crate::text::{MAX_NAME, MAX_TEXT, bounded};
 use crate::{Format, Part, Program, Report, ReportError, json_rows};
-
-/// The most programs that a host may have, as in the native document.
-const MAX_SOFTWARE: usize = 20_000;
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]

@@ -15,15 +15,15 @@ use super::network::{Address, Guid};
 use super::object::{Described, Object};
 use super::software::Programs;
 use super::text::read;
-use crate::text::shown;
+use crate::text::{MAX_NAME, MAX_TEXT, shown};
 use crate::{DotNet, InstalledKb, Machine, MachineId, OperatingSystem};
 
-pub(super) const MAX_TEXT: usize = 1_000;
-const MAX_NAME: usize = 255;
 const MAX_KBS: usize = 10_000;
-const MAX_SOFTWARE: usize = 20_000;
+/// The most programs that a host may have, in whatever form they are reported.
+pub(crate) const MAX_SOFTWARE: usize = 20_000;
 const MAX_TAGS: usize = 200;
-const MAX_ADDRESSES: usize = 200;
+/// The most addresses that a host may have.
+pub(crate) const MAX_ADDRESSES: usize = 200;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -6,8 +6,9 @@ use std::fmt;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::document::{MAX_TEXT, checked, too_many};
+use super::document::{checked, too_many};
 use super::object::{Described, Object};
+use crate::text::MAX_TEXT;
 use crate::{Software, SoftwareList};
 
 /// As many programs as a host usually has.

@@ -7,14 +7,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Query, Row, Table, registry};
-use crate::native::installation_type_of;
+use crate::native::{MAX_ADDRESSES, MAX_SOFTWARE, installation_type_of};
 use crate::text::{MAX_NAME, MAX_TEXT, bounded, shown};
 use crate::{Format, InstalledKb, IpAddress, Machine, MachineId, Part, PartOs, Program};
-
-/// The most programs that a host may have, as in the native document.
-const MAX_SOFTWARE: usize = 20_000;
-/// The most addresses that a host may have.
-const MAX_ADDRESSES: usize = 200;
 
 /// By how much the build in the version of the kernel may be less than that of Windows:
 /// feature updates that are switched on by a small package leave the kernel's file the

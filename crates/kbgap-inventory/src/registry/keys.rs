@@ -3,12 +3,9 @@
 use kbgap_catalog::{Architecture, KbId};
 
 use super::syntax::Value;
-use crate::native::installation_type_of;
+use crate::native::{MAX_SOFTWARE, installation_type_of};
 use crate::text::{MAX_NAME, MAX_TEXT, bounded};
 use crate::{Format, Part, Program};
-
-/// The most programs that a host may have, as in the native document.
-const MAX_SOFTWARE: usize = 20_000;
 
 /// The state of a package that is installed.
 const INSTALLED: u64 = 0x70;
