@@ -64,6 +64,24 @@ impl SqlRelease {
         Some(found.0)
     }
 
+    /// Its name, such as `2008 R2`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        let found = RELEASES.iter().find(|r| r.0 == self);
+        found.map_or("", |r| r.1)
+    }
+
+    /// The release of an instance by the number in its id: 15 of `MSSQL15.MSSQLSERVER`, or
+    /// `10_50`.
+    #[must_use]
+    pub fn of_instance(number: &str) -> Option<Self> {
+        let is_of = |(_, _, major, minor): &(Self, &str, u32, u32)| match minor {
+            0 => number == major.to_string(),
+            minor => number == format!("{major}_{minor}"),
+        };
+        Some(RELEASES.iter().find(|release| is_of(release))?.0)
+    }
+
     /// Uninstall lists write the service pack as the minor version (13.2.5026.0).
     fn of_version(version: &Version) -> Option<Self> {
         let &[major, minor, ..] = version.parts() else {
@@ -212,6 +230,16 @@ mod tests {
             let found = SqlBuild::of_version(&Version::parse(version).unwrap());
             let found = found.map(|(release, build)| (release, build.number, build.revision));
             assert_eq!(found, expected, "{version}");
+        }
+    }
+
+    #[test]
+    fn the_id_of_an_instance_tells_the_release() {
+        for (number, name) in [("10", "2008"), ("10_50", "2008 R2"), ("15", "2019")] {
+            assert_eq!(SqlRelease::of_instance(number).unwrap().name(), name);
+        }
+        for number in ["", "9", "10_0", "015", "15_0"] {
+            assert_eq!(SqlRelease::of_instance(number), None, "{number}");
         }
     }
 

@@ -1,23 +1,11 @@
 //! What rows of the table `registry` tell: what a registry export tells, and the servers
 //! that the list of programs may lack.
 
+use kbgap_catalog::SqlRelease;
+
 use super::Row;
 use crate::registry::{TableRow, of_table};
 use crate::{Part, Program};
-
-/// The names of SQL Server by the major version in the id of an instance, such as
-/// `MSSQL15.MSSQLSERVER`. Those of 2008 R2 begin with `MSSQL10_50`.
-const SQL_SERVERS: [(&str, &str); 9] = [
-    ("10", "2008"),
-    ("10_50", "2008 R2"),
-    ("11", "2012"),
-    ("12", "2014"),
-    ("13", "2016"),
-    ("14", "2017"),
-    ("15", "2019"),
-    ("16", "2022"),
-    ("17", "2025"),
-];
 
 /// The keys in which a key stands when the host waits for a restart: `RebootPending` below
 /// the first, `RebootRequired` below the second.
@@ -84,7 +72,7 @@ fn sql_server(key: &[TableRow<'_>]) -> Option<Program> {
     let (above, instance) = path.strip_suffix("\\setup")?.rsplit_once('\\')?;
     above.ends_with("\\microsoft sql server").then_some(())?;
     let (id, _) = instance.strip_prefix("mssql")?.split_once('.')?;
-    let (_, release) = SQL_SERVERS.iter().find(|(of, _)| *of == id)?;
+    let release = SqlRelease::of_instance(id)?.name();
     let version = value(key, "PatchLevel").or_else(|| value(key, "Version"))?;
     Some(of_microsoft(
         format!("Microsoft SQL Server {release}"),
