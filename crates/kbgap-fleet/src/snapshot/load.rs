@@ -14,6 +14,7 @@ use crate::fleet::{Fleet, Group, Slot};
 use crate::index::FleetIndex;
 use crate::packed::Packed;
 use crate::profile::{Profile, states_of};
+use crate::records::RecordsInOrder;
 use crate::rules::Rules;
 use crate::software::{Entries, decode_numbers};
 use crate::state::PatchState;
@@ -58,15 +59,20 @@ impl FleetIndex {
         let names = group_names(&mut input)?;
         let profiles = Profiles::read(&mut input)?;
         let rules = fleet.rules.clone();
-        // Both take about as long, and neither needs the other.
-        let (states, counted) = std::thread::scope(|scope| {
+        // Neither needs the other, and there are as many cores for the states as are left.
+        let (states, entered) = std::thread::scope(|scope| {
             let states = scope.spawn(|| profiles.states(&rules));
-            let counted = machines(&mut fleet, &profiles, &mut input);
+            let entered = machines(&mut fleet, &profiles, &mut input).map(|mut counted| {
+                fleet.ids = std::mem::take(&mut counted.ids).into_iter().collect();
+                fleet.names = std::mem::take(&mut counted.names).into_iter().collect();
+                fleet.inventory.find_owners();
+                counted
+            });
             let states = states.join();
             let states = states.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            counted.map(|counted| (states, counted))
+            entered.map(|counted| (states, counted))
         })?;
-        let groups = counted.groups.into_iter().filter_map(|(id, machines)| {
+        let groups = entered.groups.into_iter().filter_map(|(id, machines)| {
             let group = Group {
                 name: Arc::clone(names.get(&id)?),
                 machines,
@@ -74,15 +80,12 @@ impl FleetIndex {
             Some((id, group))
         });
         fleet.groups = Arc::new(groups.collect());
-        fleet.ids = counted.ids.into_iter().collect();
-        fleet.inventory.find_owners();
-        fleet.names = counted.names.into_iter().collect();
-        let vacant_profiles = profiles.enter(&mut fleet, states, counted.members);
+        let vacant_profiles = profiles.enter(&mut fleet, states, entered.members);
         Ok(Self::of(
             fleet,
-            counted.users,
+            entered.users,
             vacant_profiles,
-            counted.vacant,
+            entered.vacant,
         ))
     }
 }
@@ -150,6 +153,7 @@ fn machines(
     input: &mut Input<'_>,
 ) -> Result<Counted, LoadError> {
     let mut buffer = Vec::new();
+    let mut records = RecordsInOrder::default();
     let mut counted = Counted {
         users: vec![0; fleet.inventory.shared.len()],
         members: vec![MachineSet::None; profiles.0.len()],
@@ -159,15 +163,17 @@ fn machines(
         let slot = slot(input, &mut buffer)?;
         if slot.is_vacant() {
             counted.vacant.push(ordinal);
+            records.push(&[]);
         } else {
             if !matches!(profiles.0.get(slot.profile as usize), Some(Some(_))) {
                 return Err(LoadError::Damaged("a profile"));
             }
             enter(fleet, &slot, (ordinal, &buffer), &mut counted)?;
-            fleet.inventory.records.set(ordinal, &buffer);
+            records.push(&buffer);
         }
         fleet.machines.push(slot);
     }
+    fleet.inventory.records = records.end();
     Ok(counted)
 }
 
