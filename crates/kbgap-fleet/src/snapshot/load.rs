@@ -9,6 +9,7 @@ use kbgap_assess::Projection;
 use kbgap_inventory::DeviceValue;
 
 use super::format::Input;
+use crate::activity::Activity;
 use crate::fingerprint::Fingerprint;
 use crate::fleet::{Fleet, Group, Slot};
 use crate::index::FleetIndex;
@@ -38,12 +39,13 @@ pub enum LoadError {
 struct Counted {
     ids: Vec<([u8; 20], u32)>,
     names: Vec<(u32, u32)>,
-    groups: BTreeMap<i32, Ordinals>,
+    /// Machines of each group.
+    groups: BTreeMap<i32, Vec<u32>>,
     vacant: Vec<u32>,
     /// Machines of each entry.
     users: Vec<u32>,
     /// Machines of each profile.
-    members: Vec<MachineSet>,
+    members: Vec<Vec<u32>>,
 }
 
 impl FleetIndex {
@@ -75,7 +77,7 @@ impl FleetIndex {
         let groups = entered.groups.into_iter().filter_map(|(id, machines)| {
             let group = Group {
                 name: Arc::clone(names.get(&id)?),
-                machines,
+                machines: Ordinals::of_ascending(&machines),
             };
             Some((id, group))
         });
@@ -128,7 +130,7 @@ impl Profiles {
         self,
         fleet: &mut Fleet,
         states: Vec<Arc<PatchState>>,
-        members: Vec<MachineSet>,
+        members: Vec<Vec<u32>>,
     ) -> Vec<u32> {
         let (mut states, mut vacant) = (states.into_iter(), Vec::new());
         for ((facts, machines), number) in self.0.into_iter().zip(members).zip(0..) {
@@ -138,7 +140,7 @@ impl Profiles {
             }
             fleet.profiles.push(facts.map(|(facts, state)| {
                 Arc::new(Profile {
-                    machines,
+                    machines: MachineSet::of_ascending(&machines),
                     ..Profile::new(facts, state)
                 })
             }));
@@ -156,7 +158,7 @@ fn machines(
     let mut records = RecordsInOrder::default();
     let mut counted = Counted {
         users: vec![0; fleet.inventory.shared.len()],
-        members: vec![MachineSet::None; profiles.0.len()],
+        members: vec![Vec::new(); profiles.0.len()],
         ..Counted::default()
     };
     for ordinal in 0..input.u32()? {
@@ -174,6 +176,9 @@ fn machines(
         fleet.machines.push(slot);
     }
     fleet.inventory.records = records.end();
+    let slots = (0..).zip(fleet.machines.iter());
+    let seen = slots.filter(|(_, slot)| !slot.is_vacant());
+    fleet.activity = Activity::of_ascending(seen.map(|(ordinal, slot)| (ordinal, slot.seen_at)));
     Ok(counted)
 }
 
@@ -202,7 +207,7 @@ fn slot(input: &mut Input<'_>, buffer: &mut Vec<u8>) -> Result<Slot, LoadError> 
 }
 
 fn enter(
-    fleet: &mut Fleet,
+    fleet: &Fleet,
     slot: &Slot,
     (ordinal, record): (u32, &[u8]),
     counted: &mut Counted,
@@ -217,15 +222,11 @@ fn enter(
         *users.ok_or(LoadError::Damaged("a software"))? += 1;
     }
     if let Some(members) = counted.members.get_mut(slot.profile as usize) {
-        members.insert(ordinal);
+        members.push(ordinal);
     }
     if slot.group != 0 {
-        counted
-            .groups
-            .entry(slot.group)
-            .or_default()
-            .insert(ordinal);
+        let group = counted.groups.entry(slot.group);
+        group.or_default().push(ordinal);
     }
-    fleet.activity.insert(ordinal, slot.seen_at);
     Ok(())
 }
