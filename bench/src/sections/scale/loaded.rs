@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::ensure;
 use flate2::Compression;
@@ -23,6 +24,9 @@ const BATCH: u64 = 1_000;
 const CONNECTIONS: usize = 4;
 /// Months of the feed that come later: the newest may have begun only days ago.
 pub(super) const HELD_BACK: usize = 2;
+/// How long after the last answer memory is looked at: what the fleet takes, and no more what
+/// loading took. SQLite gives its pages back after half of it.
+const REST: Duration = Duration::from_secs(10);
 const ROLES: [&str; 2] = ["Software.Read.All", "Inventory.Write.All"];
 
 /// A server with a fleet.
@@ -164,6 +168,8 @@ impl Loaded {
             bounds::fdatasync()? * 1e3,
             "ms",
         );
+        report.note("memory as loading ends", self.server.memory()?, "MB");
+        std::thread::sleep(REST);
         report.add(
             "memory with the fleet loaded",
             self.server.memory()?,
