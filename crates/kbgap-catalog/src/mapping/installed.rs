@@ -72,7 +72,9 @@ fn is_sharepoint(name: &str) -> bool {
             "server" | "foundation" | "enterprise" | "standard" | "subscription"
         ) || word.bytes().all(|b| b.is_ascii_digit())
     };
-    let rest = name.strip_prefix("microsoft sharepoint");
+    let rest = name
+        .strip_prefix("microsoft sharepoint")
+        .or_else(|| name.strip_prefix("microsoft office sharepoint"));
     rest.is_some_and(|rest| rest.split_whitespace().next().is_none_or(is_edition))
 }
 
