@@ -57,6 +57,8 @@ fn lists_are_imported_beside_the_months_and_shown() {
     let explained = kbgap(data.path(), &["explain", &pc, "4540673"]).ok().stdout;
     let line = "  exploited in the wild: CVE-2020-0787 (ransomware, due 2022-07-28)\n";
     assert!(explained.contains(line), "{explained}");
+    let line = "  highest EPSS: 12.3 % (CVE-2020-0787)\n";
+    assert!(explained.contains(line), "{explained}");
     let failing = kbgap(data.path(), &["check", &pc, "--fail-on", "known-exploited"]);
     assert_eq!(failing.code, 3);
 
