@@ -59,6 +59,17 @@ fn lists_are_imported_beside_the_months_and_shown() {
     assert!(explained.contains(line), "{explained}");
     let line = "  highest EPSS: 12.3 % (CVE-2020-0787)\n";
     assert!(explained.contains(line), "{explained}");
+    kbgap(data.path(), &["machine", "import", &pc]).ok();
+    for of in [&["microsoft-_-windows_10"][..], &["--machine", "pc-017"]] {
+        let args = [&["missing-kbs", "--format", "json"], of].concat();
+        let rows = kbgap(data.path(), &args).ok().json();
+        let row = &rows[0];
+        assert_eq!(
+            (&row["id"], &row["dueDate"], &row["highestEpss"]),
+            (&"4540673".into(), &"2022-07-28".into(), &0.123_45.into()),
+            "{of:?}"
+        );
+    }
     let failing = kbgap(data.path(), &["check", &pc, "--fail-on", "known-exploited"]);
     assert_eq!(failing.code, 3);
 
