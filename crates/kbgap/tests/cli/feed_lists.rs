@@ -63,10 +63,11 @@ fn lists_are_imported_beside_the_months_and_shown() {
     for of in [&["microsoft-_-windows_10"][..], &["--machine", "pc-017"]] {
         let args = [&["missing-kbs", "--format", "json"], of].concat();
         let rows = kbgap(data.path(), &args).ok().json();
-        let row = &rows[0];
+        let mut rows = rows.as_array().unwrap().iter();
+        let row = rows.find(|row| row["id"] == "4540673").unwrap();
         assert_eq!(
-            (&row["id"], &row["dueDate"], &row["highestEpss"]),
-            (&"4540673".into(), &"2022-07-28".into(), &0.123_45.into()),
+            (&row["dueDate"], &row["highestEpss"]),
+            (&"2022-07-28".into(), &0.123_45.into()),
             "{of:?}"
         );
     }
