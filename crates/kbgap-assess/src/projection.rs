@@ -245,7 +245,7 @@ impl SoftwareFact {
         }
         match map_installed(vendor, name, version)? {
             (_, Component::EdgeChromium) => Some(Self::ChromiumEdge(Version::parse(version))),
-            (id, component) if has_rules_of_its_own(component) => {
+            (id, component) if has_rules_of_its_own(component, name) => {
                 let office = ClickToRun::of_name(name).zip(Version::parse(version));
                 Some(Self::OfFamily { id, office })
             }
@@ -254,10 +254,19 @@ impl SoftwareFact {
     }
 }
 
-/// Of Office what Windows Installer did not install: what of SharePoint is no server has no
-/// rules to wait for.
-fn has_rules_of_its_own(component: Component) -> bool {
-    component == Component::Office
+/// What the rules of its family do not read: of Office what Windows Installer did not
+/// install, and of servers a release that no rule knows, be it older or newer. What of
+/// SharePoint is no server has no rules to wait for.
+fn has_rules_of_its_own(component: Component, name: &str) -> bool {
+    match component {
+        Component::Office | Component::SqlServer | Component::Exchange => true,
+        Component::SharePoint => name
+            .trim_end()
+            .rsplit(' ')
+            .next()
+            .is_some_and(|year| year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit())),
+        _ => false,
+    }
 }
 
 /// Where none is reported it may be.

@@ -17,7 +17,7 @@ pub struct Urgency {
 
 impl Urgency {
     /// Takes in what is known of other CVEs.
-    pub(crate) fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, other: Self) {
         let dates = [self.due_date, other.due_date];
         *self = Self {
             known_exploited: self.known_exploited || other.known_exploited,
@@ -27,7 +27,8 @@ impl Urgency {
         };
     }
 
-    pub(crate) fn add(&mut self, vulnerability: Vulnerability<'_>) {
+    /// Takes in what is known of a CVE.
+    pub fn add(&mut self, vulnerability: Vulnerability<'_>) {
         self.known_exploited |= vulnerability.is_exploited();
         self.epss = self
             .epss

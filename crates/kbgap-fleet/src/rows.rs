@@ -13,7 +13,7 @@ use crate::fleet::{Fleet, Group};
 use crate::machine::FleetMachine;
 use crate::misses::EVERYBODY;
 use crate::table::Ordinals;
-use kbgap_assess::{Assessed, Assessment, OutlinedKb, OutlinedSoftware};
+use kbgap_assess::{Assessed, Assessment, OutlinedKb, OutlinedSoftware, Urgency};
 use kbgap_catalog::{Catalog, KbId, ProductIx, SoftwareIx, VulnerabilityIx};
 
 /// A row of getmissingkbs.
@@ -31,6 +31,8 @@ pub struct ProductFix {
     pub machine_missed_on: u64,
     /// CVEs that it fixes.
     pub cve_addressed: u64,
+    /// What is known of attacks on these.
+    pub urgency: Urgency,
 }
 
 /// Which missing KBs get a row.
@@ -80,17 +82,24 @@ impl Counted {
     }
 }
 
-/// How many CVEs a KB fixes in a software: the same for all machines, and asked for with
+/// The CVEs that a KB fixes in a software: the same for all machines, and asked for with
 /// every row.
 #[derive(Debug, Default)]
-pub(crate) struct Counts(Mutex<HashMap<(SoftwareIx, KbId), u32>>);
+pub(crate) struct Counts(Mutex<HashMap<(SoftwareIx, KbId), Addressed>>);
+
+/// How many CVEs are fixed, and what is known of attacks on them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Addressed {
+    cves: u32,
+    urgency: Urgency,
+}
 
 impl Counts {
-    fn cves(&self, catalog: &Catalog, kb: KbId, software: SoftwareIx) -> u32 {
+    fn addressed(&self, catalog: &Catalog, kb: KbId, software: SoftwareIx) -> Addressed {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *known
             .entry((software, kb))
-            .or_insert_with(|| cves_in_software(catalog, [kb], software))
+            .or_insert_with(|| addressed(catalog, [kb], software))
     }
 }
 
@@ -156,25 +165,30 @@ impl Fleet {
         (0..).zip(counts).filter(|(_, count)| *count > 0).collect()
     }
 
-    fn rows(&self, software: SoftwareIx, missed: Vec<(KbId, Counted, u32)>) -> Vec<ProductFix> {
+    fn rows(
+        &self,
+        software: SoftwareIx,
+        missed: Vec<(KbId, Counted, Addressed)>,
+    ) -> Vec<ProductFix> {
         let name = self.software_name(software);
         let mut rows: Vec<ProductFix> = missed
             .into_iter()
-            .map(|(id, counted, cves)| ProductFix {
+            .map(|(id, counted, addressed)| ProductFix {
                 id,
                 name: self.title(id),
                 os_build: counted.build(),
                 products_names: vec![name.clone()],
                 machine_missed_on: counted.machines,
-                cve_addressed: cves.into(),
+                cve_addressed: addressed.cves.into(),
+                urgency: addressed.urgency,
             })
             .collect();
         rows.sort_unstable_by_key(|row| (Reverse(row.machine_missed_on), Reverse(row.id)));
         rows
     }
 
-    fn all(&self, software: SoftwareIx, group: i32, now: i64) -> Vec<(KbId, Counted, u32)> {
-        let mut missed: Vec<(KbId, Counted, u32)> = Vec::new();
+    fn all(&self, software: SoftwareIx, group: i32, now: i64) -> Vec<(KbId, Counted, Addressed)> {
+        let mut missed: Vec<(KbId, Counted, Addressed)> = Vec::new();
         // In the order of KBs.
         for (miss, machines) in self.misses_at(now).of(group, software) {
             let of_build = Counted {
@@ -184,15 +198,20 @@ impl Fleet {
             match missed.last_mut() {
                 Some((kb, counted, _)) if *kb == miss.kb => counted.add(of_build),
                 _ => {
-                    let cves = self.rules.counts.cves(self.catalog(), miss.kb, software);
-                    missed.push((miss.kb, of_build, cves));
+                    let counts = &self.rules.counts;
+                    let addressed = counts.addressed(self.catalog(), miss.kb, software);
+                    missed.push((miss.kb, of_build, addressed));
                 }
             }
         }
         missed
     }
 
-    fn effective(&self, software: SoftwareIx, counted: &[(u32, u32)]) -> Vec<(KbId, Counted, u32)> {
+    fn effective(
+        &self,
+        software: SoftwareIx,
+        counted: &[(u32, u32)],
+    ) -> Vec<(KbId, Counted, Addressed)> {
         // States that miss the same in all software are looked at once.
         let mut alike: HashMap<Vec<*const OutlinedKb>, (&[OutlinedSoftware], Counted)> =
             HashMap::new();
@@ -235,9 +254,8 @@ impl Fleet {
         found
             .into_iter()
             .map(|(kb, (counted, cured))| {
-                let cves =
-                    cves_in_software(self.catalog(), cured.into_iter().chain([kb]), software);
-                (kb, counted, cves)
+                let all = cured.into_iter().chain([kb]);
+                (kb, counted, addressed(self.catalog(), all, software))
             })
             .collect()
     }
@@ -260,10 +278,11 @@ impl Fleet {
             .iter()
             .filter(|kb| view == View::All || !kb.superseded)
             .map(|kb| {
-                let (software, cves) = match view {
+                let (software, cves, urgency) = match view {
                     View::All => (
                         kb.software.iter().map(|s| s.software).collect(),
                         kb.cve_addressed(),
+                        kb.urgency,
                     ),
                     View::Effective => self.with_replaced(&assessed, kb.id),
                 };
@@ -277,6 +296,7 @@ impl Fleet {
                         .collect(),
                     machine_missed_on: 1,
                     cve_addressed: cves.into(),
+                    urgency,
                 }
             })
             .collect();
@@ -288,16 +308,19 @@ impl Fleet {
     }
 
     /// The software of a machine that a KB and those that it replaces fix, Windows
-    /// first, and the distinct CVEs in all of it.
-    fn with_replaced(&self, assessed: &Assessed, kb: KbId) -> (Vec<SoftwareIx>, u32) {
+    /// first, the distinct CVEs in all of it, and what is known of attacks on them.
+    fn with_replaced(&self, assessed: &Assessed, kb: KbId) -> (Vec<SoftwareIx>, u32, Urgency) {
         let missing: HashSet<KbId> = assessed.missing.iter().map(|m| m.id).collect();
         let mut cured = replaced_by(self.catalog(), &missing, kb);
         cured.insert(kb);
         let mut software: Vec<SoftwareIx> = Vec::new();
-        let rows = assessed.missing.iter().filter(|m| cured.contains(&m.id));
-        for ix in rows.flat_map(|m| m.software.iter().map(|s| s.software)) {
-            if !software.contains(&ix) {
-                software.push(ix);
+        let mut urgency = Urgency::default();
+        for row in assessed.missing.iter().filter(|m| cured.contains(&m.id)) {
+            urgency.merge(row.urgency);
+            for ix in row.software.iter().map(|s| s.software) {
+                if !software.contains(&ix) {
+                    software.push(ix);
+                }
             }
         }
         let products: HashSet<ProductIx> = assessed.products.iter().copied().collect();
@@ -315,7 +338,8 @@ impl Fleet {
                 pairs.insert((ix, fix.vulnerability_ix()));
             }
         }
-        (software, u32::try_from(pairs.len()).unwrap_or(u32::MAX))
+        let cves = u32::try_from(pairs.len()).unwrap_or(u32::MAX);
+        (software, cves, urgency)
     }
 
     fn title(&self, kb: KbId) -> String {
@@ -345,19 +369,27 @@ fn replaced_by(catalog: &Catalog, missing: &HashSet<KbId>, kb: KbId) -> BTreeSet
     reached
 }
 
-/// Distinct CVEs that KBs fix in a software, over all its products.
-pub(crate) fn cves_in_software(
+/// The distinct CVEs that KBs fix in a software, over all its products.
+fn addressed(
     catalog: &Catalog,
     kbs: impl IntoIterator<Item = KbId>,
     software: SoftwareIx,
-) -> u32 {
-    let cves: HashSet<VulnerabilityIx> = kbs
+) -> Addressed {
+    let mut cves: HashSet<VulnerabilityIx> = HashSet::new();
+    let mut urgency = Urgency::default();
+    let fixes = kbs
         .into_iter()
         .filter_map(|kb| catalog.kb(kb))
         .flat_map(|kb| kb.fixes())
         .filter(|fix| fix.product().software() == Some(software))
-        .filter(|fix| !fix.vulnerability().is_advisory())
-        .map(|fix| fix.vulnerability_ix())
-        .collect();
-    u32::try_from(cves.len()).unwrap_or(u32::MAX)
+        .filter(|fix| !fix.vulnerability().is_advisory());
+    for fix in fixes {
+        if cves.insert(fix.vulnerability_ix()) {
+            urgency.add(fix.vulnerability());
+        }
+    }
+    Addressed {
+        cves: u32::try_from(cves.len()).unwrap_or(u32::MAX),
+        urgency,
+    }
 }

@@ -28,7 +28,17 @@ const LABELS: [(&str, &Encoding); 6] = [
 /// Makes text of a report: by its byte order mark, else UTF-16 by its zero bytes,
 /// else UTF-8 where it is valid, else the code page in which its first label can be
 /// read, else that of the two for Western Europe in which more of it can be read.
+///
+/// Lines may end with a carriage return alone, as where a line feed was lost on the way.
 pub(crate) fn decode(bytes: &[u8]) -> String {
+    let text = decode_as_is(bytes);
+    match !text.contains('\n') && text.contains('\r') {
+        true => text.replace('\r', "\n"),
+        false => text,
+    }
+}
+
+fn decode_as_is(bytes: &[u8]) -> String {
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         return encoding
             .decode_without_bom_handling(&bytes[length..])
@@ -113,16 +123,20 @@ fn is_windows_1252(bytes: &[u8]) -> bool {
     letters
 }
 
-/// Text in Latin letters has a zero in every other byte.
+/// Text in Latin letters has a zero in every other byte. In other scripts only signs,
+/// figures and the blanks between columns have one, and these are a quarter at least.
 fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = &bytes[..bytes.len().min(256) & !1];
     let zeros = |odd: usize| head.chunks_exact(2).filter(|pair| pair[odd] == 0).count();
-    let enough = head.len() / 3;
-    if head.len() < 8 {
+    let pairs = head.len() / 2;
+    let is_text = |low: usize, high: usize| {
+        zeros(high) * 3 > pairs * 2 || (zeros(low) == 0 && zeros(high) * 4 > pairs)
+    };
+    if pairs < 4 {
         None
-    } else if zeros(1) > enough {
+    } else if is_text(0, 1) {
         Some(UTF_16LE)
-    } else if zeros(0) > enough {
+    } else if is_text(1, 0) {
         Some(UTF_16BE)
     } else {
         None
@@ -181,5 +195,30 @@ mod tests {
         assert_eq!(decode(&be), text);
         assert_eq!(decode(&[&[0xff, 0xfe], &le[..]].concat()), text);
         assert_eq!(decode(format!("\u{feff}{text}").as_bytes()), text);
+    }
+
+    #[test]
+    fn utf16_without_mark_in_other_scripts() {
+        for text in [
+            "\r\nИмя узла:                         DC\r\nНазвание ОС:                      Майкрософт Windows Server 2012 R2 Standard\r\n\
+             Версия ОС:                        6.3.9600 Н/Д построение 9600\r\n",
+            "\r\n호스트 이름:             컴퓨터\r\nOS 이름:                 Microsoft Windows 11 Pro\r\n",
+        ] {
+            let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            assert_eq!(decode(&le), text);
+            assert_eq!(decode(&be), text);
+        }
+        // A few zero bytes are damage.
+        assert!(decode(b"Host Name: \0PC\0 Windows 10 and so on").contains('\0'));
+    }
+
+    #[test]
+    fn lines_may_end_with_a_carriage_return_alone() {
+        assert_eq!(
+            decode(b"Host Name: PC\rOS Name: x"),
+            "Host Name: PC\nOS Name: x"
+        );
+        assert_eq!(decode(b"a\r\r\nb\rc"), "a\r\r\nb\rc");
     }
 }

@@ -152,9 +152,11 @@ fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, RecordError> {
 fn parse_with_path<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, RecordError> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
+        // A name that cannot be read is `?` in it.
         let path = e.path().to_string();
+        let path = path.trim_end_matches('?').trim_end_matches('.');
         RecordError {
-            path: (path != ".").then(|| harmless(&path)),
+            path: (!path.is_empty()).then(|| harmless(path)),
             message: message(&e.into_inner()),
         }
     })?;

@@ -63,6 +63,9 @@ pub enum ReportError {
         /// The line, from 1.
         line: usize,
     },
+    /// It is an archive, or a document of an office program.
+    #[error("is {0}")]
+    NotText(&'static str),
     /// It is JSON, but not a native document or a batch of them.
     #[error("{0}")]
     Json(RecordError),
@@ -118,6 +121,23 @@ impl ReportError {
     }
 }
 
+/// How files begin that people take for a report, and what to do with them.
+const NOT_TEXT: [(&[u8], &str); 4] = [
+    (
+        b"PK\x03\x04",
+        "a zip archive or a workbook of Excel: unpack it and name the files, or save the sheet as CSV",
+    ),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "a document of an office program: save it as CSV",
+    ),
+    (b"\x1f\x8b", "still packed (gzip): unpack it first"),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "still packed (Zstandard): unpack it first",
+    ),
+];
+
 /// Reads all records of a file, whatever its format. Of a batch of native documents a
 /// record that is refused does not spoil the others; of everything else nothing is
 /// taken where anything is wrong.
@@ -131,6 +151,9 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, Re
 fn read(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
     if bytes.len() > MAX_BYTES {
         return Err(ReportError::TooLarge);
+    }
+    if let Some((_, what)) = NOT_TEXT.iter().find(|(start, _)| bytes.starts_with(start)) {
+        return Err(ReportError::NotText(what));
     }
     let text = decode(bytes);
     let start = text.trim_start_matches('\u{feff}').trim_start();

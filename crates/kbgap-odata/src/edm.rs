@@ -221,4 +221,10 @@ pub trait Record {
     fn unknown(&self) -> Option<String> {
         None
     }
+
+    /// What stands at the end of the record beside the properties of its type, unless
+    /// whoever asks selects properties.
+    fn annotation(&self) -> Option<(&'static str, Value<'_>)> {
+        None
+    }
 }

@@ -109,6 +109,7 @@ pub(crate) fn annotated<R: Record + Send + 'static>(
     let write = RowWriter {
         properties: listing.properties,
         expansions: listing.expansions,
+        is_selected: listing.selected,
         expand,
     };
     Ok(rows_between(head, page.records, write, tail))
@@ -163,7 +164,9 @@ pub(crate) fn one_annotated(
     }
     let mut more = expanded(record, &listing.expansions, expand);
     // Whoever selects gets that and no more.
-    more.extend(annotation.filter(|_| !listing.selected));
+    if !listing.selected {
+        more.extend(annotation.or_else(|| record.annotation()));
+    }
     let row = Row {
         record,
         properties: &listing.properties,
@@ -186,6 +189,8 @@ enum Part<R> {
 pub(crate) struct RowWriter<R> {
     properties: Vec<&'static Property>,
     expansions: Vec<Expansion>,
+    /// Whether the properties were chosen, so that nothing stands beside them.
+    is_selected: bool,
     expand: Option<Expand<R>>,
 }
 
@@ -195,6 +200,7 @@ impl<R> RowWriter<R> {
         Self {
             properties: of.shown(),
             expansions: Vec::new(),
+            is_selected: false,
             expand: None,
         }
     }
@@ -209,9 +215,12 @@ impl<R: Record> RowWriter<R> {
         if position > 0 {
             chunk.push(b',');
         }
-        let expanded = self.expand.map_or_else(Vec::new, |expand| {
+        let mut expanded = self.expand.map_or_else(Vec::new, |expand| {
             expanded(&record, &self.expansions, |e| expand(&record, e))
         });
+        if !self.is_selected {
+            expanded.extend(record.annotation());
+        }
         let row = Row {
             record: &record,
             properties: &self.properties,

@@ -36,12 +36,8 @@ pub fn map_installed(vendor: &str, name: &str, version: &str) -> Option<(Softwar
         ".net_framework" => (".net_framework", Component::DotNetFramework),
         "office" | "365_apps" => ("office", Component::Office),
         name if names_engine(name) => ("sql_server", Component::SqlServer),
-        name if name.starts_with("microsoft exchange server") => {
-            ("exchange_server", Component::Exchange)
-        }
-        name if name.starts_with("microsoft sharepoint") => {
-            ("sharepoint_server", Component::SharePoint)
-        }
+        name if is_exchange(name) => ("exchange_server", Component::Exchange),
+        name if is_sharepoint(name) => ("sharepoint_server", Component::SharePoint),
         name if is_framework(name) => (".net_framework", Component::DotNetFramework),
         name if is_office(name) => ("office", Component::Office),
         _ => return None,
@@ -62,10 +58,44 @@ fn is_edge_html(version: &str) -> bool {
         .is_some_and(|major| major < FIRST_CHROMIUM)
 }
 
-/// `Microsoft Office Professional Plus 2016`, `Microsoft 365 Apps for enterprise - en-us`.
+/// A language pack is no server.
+fn is_exchange(name: &str) -> bool {
+    name.starts_with("microsoft exchange server") && !name.contains("language pack")
+}
+
+/// `Microsoft SharePoint Server 2019`, `Microsoft SharePoint Foundation 2013`, and none of
+/// the programs that are used with one, such as SharePoint Designer.
+fn is_sharepoint(name: &str) -> bool {
+    let is_edition = |word: &str| {
+        matches!(
+            word,
+            "server" | "foundation" | "enterprise" | "standard" | "subscription"
+        ) || word.bytes().all(|b| b.is_ascii_digit())
+    };
+    let rest = name
+        .strip_prefix("microsoft sharepoint")
+        .or_else(|| name.strip_prefix("microsoft office sharepoint"));
+    rest.is_some_and(|rest| rest.split_whitespace().next().is_none_or(is_edition))
+}
+
+/// What begins like a suite and is another program.
+const NO_SUITES: [&str; 6] = [
+    "visio",
+    "project",
+    "onenote",
+    "sharepoint",
+    "server",
+    "viewer",
+];
+
+/// `Microsoft Office Professional Plus 2016`, `Microsoft 365 Apps for enterprise - en-us`,
+/// `Aplicaciones de Microsoft 365 para empresas - es-es`.
 fn is_office(name: &str) -> bool {
+    let is_suite = || !NO_SUITES.iter().any(|other| name.contains(other));
     name.starts_with("microsoft 365 ")
+        || (name.contains(" microsoft 365 ") && ends_with_language(name))
         || (name.starts_with("microsoft office ")
+            && is_suite()
             && [
                 "standard",
                 "professional",
@@ -77,6 +107,20 @@ fn is_office(name: &str) -> bool {
             ]
             .iter()
             .any(|edition| name.contains(edition)))
+}
+
+/// ` - en-us`, as Click-to-Run has it.
+fn ends_with_language(name: &str) -> bool {
+    let tag = name
+        .rsplit_once(" - ")
+        .and_then(|(_, tag)| tag.split_once('-'));
+    tag.is_some_and(|(language, region)| {
+        language.len() == 2
+            && (2..=4).contains(&region.len())
+            && [language, region]
+                .iter()
+                .all(|part| part.bytes().all(|b| b.is_ascii_alphabetic()))
+    })
 }
 
 #[cfg(test)]

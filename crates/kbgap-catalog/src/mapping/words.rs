@@ -26,9 +26,12 @@ impl Words {
             .split([' ', '(', ')', ','])
             .filter(|word| !word.is_empty())
         {
-            let word = match word.split_once('-') {
-                // `7-x64`
-                Some((number, rest)) if is_number(number) && words.take_architecture(rest) => {
+            let word = match word.rsplit_once('-') {
+                // `7-x64`, `6.2.7.0-x64`, `7-preview-x64`
+                Some((number, rest))
+                    if number.starts_with(|c: char| c.is_ascii_digit())
+                        && words.take_architecture(rest) =>
+                {
                     number
                 }
                 _ => word,

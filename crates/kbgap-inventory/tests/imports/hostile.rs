@@ -130,6 +130,22 @@ fn what_is_too_large_is_refused_unread() {
     assert!(error.to_string().contains("256 MB"), "{error}");
 }
 
+#[test]
+fn what_is_still_packed_or_a_workbook_says_what_to_do() {
+    for (start, remedy) in [
+        (
+            &b"PK\x03\x04\x14\0\0\0"[..],
+            "unpack it and name the files, or save the sheet as CSV",
+        ),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "save it as CSV"),
+        (b"\x1f\x8b\x08\0", "unpack it first"),
+        (b"\x28\xb5\x2f\xfd\0", "unpack it first"),
+    ] {
+        let error = read_reports(start).unwrap_err().to_string();
+        assert!(error.contains(remedy), "{error}");
+    }
+}
+
 /// Found by fuzzing: a terminal would obey what a report's words say.
 #[test]
 fn no_form_lets_control_characters_through() {

@@ -1,10 +1,12 @@
 //! What both getmissingkbs share.
 
+use kbgap_assess::Urgency;
 use kbgap_fleet::{ProductFix, View};
 use kbgap_odata::{
     Allowed, ApiError, Collection, ErrorCode, PublicProductFixDto, QueryOptions, SystemOption,
-    Value,
+    Time, Value,
 };
+use serde::Serialize;
 
 use crate::call::Call;
 use crate::http::Failure;
@@ -12,6 +14,15 @@ use crate::records::catalog_url;
 
 /// What both take.
 pub(super) const ALLOWED: Allowed = &[SystemOption::Top, SystemOption::Skip, SystemOption::Count];
+
+/// A row with what is known of attacks on its CVEs.
+#[derive(Serialize)]
+struct UrgentRow {
+    #[serde(flatten)]
+    row: PublicProductFixDto,
+    #[serde(rename = "@kbgap.urgency")]
+    urgency: Value<'static>,
+}
 
 /// The options of the request; `view=effective` is an addition of ours.
 pub(super) fn options(call: &Call) -> Result<(QueryOptions, View), Failure> {
@@ -41,14 +52,67 @@ pub(super) fn body(
     annotations: Vec<(&'static str, Value<'static>)>,
 ) -> Result<Vec<u8>, Failure> {
     let count = options.count.then_some(rows.len());
-    let value: Vec<_> = options.page(rows).map(dto).collect();
-    let list = Collection {
-        context: call.context(PublicProductFixDto::COLLECTION),
-        count,
-        value: &value,
-        annotations,
+    let is_urgency_asked = is_urgency_asked(options)?;
+    let page = options.page(rows);
+    let context = call.context(PublicProductFixDto::COLLECTION);
+    let body = if is_urgency_asked {
+        let value: Vec<_> = page.map(urgent).collect();
+        serde_json::to_vec(&Collection {
+            context,
+            count,
+            value: &value,
+            annotations,
+        })
+    } else {
+        let value: Vec<_> = page.map(dto).collect();
+        serde_json::to_vec(&Collection {
+            context,
+            count,
+            value: &value,
+            annotations,
+        })
     };
-    serde_json::to_vec(&list).map_err(Failure::internal)
+    body.map_err(Failure::internal)
+}
+
+/// `urgency=true` is an addition of ours: rows have what is documented and no more, unless
+/// somebody asks.
+fn is_urgency_asked(options: &QueryOptions) -> Result<bool, Failure> {
+    match options.custom("urgency") {
+        None | Some("") => Ok(false),
+        Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+        Some(other) => {
+            let other: String = other.chars().take(40).collect();
+            let message =
+                format!("The value '{other}' of the query option 'urgency' is not true or false.");
+            Err(ApiError::new(ErrorCode::InvalidInput, message).into())
+        }
+    }
+}
+
+fn urgent(row: ProductFix) -> UrgentRow {
+    let Urgency {
+        known_exploited,
+        ransomware,
+        due_date,
+        epss,
+    } = row.urgency;
+    // A day is the instant at which it begins, as elsewhere in the API.
+    let due_date = due_date.map(|seconds| Time::from_ms(seconds.saturating_mul(1_000)));
+    let fields = vec![
+        ("knownExploited", Value::Bool(known_exploited)),
+        ("ransomware", Value::Bool(ransomware)),
+        ("dueDate", Value::or_null(due_date)),
+        (
+            "highestEpss",
+            epss.map_or(Value::Null, |epss| Value::Double(epss.value())),
+        ),
+    ];
+    UrgentRow {
+        urgency: Value::Object(fields).into_owned(),
+        row: dto(row),
+    }
 }
 
 fn dto(row: ProductFix) -> PublicProductFixDto {

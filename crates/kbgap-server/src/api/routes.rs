@@ -68,6 +68,10 @@ const VIEW: (&str, &str) = (
     "view",
     "all, or effective: only what one would install today",
 );
+const URGENCY: (&str, &str) = (
+    "urgency",
+    "true: rows tell what is known of attacks on their CVEs",
+);
 const PAGE_SIZE: (&str, &str) = ("pageSize", "rows of a page: 50,000, at most 200,000");
 const LINK_HOURS: (&str, &str) = (
     "sasValidHours",
@@ -204,6 +208,7 @@ fn software_routes() -> Vec<Route> {
         .taking(missing_kbs::ALLOWED)
         .with(&[
             VIEW,
+            URGENCY,
             ("rbacGroupName", "only the machines of this device group"),
             ("rbacGroupId", "the same, by its number"),
         ]),
@@ -339,7 +344,7 @@ fn machine_routes() -> Vec<Route> {
             "Security updates that a machine misses",
         )
         .taking(missing_kbs::ALLOWED)
-        .with(&[VIEW]),
+        .with(&[VIEW, URGENCY]),
         get(
             "machines/{id}/software",
             SOFTWARE_READ,

@@ -34,9 +34,6 @@ pub(crate) fn list(call: &Call) -> Answered {
     list::answer(call, listing, "Vulnerabilities", page, None)
 }
 
-/// The annotation that has what CISA says of a vulnerability that is known to be exploited.
-const KNOWN_EXPLOITED: &str = "@kbgap.knownExploited";
-
 /// `GET /api/vulnerabilities/{id}`.
 pub(crate) fn by_id(call: &Call) -> Answered {
     let record = call.fleet(|fleet| {
@@ -45,10 +42,8 @@ pub(crate) fn by_id(call: &Call) -> Answered {
             summary: fleet.summary(call.now()),
         })
     })?;
-    let answer = (&VULNERABILITY, "Vulnerabilities/$entity");
-    let known = record.known_exploited();
-    let known = known.map(|known| (KNOWN_EXPLOITED, known));
-    list::one_annotated(call, answer, &record, &[], |_| Value::Null, known)
+    let context = "Vulnerabilities/$entity";
+    list::one(call, &VULNERABILITY, context, &record, &[], |_| Value::Null)
 }
 
 /// `GET /api/vulnerabilities/{id}/machineReferences`: the machines that have it.

@@ -9,12 +9,13 @@ use crate::list::WHOLE;
 use crate::route::{Returns, Route};
 
 /// The parameters of routes: what they hold, and whether they must be given.
-const KNOWN: [(&str, &str, bool); 12] = [
+const KNOWN: [(&str, &str, bool); 13] = [
     ("ip", "string", true),
     ("timestamp", "date-time", true),
     ("tag", "string", true),
     ("useStartsWithFilter", "boolean", false),
     ("view", "string", false),
+    ("urgency", "boolean", false),
     ("support", "string", false),
     ("rbacGroupName", "string", false),
     ("rbacGroupId", "integer", false),

@@ -59,13 +59,14 @@ pub(crate) fn rows(document: &CheckDocument) -> Vec<[String; 16]> {
                 inert(&kb.name),
                 kb.cve_addressed.to_string(),
                 kb.severity.to_owned(),
-                kb.known_exploited.to_string(),
+                kb.urgency.known_exploited.to_string(),
                 kb.superseded.to_string(),
                 software.join("; "),
                 kb.evidence.summary(),
-                kb.ransomware.to_string(),
-                kb.due_date.clone().unwrap_or_default(),
-                kb.highest_epss
+                kb.urgency.ransomware.to_string(),
+                kb.urgency.due_date.clone().unwrap_or_default(),
+                kb.urgency
+                    .highest_epss
                     .map(|epss| epss.to_string())
                     .unwrap_or_default(),
                 status.clone(),

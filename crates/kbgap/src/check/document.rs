@@ -2,12 +2,13 @@
 
 use jiff::civil::Date;
 use kbgap_assess::{Assessed, Assessment, Evidence, NotAssessed, Projection, Support, assess};
-use kbgap_catalog::{Catalog, Kb, KbId, Product, Share, SoftwareIx};
+use kbgap_catalog::{Catalog, Kb, KbId, Product, SoftwareIx};
 use kbgap_inventory::Machine;
 use serde::Serialize;
 
 use super::plan::to_install;
 use super::support::{HostSupport, SoftwareSupport};
+use super::urgency::UrgencyEntry;
 use crate::output::day;
 
 /// One host's answer.
@@ -59,13 +60,8 @@ pub(crate) struct MissingEntry {
     pub(crate) url: String,
     pub(crate) cve_addressed: u32,
     pub(crate) severity: &'static str,
-    pub(crate) known_exploited: bool,
-    /// Whether ransomware is known to use one of the CVEs.
-    pub(crate) ransomware: bool,
-    /// The earliest day by which CISA wants one of the CVEs fixed.
-    pub(crate) due_date: Option<String>,
-    /// The highest probability of EPSS.
-    pub(crate) highest_epss: Option<f64>,
+    #[serde(flatten)]
+    pub(crate) urgency: UrgencyEntry,
     pub(crate) superseded: bool,
     pub(crate) software: Vec<SoftwareEntry>,
     pub(crate) evidence: Evidence,
@@ -238,10 +234,7 @@ fn missing_entry(catalog: &Catalog, kb: &kbgap_assess::MissingKb) -> MissingEntr
         url: catalog_url(kb.id),
         cve_addressed: kb.cve_addressed(),
         severity: kb.severity.name(),
-        known_exploited: kb.urgency.known_exploited,
-        ransomware: kb.urgency.ransomware,
-        due_date: kb.urgency.due_date.and_then(day),
-        highest_epss: kb.urgency.epss.map(Share::value),
+        urgency: kb.urgency.into(),
         superseded: kb.superseded,
         software: software.collect(),
         evidence: kb.evidence.clone(),

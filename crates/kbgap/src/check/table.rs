@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use kbgap_assess::SupportStatus;
 use kbgap_catalog::KbId;
 
-use super::document::{CheckDocument, MissingEntry, NotAssessedEntry};
+use super::document::{CheckDocument, NotAssessedEntry};
 use crate::output::{clean, counted, table};
 
 /// The whole answer as text. What is untrusted is cleaned of control characters.
@@ -28,7 +28,7 @@ pub(crate) fn show(document: &CheckDocument) -> String {
                 software.collect::<Vec<_>>().join(", "),
                 kb.cve_addressed.to_string(),
                 kb.severity.to_owned(),
-                exploited(kb),
+                kb.urgency.text(),
                 how(kb.evidence.summary(), kb.superseded),
             ]
         });
@@ -155,22 +155,6 @@ fn not_assessed(entries: &[NotAssessedEntry], text: &mut String) -> std::fmt::Re
         }
     }
     Ok(())
-}
-
-/// Whether it is exploited, by whom and by when it is to be fixed; else how likely it is to be.
-fn exploited(kb: &MissingEntry) -> String {
-    let mut parts = Vec::new();
-    parts.push(if kb.known_exploited { "yes" } else { "no" }.to_owned());
-    if kb.ransomware {
-        parts.push("ransomware".to_owned());
-    }
-    if let Some(date) = &kb.due_date {
-        parts.push(format!("due {date}"));
-    }
-    if let Some(epss) = kb.highest_epss {
-        parts.push(format!("EPSS {:.1} %", epss * 100.0));
-    }
-    parts.join(", ")
 }
 
 fn how(summary: String, superseded: bool) -> String {

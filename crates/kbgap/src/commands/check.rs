@@ -37,7 +37,7 @@ pub(crate) fn run(data_dir: &Path, args: &CheckArgs) -> anyhow::Result<ExitCode>
         .flat_map(|d| &d.missing)
         .any(|kb| match args.fail_on {
             Some(FailOn::Missing) => true,
-            Some(FailOn::KnownExploited) => kb.known_exploited,
+            Some(FailOn::KnownExploited) => kb.urgency.known_exploited,
             None => false,
         });
     Ok(match (found, hosts.errors.is_empty() && judged) {

@@ -104,6 +104,9 @@ fn text(machine: &Machine, explanation: &Explanation, catalog: &Catalog) -> anyh
         if !exploited.is_empty() {
             writeln!(text, "  exploited in the wild: {}", exploited.join(", "))?;
         }
+        if let Some((id, probability)) = likeliest(catalog, &product.vulnerable) {
+            writeln!(text, "  highest EPSS: {:.1} % ({id})", probability * 100.0)?;
+        }
         for (what, kbs) in [
             ("fixed by", &product.fixed_by),
             ("instead would do", &product.alternatives),
@@ -115,6 +118,16 @@ fn text(machine: &Machine, explanation: &Explanation, catalog: &Catalog) -> anyh
         }
     }
     Ok(text)
+}
+
+/// The CVE that is exploited the likeliest, and how likely that is, where it was estimated.
+fn likeliest<'i>(catalog: &Catalog, ids: &'i [String]) -> Option<(&'i str, f64)> {
+    let scored = ids.iter().filter_map(|id| {
+        let vulnerability = catalog.vulnerability(catalog.find_vulnerability(id)?)?;
+        Some((id.as_str(), vulnerability.epss()?.probability))
+    });
+    let (id, probability) = scored.max_by_key(|(_, probability)| *probability)?;
+    Some((id, probability.value()))
 }
 
 /// A CVE that is exploited, with what CISA says of it.

@@ -9,6 +9,7 @@ use kbgap_server::{Clock, Tenants, feed};
 use serde::Serialize;
 
 use crate::args::{MissingKbsArgs, OutputFormat};
+use crate::check::UrgencyEntry;
 use crate::commands::{open_store_to_read, tenant};
 use crate::output::{note, print, print_json, table};
 
@@ -22,6 +23,8 @@ struct Row {
     products_names: Vec<String>,
     machine_missed_on: u64,
     cve_addressed: u64,
+    #[serde(flatten)]
+    urgency: UrgencyEntry,
 }
 
 pub(crate) async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Result<()> {
@@ -62,7 +65,15 @@ pub(crate) async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Resul
     match args.format.format {
         OutputFormat::Json => print_json(&rows),
         OutputFormat::Table => print(&table(
-            ["KB", "Title", "Build", "Software", "Machines", "CVEs"],
+            [
+                "KB",
+                "Title",
+                "Build",
+                "Software",
+                "Machines",
+                "CVEs",
+                "Exploited",
+            ],
             rows.into_iter().map(|row| {
                 [
                     format!("KB{}", row.id),
@@ -71,6 +82,7 @@ pub(crate) async fn run(data_dir: &Path, args: &MissingKbsArgs) -> anyhow::Resul
                     row.products_names.join(", "),
                     row.machine_missed_on.to_string(),
                     row.cve_addressed.to_string(),
+                    row.urgency.text(),
                 ]
             }),
         )),
@@ -85,5 +97,6 @@ fn row(fix: ProductFix) -> Row {
         products_names: fix.products_names,
         machine_missed_on: fix.machine_missed_on,
         cve_addressed: fix.cve_addressed,
+        urgency: fix.urgency.into(),
     }
 }

@@ -57,6 +57,20 @@ fn lists_are_imported_beside_the_months_and_shown() {
     let explained = kbgap(data.path(), &["explain", &pc, "4540673"]).ok().stdout;
     let line = "  exploited in the wild: CVE-2020-0787 (ransomware, due 2022-07-28)\n";
     assert!(explained.contains(line), "{explained}");
+    let line = "  highest EPSS: 12.3 % (CVE-2020-0787)\n";
+    assert!(explained.contains(line), "{explained}");
+    kbgap(data.path(), &["machine", "import", &pc]).ok();
+    for of in [&["microsoft-_-windows_10"][..], &["--machine", "pc-017"]] {
+        let args = [&["missing-kbs", "--format", "json"], of].concat();
+        let rows = kbgap(data.path(), &args).ok().json();
+        let mut rows = rows.as_array().unwrap().iter();
+        let row = rows.find(|row| row["id"] == "4540673").unwrap();
+        assert_eq!(
+            (&row["dueDate"], &row["highestEpss"]),
+            (&"2022-07-28".into(), &0.123_45.into()),
+            "{of:?}"
+        );
+    }
     let failing = kbgap(data.path(), &["check", &pc, "--fail-on", "known-exploited"]);
     assert_eq!(failing.code, 3);
 

@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod lookalikes;
+
 fn id(publisher: &str, name: &str) -> String {
     match recognise(publisher, name, "") {
         Some(Recognised::Software(software)) => software.software.as_str().to_owned(),
