@@ -77,6 +77,10 @@ pub struct StructuredType {
     pub properties: &'static [Property],
     /// The navigation properties that it adds.
     pub navigation: &'static [Navigation],
+    /// Annotations of ours, named with their `@`: written after the properties where
+    /// they are not null, and named by expressions like properties. They are no part of
+    /// `$metadata`, and a base does not pass them on.
+    pub annotations: &'static [Property],
 }
 
 /// A declared property.
@@ -173,6 +177,34 @@ impl StructuredType {
             .find(|p| p.name.eq_ignore_ascii_case(name))
     }
 
+    /// The property or annotation with this name, in any case: what an expression may name.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&'static Property> {
+        let annotations = || {
+            let mut annotations = self.annotations.iter();
+            annotations.find(|a| a.name.eq_ignore_ascii_case(name))
+        };
+        self.property(name).or_else(annotations)
+    }
+
+    /// The end of a message about a name that the type does not have: what could be
+    /// meant, unless it would be long.
+    #[must_use]
+    pub(crate) fn instead(&self, name: &str) -> String {
+        let known: Vec<&str> = if name.starts_with('@') {
+            self.annotations.iter().map(|a| a.name).collect()
+        } else if self.is_entity {
+            Vec::new()
+        } else {
+            self.all_properties().map(|p| p.name).collect()
+        };
+        if known.is_empty() {
+            String::new()
+        } else {
+            format!("; known are {}", known.join(", "))
+        }
+    }
+
     /// All navigation properties, those of the base first.
     pub fn all_navigation(&self) -> impl Iterator<Item = &'static Navigation> {
         let base = self.base.map_or(&[][..], |base| base.navigation);
@@ -213,18 +245,12 @@ impl fmt::Display for EdmType {
 
 /// A record whose properties can be asked for by name.
 pub trait Record {
-    /// The value of a property of its type, under its declared name.
+    /// The value of a property or annotation of its type, under its declared name.
     fn get(&self, property: &'static str) -> Value<'_>;
 
     /// Why nothing is known of what the record leads to, where that is so: an empty
     /// list alone would say that there is nothing.
     fn unknown(&self) -> Option<String> {
-        None
-    }
-
-    /// What stands at the end of the record beside the properties of its type, unless
-    /// whoever asks selects properties.
-    fn annotation(&self) -> Option<(&'static str, Value<'_>)> {
         None
     }
 }

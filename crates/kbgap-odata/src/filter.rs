@@ -115,7 +115,7 @@ enum Operand {
 struct Path {
     /// The position of the variable in the order of nesting; `None` for the record.
     variable: Option<usize>,
-    /// The property; `None` for the variable's own value.
+    /// The property or annotation; `None` for the variable's own value.
     property: Option<&'static Property>,
     /// Properties within it, where it is complex.
     within: Vec<&'static Property>,

@@ -23,5 +23,5 @@ pub use listing::{Direction, Expansion, Listing, Page};
 pub use model::{EntitySet, SETS, metadata, service_document};
 pub use path::{PathError, ResourcePath, Segment};
 pub use query::{Allowed, QueryOptions, SystemOption, decode_form};
-pub use row::{Row, object};
+pub use row::{Row, annotations, object};
 pub use value::{Time, Value};

@@ -4,7 +4,11 @@
 //! Without `$top` a list is given in pages: each names the next by a `$skiptoken` that
 //! holds the key of its last record. With `$top` there is no next page (api.md, section 13).
 
+mod names;
+
 use std::cmp::Ordering;
+
+use names::{OrderPath, Selection, expand, order, select};
 
 use crate::edm::{EdmType, Navigation, Property, Record, StructuredType};
 use crate::query::{bad, malformed};
@@ -18,11 +22,13 @@ pub struct Listing {
     pub filter: Option<Filter>,
     /// The properties to be written.
     pub properties: Vec<&'static Property>,
-    /// Whether `$select` chose them.
+    /// The annotations to be written where they are not null.
+    pub annotations: Vec<&'static Property>,
+    /// Whether `$select` chose both.
     pub selected: bool,
     /// Related entities to be written with each.
     pub expansions: Vec<Expansion>,
-    order: Vec<(&'static Property, Direction)>,
+    order: Vec<(OrderPath, Direction)>,
     skip: usize,
     top: Option<usize>,
     count: bool,
@@ -47,6 +53,8 @@ pub struct Expansion {
     pub navigation: &'static Navigation,
     /// The properties of the target to be written.
     pub properties: Vec<&'static Property>,
+    /// Its annotations to be written where they are not null.
+    pub annotations: Vec<&'static Property>,
 }
 
 /// A page of a list.
@@ -62,9 +70,6 @@ pub struct Page<R> {
 
 /// Records that may wait before they are sorted, where less are wanted.
 const CROWD: usize = 1_000;
-
-/// Properties in `$select` and `$orderby`, navigations in `$expand`.
-const MAX_NAMES: usize = 100;
 
 impl Listing {
     /// What the options mean for records of this type, of which a page has at most
@@ -98,12 +103,12 @@ impl Listing {
             ));
         }
         let selected = options.select.is_some();
+        let selection = select.transpose()?;
+        let selection = selection.unwrap_or_else(|| Selection::shown(of));
         Ok(Self {
             filter: filter.transpose()?,
-            properties: match select.transpose()? {
-                Some(properties) => properties,
-                None => of.shown(),
-            },
+            properties: selection.properties,
+            annotations: selection.annotations,
             selected,
             expansions: expand.transpose()?.unwrap_or_default(),
             order,
@@ -273,16 +278,16 @@ impl Listing {
     fn values_of(&self, after: &SkipToken) -> Vec<Value<'static>> {
         let values = after.order.iter().zip(&self.order);
         values
-            .map(|(value, (property, _))| from_json(value, property.kind))
+            .map(|(value, (path, _))| from_json(value, path.last().kind))
             .collect()
     }
 
     fn order_values(&self, record: &dyn Record) -> Vec<Value<'static>> {
         self.order
             .iter()
-            .map(|(property, _)| {
-                let value = record.get(property.name);
-                match property.kind {
+            .map(|(path, _)| {
+                let value = path.value(record);
+                match path.last().kind {
                     EdmType::Enum(of) => of.rank(&value),
                     _ => value.into_owned(),
                 }
@@ -325,138 +330,6 @@ fn from_json(json: &serde_json::Value, kind: EdmType) -> Value<'static> {
         (serde_json::Value::String(text), _) => Value::owned(text.clone()),
         _ => Value::Null,
     }
-}
-
-fn names(text: &str, option: SystemOption) -> Result<Vec<&str>, ApiError> {
-    let names: Vec<&str> = text.split(',').map(str::trim).collect();
-    if names.len() > MAX_NAMES || names.iter().any(|name| name.is_empty()) {
-        return Err(malformed(option, text, "a list of names with commas"));
-    }
-    Ok(names)
-}
-
-fn unknown(option: SystemOption, name: &str, of: &StructuredType) -> ApiError {
-    let name: String = name.chars().take(60).collect();
-    bad(&format!(
-        "The query option '{}' names '{name}', which {} does not have.",
-        option.name(),
-        of.name
-    ))
-}
-
-fn select(text: &str, of: &'static StructuredType) -> Result<Vec<&'static Property>, ApiError> {
-    let mut selected: Vec<&'static Property> = Vec::new();
-    for name in names(text, SystemOption::Select)? {
-        if name == "*" {
-            selected.extend(of.shown());
-        } else if let Some(property) = of.property(name) {
-            selected.push(property);
-        } else if of.navigation(name).is_none() {
-            return Err(unknown(SystemOption::Select, name, of));
-        }
-    }
-    // In the declared order, each once.
-    Ok(of
-        .all_properties()
-        .filter(|p| selected.iter().any(|s| s.name == p.name))
-        .collect())
-}
-
-fn order(
-    text: &str,
-    of: &'static StructuredType,
-) -> Result<Vec<(&'static Property, Direction)>, ApiError> {
-    let mut order: Vec<(&'static Property, Direction)> = Vec::new();
-    for part in names(text, SystemOption::OrderBy)? {
-        let mut words = part.split_whitespace();
-        let name = words.next().unwrap_or_default();
-        let property = of
-            .property(name)
-            .ok_or_else(|| unknown(SystemOption::OrderBy, name, of))?;
-        if matches!(property.kind, EdmType::Collection(_) | EdmType::Complex(_)) {
-            return Err(malformed(SystemOption::OrderBy, part, "a single value"));
-        }
-        let direction = match words.next().map(str::to_ascii_lowercase).as_deref() {
-            None | Some("asc") => Direction::Ascending,
-            Some("desc") => Direction::Descending,
-            Some(_) => return Err(malformed(SystemOption::OrderBy, part, "asc or desc")),
-        };
-        if words.next().is_some() {
-            return Err(malformed(
-                SystemOption::OrderBy,
-                part,
-                "a property with asc or desc",
-            ));
-        }
-        // What was ordered by already orders nothing more.
-        if order.iter().all(|(known, _)| known.name != property.name) {
-            order.push((property, direction));
-        }
-    }
-    Ok(order)
-}
-
-/// `software`, or `software($select=id,name)`.
-fn expand(text: &str, of: &'static StructuredType) -> Result<Vec<Expansion>, ApiError> {
-    let mut expansions: Vec<Expansion> = Vec::new();
-    for part in outside_parentheses(text) {
-        let part = part.trim();
-        let (name, inner) = match part.split_once('(') {
-            Some((name, rest)) => {
-                let inner = rest.strip_suffix(')').ok_or_else(|| {
-                    malformed(SystemOption::Expand, part, "closed with a parenthesis")
-                })?;
-                (name.trim(), Some(inner))
-            }
-            None => (part, None),
-        };
-        let navigation = of
-            .navigation(name)
-            .ok_or_else(|| unknown(SystemOption::Expand, name, of))?;
-        if expansions
-            .iter()
-            .any(|e| e.navigation.name == navigation.name)
-        {
-            return Err(bad(&format!(
-                "The query option '$expand' names '{name}' more than once."
-            )));
-        }
-        let properties = match inner {
-            None => navigation.target.shown(),
-            Some(inner) => {
-                let (option, value) = inner.split_once('=').unwrap_or((inner, ""));
-                if !option.trim().eq_ignore_ascii_case("$select") {
-                    return Err(bad(
-                        "Within '$expand' only '$select' is supported, as in software($select=id).",
-                    ));
-                }
-                select(value, navigation.target)?
-            }
-        };
-        expansions.push(Expansion {
-            navigation,
-            properties,
-        });
-    }
-    Ok(expansions)
-}
-
-fn outside_parentheses(text: &str) -> Vec<&str> {
-    let (mut depth, mut start) = (0_i32, 0);
-    let mut parts = Vec::new();
-    for (position, c) in text.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            ',' if depth == 0 => {
-                parts.push(&text[start..position]);
-                start = position + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    parts
 }
 
 #[cfg(test)]

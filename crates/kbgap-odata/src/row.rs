@@ -2,8 +2,8 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::Value;
 use crate::edm::{Property, Record};
+use crate::{Expansion, Value};
 
 /// A record with the properties that are to be written.
 pub struct Row<'a> {
@@ -39,13 +39,20 @@ impl Serialize for Row<'_> {
     }
 }
 
-/// A record as a value, for a place inside another one.
+/// A record as a value inside another one that is expanded by it.
 #[must_use]
-pub fn object<'a>(record: &'a dyn Record, properties: &[&'static Property]) -> Value<'a> {
-    Value::Object(
-        properties
-            .iter()
-            .map(|p| (p.name, record.get(p.name)))
-            .collect(),
-    )
+pub fn object<'a>(record: &'a dyn Record, expansion: &Expansion) -> Value<'a> {
+    let properties = expansion.properties.iter();
+    let properties = properties.map(|p| (p.name, record.get(p.name)));
+    let annotations = annotations(record, &expansion.annotations);
+    Value::Object(properties.chain(annotations).collect())
+}
+
+/// The annotations of a record that are not null.
+pub fn annotations<'a>(
+    record: &'a dyn Record,
+    declared: &[&'static Property],
+) -> impl Iterator<Item = (&'static str, Value<'a>)> {
+    let values = declared.iter().map(|a| (a.name, record.get(a.name)));
+    values.filter(|(_, value)| *value != Value::Null)
 }

@@ -58,6 +58,18 @@ impl<'a> Value<'a> {
         Self::List(texts.into_iter().map(Self::text).collect())
     }
 
+    /// The value of a property within a complex value; null where there is none.
+    #[must_use]
+    pub fn part(self, name: &str) -> Self {
+        match self {
+            Self::Object(fields) => fields
+                .into_iter()
+                .find(|(known, _)| *known == name)
+                .map_or(Self::Null, |(_, value)| value),
+            _ => Self::Null,
+        }
+    }
+
     /// The value, owning its texts.
     #[must_use]
     pub fn into_owned(self) -> Value<'static> {

@@ -7,7 +7,8 @@ use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::http::{Response, StatusCode};
 use kbgap_odata::edm::{Property, Record, StructuredType};
 use kbgap_odata::{
-    Allowed, Expansion, Listing, Page, QueryOptions, Row, SystemOption, Value, next_link,
+    Allowed, Expansion, Listing, Page, QueryOptions, Row, SystemOption, Value, annotations,
+    next_link,
 };
 use serde_json::to_writer;
 
@@ -108,8 +109,8 @@ pub(crate) fn annotated<R: Record + Send + 'static>(
     tail.push(b'}');
     let write = RowWriter {
         properties: listing.properties,
+        annotations: listing.annotations,
         expansions: listing.expansions,
-        is_selected: listing.selected,
         expand,
     };
     Ok(rows_between(head, page.records, write, tail))
@@ -165,8 +166,9 @@ pub(crate) fn one_annotated(
     let mut more = expanded(record, &listing.expansions, expand);
     // Whoever selects gets that and no more.
     if !listing.selected {
-        more.extend(annotation.or_else(|| record.annotation()));
+        more.extend(annotation);
     }
+    more.extend(annotations(record, &listing.annotations));
     let row = Row {
         record,
         properties: &listing.properties,
@@ -188,9 +190,8 @@ enum Part<R> {
 /// What is written of each record.
 pub(crate) struct RowWriter<R> {
     properties: Vec<&'static Property>,
+    annotations: Vec<&'static Property>,
     expansions: Vec<Expansion>,
-    /// Whether the properties were chosen, so that nothing stands beside them.
-    is_selected: bool,
     expand: Option<Expand<R>>,
 }
 
@@ -199,8 +200,8 @@ impl<R> RowWriter<R> {
     pub(crate) fn shown(of: &'static StructuredType) -> Self {
         Self {
             properties: of.shown(),
+            annotations: of.annotations.iter().collect(),
             expansions: Vec::new(),
-            is_selected: false,
             expand: None,
         }
     }
@@ -218,9 +219,7 @@ impl<R: Record> RowWriter<R> {
         let mut expanded = self.expand.map_or_else(Vec::new, |expand| {
             expanded(&record, &self.expansions, |e| expand(&record, e))
         });
-        if !self.is_selected {
-            expanded.extend(record.annotation());
-        }
+        expanded.extend(annotations(&record, &self.annotations));
         let row = Row {
             record: &record,
             properties: &self.properties,

@@ -16,6 +16,7 @@ pub(super) const FILTERS: &[&str] = &[
     "length(trim(name)) ge 3 and contains(name,'o''neil') and cvssV3 gt 7.5e0",
     "severity eq 'Critical' and exploitVerified eq true and publishedOn ge 2020-01-01T00:00:00+02:00",
     "lastSeen ge 2020-01-01 or id in ('a','b')",
+    "@kbgap.knownExploited/dueDate lt 2026-12-01 or @kbgap.knownExploited eq null and not @kbgap.knownExploited/ransomware",
 ];
 
 pub(super) const QUERIES: &[&str] = &[
@@ -23,6 +24,7 @@ pub(super) const QUERIES: &[&str] = &[
     "$expand=software($select=id,name),machineReferences&$top=5",
     "$skiptoken=eyJrIjoicGMtMSIsIm8iOltdfQ&$format=json&view=effective",
     "$orderby=computerDnsName",
+    "$orderby=@kbgap.knownExploited/dueDate%20desc&$filter=@kbgap.knownExploited%20ne%20null&$select=id,@kbgap.knownExploited",
 ];
 
 pub(super) const PATHS: &[&str] = &[
@@ -84,7 +86,8 @@ impl Made<'_> {
 
 impl Record for Made<'_> {
     fn get(&self, property: &'static str) -> Value<'_> {
-        let mut declared = self.of.all_properties().enumerate();
+        let declared = self.of.all_properties().chain(self.of.annotations);
+        let mut declared = declared.enumerate();
         let Some((at, found)) = declared.find(|(_, p)| p.name == property) else {
             return Value::Null;
         };

@@ -133,13 +133,7 @@ fn at<'a>(path: &Path, record: &'a dyn Record, variables: &[Value<'a>]) -> Value
         (None, None) => Value::Null,
     };
     for property in &path.within {
-        value = match value {
-            Value::Object(fields) => fields
-                .into_iter()
-                .find(|(name, _)| *name == property.name)
-                .map_or(Value::Null, |(_, value)| value),
-            _ => Value::Null,
-        };
+        value = value.part(property.name);
     }
     match value {
         Value::Text(text) if path.folded => Value::Text(folded(text)),

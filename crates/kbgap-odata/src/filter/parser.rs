@@ -371,9 +371,10 @@ impl Parser {
                 self.variables[position].1,
             ),
             None => {
-                let property = self.of.property(&name).ok_or_else(|| {
-                    Mistake::at(column, format!("there is no property '{name}' here"))
-                })?;
+                let property = self
+                    .of
+                    .member(&name)
+                    .ok_or_else(|| unknown(column, name, self.of))?;
                 let path = Path {
                     variable: None,
                     property: Some(property),
@@ -391,10 +392,9 @@ impl Parser {
                 _ => None,
             };
             let property = property.ok_or_else(|| {
-                Mistake::at(
-                    column,
-                    format!("{} is no property of {}", word.shown(), of.name),
-                )
+                let (found, known) = (word.shown(), of.instead(""));
+                let message = format!("{found} is no property of {}{known}", of.name);
+                Mistake::at(column, message)
             })?;
             path.within.push(property);
             path.folded = property.folded;
@@ -466,6 +466,17 @@ impl Parser {
             format!("expected {expected}, found {}", token.kind.shown()),
         )
     }
+}
+
+fn unknown(column: usize, name: String, of: &StructuredType) -> Mistake {
+    let what = if name.starts_with('@') {
+        "annotation"
+    } else {
+        "property"
+    };
+    let known = of.instead(&name);
+    let name = Kind::Word(name).shown();
+    Mistake::at(column, format!("there is no {what} {name} here{known}"))
 }
 
 fn one_or(mut parts: Vec<Expression>, many: fn(Vec<Expression>) -> Expression) -> Expression {

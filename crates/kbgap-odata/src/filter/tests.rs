@@ -18,6 +18,7 @@ static ADDRESS: StructuredType = StructuredType {
         Property::nullable("type", EdmType::String),
     ],
     navigation: &[],
+    annotations: &[],
 };
 static MACHINE: StructuredType = StructuredType {
     name: "Machine",
@@ -42,6 +43,10 @@ static MACHINE: StructuredType = StructuredType {
         Property::nullable("vmMetadata", EdmType::Complex(&ADDRESS)),
     ],
     navigation: &[],
+    annotations: &[
+        Property::nullable("@kbgap.first", EdmType::Complex(&ADDRESS)),
+        Property::nullable("@kbgap.none", EdmType::Complex(&ADDRESS)),
+    ],
 };
 
 /// A machine named `MyMachine1.contoso.com`, with no risk score and nothing known of its join.
@@ -68,6 +73,7 @@ impl Record for Host {
                     ("type", Value::text("Ethernet")),
                 ]),
             ]),
+            "@kbgap.first" => Value::Object(vec![("ipAddress", Value::text("10.0.0.1"))]),
             _ => Value::Null,
         }
     }
@@ -248,6 +254,64 @@ fn collections() {
 }
 
 #[test]
+fn annotations_are_named_like_properties() {
+    for filter in [
+        "@kbgap.first/ipAddress eq '10.0.0.1'",
+        "'10.0.0.1' eq @KBGAP.FIRST/IPADDRESS",
+        "startswith(@kbgap.first/ipAddress,'10.') and osBuild eq 18363",
+        "@kbgap.first ne null and @kbgap.none eq null",
+        "@kbgap.first/type eq null and @kbgap.none/type eq null",
+        "@kbgap.none/ipAddress in (null, 'x')",
+        "machineTags/any(t: t eq 'pilot' and @kbgap.first/ipAddress ne t)",
+    ] {
+        assert!(passes(filter), "{filter}");
+    }
+    for filter in [
+        "@kbgap.first eq null",
+        "@kbgap.none ne null",
+        "@kbgap.none/ipAddress lt 'z'",
+        "@kbgap.none/ipAddress gt ''",
+        "not contains(@kbgap.none/ipAddress,'x')",
+    ] {
+        assert!(!passes(filter), "{filter}");
+    }
+    for (filter, column, named) in [
+        (
+            "id eq 'x' or @kbgap.foo eq 1",
+            14,
+            "no annotation '@kbgap.foo' here; known are @kbgap.first, @kbgap.none",
+        ),
+        (
+            "@kbgap.first/x eq 1",
+            14,
+            "'x' is no property of MachineIpAddress; known are ipAddress, type",
+        ),
+        ("@kbgap.first/ eq 1", 15, "known are ipAddress, type"),
+        ("@kbgap.first eq 'x'", 17, "MachineIpAddress and Edm.String"),
+        (
+            "@kbgap.first/ipAddress eq 5",
+            27,
+            "Edm.String and Edm.Int64",
+        ),
+        ("@kbgap.first", 13, "a comparison"),
+        ("kbgap.first ne null", 1, "no property 'kbgap.first'"),
+        (
+            "ipAddresses/any(i: i/@kbgap.first ne null)",
+            22,
+            "is no property of",
+        ),
+    ] {
+        let message = mistake(filter);
+        assert!(
+            message.contains(&format!("column {column}:")) && message.contains(named),
+            "{filter}: {message}"
+        );
+    }
+    let long = mistake(&format!("@{} eq 1", "x".repeat(8_000)));
+    assert!(long.contains("known are @kbgap.first"), "{long}");
+}
+
+#[test]
 fn mistakes_are_named_with_their_column() {
     for (filter, column, named) in [
         ("", 1, "the end"),
@@ -372,7 +436,7 @@ proptest! {
         prop::sample::select(vec![
             "osBuild", "id", "machineTags", "ipAddresses", "isAadJoined", "eq", "in", "and", "or",
             "not", "(", ")", "/", "any", "all", "t", ":", ",", "'x'", "1", "null", "true",
-            "contains", "tolower", "2019-01-01", "lastSeen", "riskScore",
+            "contains", "tolower", "2019-01-01", "lastSeen", "riskScore", "@kbgap.first", "type",
         ]),
         0..14,
     )) {

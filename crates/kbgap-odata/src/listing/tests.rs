@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::names::MAX_NAMES;
 use super::*;
 use crate::edm::NAMESPACE;
 
@@ -13,6 +14,16 @@ static SOFTWARE: StructuredType = StructuredType {
         Property::new("name", EdmType::String),
     ],
     navigation: &[],
+    annotations: &[],
+};
+static PATCH: StructuredType = StructuredType {
+    name: "Patch",
+    namespace: "kbgap",
+    is_entity: false,
+    base: None,
+    properties: &[Property::nullable("build", EdmType::Int64)],
+    navigation: &[],
+    annotations: &[],
 };
 static MACHINE: StructuredType = StructuredType {
     name: "Machine",
@@ -31,6 +42,7 @@ static MACHINE: StructuredType = StructuredType {
         target: &SOFTWARE,
         many: true,
     }],
+    annotations: &[Property::nullable("@kbgap.patch", EdmType::Complex(&PATCH))],
 };
 const ALL: crate::Allowed = &[
     SystemOption::Top,
@@ -54,6 +66,9 @@ impl Record for Host {
         match property {
             "id" => Value::text(&self.id),
             "osBuild" => self.build.map_or(Value::Null, Value::Int),
+            "@kbgap.patch" => self.build.map_or(Value::Null, |build| {
+                Value::Object(vec![("build", Value::Int(build))])
+            }),
             _ => Value::Null,
         }
     }
@@ -99,6 +114,14 @@ fn order_skip_top_and_count() {
     assert_eq!(
         ids(&page("$orderby=OSBUILD&$skip=1&$top=2", 10, &BUILDS)),
         ["0002", "0004"]
+    );
+    assert_eq!(
+        ids(&page(
+            "$orderby=@kbgap.patch/build desc,id desc",
+            10,
+            &BUILDS
+        )),
+        ["0003", "0000", "0004", "0002", "0001"]
     );
     let counted = page("$filter=osBuild eq 3&$count=true&$top=1", 10, &BUILDS);
     assert_eq!((counted.count, ids(&counted)), (Some(2), vec!["0000"]));
@@ -169,6 +192,25 @@ fn what_is_selected_and_expanded() {
         names(&listing("$select=*,secret", 2).unwrap()),
         ["id", "osBuild", "lastSeen", "machineTags", "secret"]
     );
+    for (query, expected) in [
+        ("", true),
+        ("$select=id", false),
+        ("$select=*", false),
+        ("$select=id,@KBGAP.patch", true),
+    ] {
+        let listing = listing(query, 2).unwrap();
+        assert_eq!(!listing.annotations.is_empty(), expected, "{query}");
+        let hosts = hosts(&[Some(1), None]);
+        let written = hosts.iter().map(|host| {
+            let mut annotations = crate::annotations(host, &listing.annotations);
+            annotations.next().map(|(name, _)| name)
+        });
+        assert_eq!(
+            written.collect::<Vec<_>>(),
+            [expected.then_some("@kbgap.patch"), None],
+            "{query}"
+        );
+    }
     let expanded = listing("$expand=Software($select=name)", 2).unwrap();
     assert_eq!(expanded.expansions[0].properties.len(), 1);
 }
@@ -182,6 +224,15 @@ fn mistakes_are_named() {
         ("$orderby=osBuild asc desc", "asc or desc"),
         ("$orderby=machineTags", "single value"),
         ("$orderby=id,,osBuild", "commas"),
+        ("$orderby=@kbgap.patch", "single value"),
+        ("$orderby=@kbgap.foo/build", "known are @kbgap.patch"),
+        (
+            "$orderby=@kbgap.patch/x",
+            "'x', which Patch does not have; known are build",
+        ),
+        ("$orderby=@kbgap.patch/build/x", "within a complex property"),
+        ("$orderby=osBuild/x", "within a complex property"),
+        ("$select=@kbgap.foo", "known are @kbgap.patch"),
         ("$expand=alerts", "'alerts'"),
         ("$expand=software(", "parenthesis"),
         ("$expand=software($top=1)", "$select"),
@@ -231,7 +282,7 @@ proptest! {
     fn pages_lose_and_repeat_nothing(
         builds in prop::collection::vec(prop::option::of(0_i64..4), 0..40),
         size in 1_usize..7,
-        order in prop::sample::select(vec!["", "&$orderby=osBuild", "&$orderby=osBuild desc,id desc"]),
+        order in prop::sample::select(vec!["", "&$orderby=osBuild", "&$orderby=@kbgap.patch/build,@KBGAP.patch/BUILD", "&$orderby=osBuild desc,id desc"]),
         gone in prop::collection::vec(0_usize..40, 0..5),
     ) {
         let all = hosts(&builds);

@@ -1,5 +1,6 @@
 //! Export assessments (api.md, section 10).
 
+use super::vulnerability;
 use crate::edm::{EdmType, NAMESPACE, Property, StructuredType};
 
 /// A version of a software on a machine.
@@ -25,6 +26,7 @@ pub static ASSET_SOFTWARE: StructuredType = StructuredType {
         Property::nullable("endOfSupportDate", EdmType::String),
     ],
     navigation: &[],
+    annotations: &[],
 };
 
 /// A software on a machine that no product code names.
@@ -46,6 +48,7 @@ pub static ASSET_NON_CPE_SOFTWARE: StructuredType = StructuredType {
         Property::nullable("registryPath", EdmType::String),
     ],
     navigation: &[],
+    annotations: &[],
 };
 
 /// A vulnerability of a version of a software on a machine.
@@ -84,6 +87,7 @@ pub static ASSET_VULNERABILITY: StructuredType = StructuredType {
         Property::nullable("cveMitigationStatus", EdmType::String),
     ],
     navigation: &[],
+    annotations: vulnerability::ANNOTATIONS,
 };
 
 /// What became of a vulnerability on a machine.
@@ -98,6 +102,7 @@ pub static DELTA_ASSET_VULNERABILITY: StructuredType = StructuredType {
         Property::new("isOnboarded", EdmType::Boolean),
     ],
     navigation: &[],
+    annotations: &[],
 };
 
 /// The files of an export.
@@ -111,4 +116,5 @@ pub static EXPORT_FILES: StructuredType = StructuredType {
         Property::nullable("generatedTime", EdmType::DateTimeOffset),
     ],
     navigation: &[],
+    annotations: &[],
 };

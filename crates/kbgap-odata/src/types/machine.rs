@@ -63,6 +63,7 @@ pub static MACHINE: StructuredType = StructuredType {
             many: true,
         },
     ],
+    annotations: &[],
 };
 
 /// An address of a machine.
@@ -81,6 +82,7 @@ pub static IP_ADDRESS: StructuredType = StructuredType {
         ),
     ],
     navigation: &[],
+    annotations: &[],
 };
 
 /// A machine, named by an answer about something else.
@@ -99,4 +101,5 @@ pub static MACHINE_REFERENCE: StructuredType = StructuredType {
         Property::nullable("rbacGroupId", EdmType::Int64).on_demand(),
     ],
     navigation: &[],
+    annotations: &[],
 };

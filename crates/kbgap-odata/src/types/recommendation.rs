@@ -50,4 +50,5 @@ pub static RECOMMENDATION: StructuredType = StructuredType {
             many: true,
         },
     ],
+    annotations: &[],
 };

@@ -47,4 +47,5 @@ pub static REMEDIATION_TASK: StructuredType = StructuredType {
         Property::nullable("recommendationReference", EdmType::String).folded(),
     ],
     navigation: &[],
+    annotations: &[],
 };

@@ -69,5 +69,6 @@ const fn body(name: &'static str, properties: &'static [Property]) -> Structured
         base: None,
         properties,
         navigation: &[],
+        annotations: &[],
     }
 }

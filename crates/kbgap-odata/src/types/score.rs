@@ -15,4 +15,5 @@ pub static CONFIGURATION_SCORE: StructuredType = StructuredType {
         Property::nullable("rbacGroupId", EdmType::Int64).on_demand(),
     ],
     navigation: &[],
+    annotations: &[],
 };

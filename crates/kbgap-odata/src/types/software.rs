@@ -23,6 +23,7 @@ pub static PUBLIC_PRODUCT: StructuredType = StructuredType {
         Property::nullable("category", EdmType::String),
     ],
     navigation: &[],
+    annotations: &[],
 };
 
 /// A software.
@@ -41,6 +42,7 @@ pub static SOFTWARE: StructuredType = StructuredType {
         target: &PUBLIC_VULNERABILITY,
         many: true,
     }],
+    annotations: &[],
 };
 
 /// The software of a recommendation, under the name that its context has.
@@ -51,6 +53,7 @@ pub static ANALYTICS_PRODUCT: StructuredType = StructuredType {
     base: Some(&PUBLIC_PRODUCT),
     properties: &[],
     navigation: &[],
+    annotations: &[],
 };
 
 /// An installed version of a software.
@@ -65,6 +68,7 @@ pub static DISTRIBUTION: StructuredType = StructuredType {
         Property::new("vulnerabilities", EdmType::Int64),
     ],
     navigation: &[],
+    annotations: &[],
 };
 
 /// A missing KB.
@@ -83,4 +87,5 @@ pub static PRODUCT_FIX: StructuredType = StructuredType {
         Property::new("cveAddressed", EdmType::Int64),
     ],
     navigation: &[],
+    annotations: &[],
 };

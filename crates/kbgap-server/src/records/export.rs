@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use kbgap_fleet::{FleetMachine, Installed};
 use kbgap_odata::edm::Record;
+use kbgap_odata::types::vulnerability::KNOWN_EXPLOITED_NAME;
 use kbgap_odata::{Time, Value};
 
 use super::finding::FindingRecord;
 use super::support::EndOfSupport;
+use super::vulnerability::known_exploited;
 use super::{catalog_url, cvss, group_or_unassigned, os_platform, severity};
 
 /// What all rows say of their machine.
@@ -116,9 +118,7 @@ fn vulnerable<'a>(
 ) -> Value<'a> {
     let machine = &*finding.machine;
     let kb = finding.weakness.fixing_kb;
-    let vulnerability = finding
-        .catalog
-        .vulnerability(finding.weakness.vulnerability);
+    let vulnerability = finding.vulnerability();
     let (vendor, name) = finding
         .software()
         .split_once("-_-")
@@ -156,6 +156,7 @@ fn vulnerable<'a>(
         }
         "recommendationReference" => Value::owned(format!("va-_-{}", finding.software())),
         "securityUpdateAvailable" => Value::Bool(true),
+        KNOWN_EXPLOITED_NAME => vulnerability.map_or(Value::Null, known_exploited),
         _ => of_machine(machine, property).unwrap_or(Value::Null),
     }
 }

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kbgap_assess::Weakness;
-use kbgap_catalog::{Catalog, SoftwareId};
+use kbgap_catalog::{Catalog, SoftwareId, Vulnerability};
 use kbgap_fleet::FleetMachine;
 use kbgap_odata::Value;
 use kbgap_odata::edm::Record;
+use kbgap_odata::types::vulnerability::KNOWN_EXPLOITED_NAME;
 
 use super::severity;
+use super::vulnerability::known_exploited;
 
 /// A vulnerability of a software on a machine (api.md, section 7.5).
 #[derive(Clone)]
@@ -73,9 +75,11 @@ impl Findings {
 
 impl FindingRecord {
     pub(crate) fn cve(&self) -> &str {
-        self.catalog
-            .vulnerability(self.weakness.vulnerability)
-            .map_or("", |v| v.id())
+        self.vulnerability().map_or("", |v| v.id())
+    }
+
+    pub(super) fn vulnerability(&self) -> Option<Vulnerability<'_>> {
+        self.catalog.vulnerability(self.weakness.vulnerability)
     }
 
     pub(crate) fn software(&self) -> &str {
@@ -110,10 +114,8 @@ impl Record for FindingRecord {
             "productName" => self.software_part(SoftwareId::name),
             "productVendor" => self.software_part(SoftwareId::vendor),
             "productVersion" => Value::owned(self.version().to_string()),
-            "severity" => {
-                let vulnerability = self.catalog.vulnerability(self.weakness.vulnerability);
-                Value::or_null(vulnerability.map(severity))
-            }
+            "severity" => Value::or_null(self.vulnerability().map(severity)),
+            KNOWN_EXPLOITED_NAME => self.vulnerability().map_or(Value::Null, known_exploited),
             _ => Value::Null,
         }
     }

@@ -69,7 +69,7 @@ impl MachineRecord {
 fn objects<R: Record>(records: &[R], expansion: &Expansion) -> Value<'static> {
     let objects = records
         .iter()
-        .map(|record| object(record, &expansion.properties).into_owned());
+        .map(|record| object(record, expansion).into_owned());
     Value::List(objects.collect())
 }
 

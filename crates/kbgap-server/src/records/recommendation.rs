@@ -72,7 +72,7 @@ impl RecommendationRecord {
         }
         let software =
             SoftwareRecord::new(self.software.clone(), self.summary.clone(), &self.whole);
-        object(&software, &expansion.properties).into_owned()
+        object(&software, expansion).into_owned()
     }
 
     /// The software of the recommendation with this id.
