@@ -209,19 +209,25 @@ impl<R> RowWriter<R> {
 
 impl<R: Record> RowWriter<R> {
     fn write(&self, part: Part<R>, chunk: &mut Vec<u8>) {
-        let (position, record) = match part {
-            Part::Bytes(bytes) => return chunk.extend_from_slice(&bytes),
-            Part::Row(position, record) => (position, record),
-        };
-        if position > 0 {
-            chunk.push(b',');
+        match part {
+            Part::Bytes(bytes) => chunk.extend_from_slice(&bytes),
+            Part::Row(position, record) => {
+                if position > 0 {
+                    chunk.push(b',');
+                }
+                self.write_row(&record, chunk);
+            }
         }
+    }
+
+    /// Appends a row.
+    pub(crate) fn write_row(&self, record: &R, chunk: &mut Vec<u8>) {
         let mut expanded = self.expand.map_or_else(Vec::new, |expand| {
-            expanded(&record, &self.expansions, |e| expand(&record, e))
+            expanded(record, &self.expansions, |e| expand(record, e))
         });
-        expanded.extend(annotations(&record, &self.annotations));
+        expanded.extend(annotations(record, &self.annotations));
         let row = Row {
-            record: &record,
+            record,
             properties: &self.properties,
             expanded,
         };

@@ -4,7 +4,7 @@
 
 mod clients;
 mod envelopes;
-mod exports;
+pub(crate) mod exports;
 mod filters;
 mod fixture;
 mod hostile;

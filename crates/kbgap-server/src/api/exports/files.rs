@@ -13,7 +13,7 @@ use axum::response::IntoResponse;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use kbgap_odata::types::export::EXPORT_FILES;
-use kbgap_odata::{ErrorCode, QueryOptions, Row, Value};
+use kbgap_odata::{ErrorCode, QueryOptions, Value};
 use serde::Deserialize;
 
 use super::rows::{Kind, MachineRows, OtherSoftwareRows, RowsOf, SoftwareRows, VulnerabilityRows};
@@ -22,7 +22,7 @@ use crate::call::Call;
 use crate::exports::ExportSnapshot;
 use crate::history::History;
 use crate::http::{Failure, piped};
-use crate::list;
+use crate::list::{self, RowWriter};
 use crate::oauth;
 use crate::records::ExportFilesRecord;
 use crate::route::{Answered, Answering};
@@ -179,7 +179,7 @@ fn write_rows<R: RowsOf>(
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     let mut out = GzEncoder::new(out, Compression::fast());
-    let properties = R::KIND.of().shown();
+    let write = RowWriter::shown(R::KIND.of());
     let mut machine_rows = MachineRows::new(snapshot, history);
     let mut line = Vec::new();
     let first = part.saturating_mul(PART);
@@ -187,12 +187,7 @@ fn write_rows<R: RowsOf>(
     for position in first..end {
         for row in R::of(position, &mut machine_rows).map_err(Error::other)? {
             line.clear();
-            let row = Row {
-                record: &row,
-                properties: &properties,
-                expanded: Vec::new(),
-            };
-            list::write_row(&row, &mut line);
+            write.write_row(&row, &mut line);
             line.push(b'\n');
             out.write_all(&line)?;
         }

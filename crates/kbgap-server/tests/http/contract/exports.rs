@@ -186,7 +186,8 @@ fn the_rows_are_those_of_the_machines() {
     assert_eq!(server.read(OTHER).texts("softwareName"), ["headtrax"]);
 }
 
-fn unpacked(server: &TestServer, link: &str) -> Vec<Value> {
+/// The rows of a file of an export.
+pub(crate) fn unpacked(server: &TestServer, link: &str) -> Vec<Value> {
     let mut response = ureq::get(link).call().unwrap();
     assert!(link.starts_with(&server.url), "{link}");
     let mut text = String::new();
