@@ -92,6 +92,14 @@ fn mistake(filter: &str) -> String {
         .message
 }
 
+fn check_mistake(filter: &str, column: usize, named: &str) {
+    let message = mistake(filter);
+    assert!(
+        message.contains(&format!("column {column}:")) && message.contains(named),
+        "{filter}: {message}"
+    );
+}
+
 #[test]
 fn every_comparison() {
     for filter in [
@@ -301,11 +309,7 @@ fn annotations_are_named_like_properties() {
             "is no property of",
         ),
     ] {
-        let message = mistake(filter);
-        assert!(
-            message.contains(&format!("column {column}:")) && message.contains(named),
-            "{filter}: {message}"
-        );
+        check_mistake(filter, column, named);
     }
     let long = mistake(&format!("@{} eq 1", "x".repeat(8_000)));
     assert!(long.contains("known are @kbgap.first"), "{long}");
@@ -341,11 +345,7 @@ fn mistakes_are_named_with_their_column() {
         ("osBuild eq riskScore", 12, "cannot be compared"),
         ("ü eq 1", 1, "unexpected"),
     ] {
-        let message = mistake(filter);
-        assert!(
-            message.contains(&format!("column {column}:")) && message.contains(named),
-            "{filter}: {message}"
-        );
+        check_mistake(filter, column, named);
     }
 }
 
