@@ -17,7 +17,7 @@ pub(super) const ALLOWED: Allowed = &[SystemOption::Top, SystemOption::Skip, Sys
 pub(super) fn options(call: &Call) -> Result<(QueryOptions, View), Failure> {
     let options = QueryOptions::parse(call.query(), ALLOWED)?;
     let view = match options
-        .custom("view")
+        .custom("view")?
         .map(str::to_ascii_lowercase)
         .as_deref()
     {
