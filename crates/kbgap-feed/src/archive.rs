@@ -12,7 +12,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::source::{self, BUFFER, reason_of};
-use crate::text::message;
+use crate::text::{harmless, message, one_line};
 use crate::{Content, FeedError, Reason, read};
 
 /// The vendor has published some 190 months, and an advisory for each of 30,000 CVEs.
@@ -115,8 +115,11 @@ fn documents(archive: &mut ZipArchive<BufReader<File>>) -> Result<Vec<(usize, Pa
                 "it has a name that leads out of it".to_owned(),
             ));
         };
-        if entry.is_file() && is_document_name(&name.to_string_lossy()) {
-            found.push((position, name));
+        let name = name.to_string_lossy();
+        if entry.is_file() && is_document_name(&name) {
+            // Whoever made the archive chose it, and it goes to terminals and logs.
+            let shown = one_line(harmless(name.into_owned()));
+            found.push((position, PathBuf::from(shown)));
         }
     }
     found.sort_by(|(_, a), (_, b)| a.cmp(b));

@@ -1,5 +1,7 @@
 //! Why a file was refused.
 
+use crate::text::{harmless, one_line};
+
 /// A file that was refused, with the place and the reason.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}{}: {reason}", line.map(|l| format!(":{l}")).unwrap_or_default())]
@@ -24,7 +26,7 @@ impl FeedError {
                 | Reason::PackedDamaged(_)
         );
         Self {
-            file,
+            file: one_line(harmless(file)),
             line: line.filter(|_| has_line),
             reason,
         }

@@ -12,7 +12,7 @@ use struson::reader::{
 
 use crate::Reason;
 use crate::source::{LineCounter, reason_of};
-use crate::text::{beginning, harmless, one_line};
+use crate::text::{beginning, harmless, message};
 
 /// The vendor's documents nest eleven deep.
 const MAX_DEPTH: u32 = 200;
@@ -230,7 +230,8 @@ fn path_of(path: &[JsonPathPiece]) -> String {
             }
         }
     }
-    one_line(harmless(text))
+    // Values may nest deep, and each name that leads there may be long.
+    message(&text)
 }
 
 /// `MissingComma` is `missing comma`.

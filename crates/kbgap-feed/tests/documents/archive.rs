@@ -114,6 +114,18 @@ fn names_that_lead_out_of_an_archive_refuse_all_of_it() {
 }
 
 #[test]
+fn control_characters_in_a_name_reach_no_message() {
+    let read = read(&zip(&[
+        ("a\u{1b}[2J.xml", MONTH.as_bytes()),
+        ("b\u{b}\nc.csv", b"nothing"),
+    ]));
+    assert_eq!(read[0].0, "feed.zip/a\u{fffd}[2J.xml");
+    let error = read[1].1.as_ref().unwrap_err().to_string();
+    assert!(error.contains("b\u{fffd} c.csv:1: "), "{error}");
+    assert!(!error.contains(char::is_control), "{error:?}");
+}
+
+#[test]
 fn more_entries_than_any_feed_has_are_refused() {
     let names: Vec<String> = (0..60_001).map(|n| format!("{n}.xml")).collect();
     let entries: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();

@@ -305,3 +305,12 @@ proptest! {
         let _ = cvrf::read(source::from_bytes("x", &bytes));
     }
 }
+
+#[test]
+fn a_place_behind_long_names_is_a_short_message() {
+    let name = "n".repeat(200);
+    let cut_off = format!("{{\"{name}\":").repeat(50);
+    let error = read(&cut_off).unwrap_err().to_string();
+    assert!(error.contains("cut off inside `$.nnn"), "{error}");
+    assert!(error.len() < 600, "{} bytes: {error}", error.len());
+}
