@@ -19,9 +19,6 @@ use crate::layout::{
 };
 use crate::snapshot::Snapshot;
 
-/// Seconds since 1970 of the first and the last instant that can be shown: the years 1 to 9999.
-const INSTANTS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
-
 /// What is wrong with a snapshot, in the words of
 /// [`SnapshotError::Damaged`](crate::SnapshotError::Damaged).
 type Unsound = &'static str;
@@ -232,9 +229,11 @@ fn are_one_after_another<T>(runs: impl Iterator<Item = Span>, rows: &[T]) -> boo
     end == rows.len()
 }
 
+/// Dates are what can be read of documents, and shown: the years -9999 to 9999.
 fn are_instants(mut dates: impl Iterator<Item = i64>) -> Result<(), Unsound> {
+    let instants = jiff::Timestamp::MIN.as_second()..=jiff::Timestamp::MAX.as_second();
     ensure(
-        dates.all(|date| INSTANTS.contains(&date)),
+        dates.all(|date| instants.contains(&date)),
         "a date that is none",
     )
 }

@@ -255,6 +255,22 @@ fn a_forged_snapshot_is_refused_with_what_is_wrong() {
     }
 }
 
+/// What documents can tell is never taken for forged.
+#[test]
+fn the_first_and_the_last_instant_that_documents_can_tell_are_sound() {
+    for date in [
+        "-009999-01-02T01:59:59Z",
+        "0000-01-01T00:00:00Z",
+        "9999-12-30T22:00:00Z",
+    ] {
+        let date: jiff::Timestamp = date.parse().unwrap();
+        let mut month = document("2020-Mar", &[("1", W1909)], vec![]);
+        month.current_release = date.as_second();
+        let catalog = compile(&[month]).unwrap();
+        assert_eq!(catalog.as_of(), Some(date.as_second()));
+    }
+}
+
 #[test]
 fn a_section_that_ends_within_a_row_is_refused() {
     let catalog = compile(&[document("2020-Mar", &[("1", W1909)], vec![])]).unwrap();
