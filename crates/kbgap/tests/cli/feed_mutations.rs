@@ -167,26 +167,6 @@ fn a_list_that_is_cut_off_or_lost_much_never_replaces_a_good_one() {
 }
 
 #[test]
-fn a_list_that_counts_its_entries_is_refused_where_one_is_lost() {
-    let (data, folder) = (sample_feed(), tempfile::tempdir().unwrap());
-    import_as(
-        "kev.json",
-        data.path(),
-        folder.path(),
-        kev_json(10, 60).as_bytes(),
-    )
-    .ok();
-    let lost = kev_json(11, 59).replace("\"count\":59", "\"count\":60");
-    assert_refused_as(
-        "kev.json",
-        data.path(),
-        folder.path(),
-        lost.as_bytes(),
-        "59 of 60",
-    );
-}
-
-#[test]
 fn an_advisory_that_is_cut_off_or_damaged_never_replaces_a_good_one() {
     let (data, folder) = (sample_feed(), tempfile::tempdir().unwrap());
     import_as("a.json", data.path(), folder.path(), CSAF.as_bytes()).ok();
