@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kbgap_catalog::{Catalog, KbId, VulnerabilityIx};
 
-use crate::beside::{Beside, BesideKbs, BesideKey};
+use crate::beside::{Beside, BesideKbs, BesideKey, BesideOutline};
 use crate::bits::Bits;
 use crate::click_to_run::{self, ClickToRun};
 use crate::edge::{Edge, EdgeFinding};
@@ -25,9 +25,10 @@ use crate::{
     Assessment, Explanation, Outline, Projection, Unassessable, VulnerableSoftware, Weakness,
 };
 
-/// How many findings beside Windows are known at a time. Each is some kilobytes with all that
-/// it has to explain, and since every Windows has .NET Framework a large fleet has one for
-/// nearly every state: kept for all, they were more than all else of a million machines.
+/// How many outlines of what is beside Windows are known at a time. Each is some kilobytes, and
+/// since every Windows has .NET Framework a large fleet has one for nearly every state: kept
+/// for all, they were more than all else of a million machines. History asks for one
+/// soon after the index did.
 const BESIDE: usize = 1_024;
 
 /// The rules under one catalogue, for many machines.
@@ -61,7 +62,7 @@ pub struct Assessor {
     sharepoints: SharePoints,
     offices: Offices,
     beside_kbs: BesideKbs,
-    beside: Memo<BesideKey, Arc<Beside>>,
+    beside: Memo<BesideKey, Arc<BesideOutline>>,
     cves: Memo<Arc<[VulnerabilityIx]>, Arc<[VulnerabilityIx]>>,
     kbs: Memo<Arc<[OutlinedKb]>, Arc<[OutlinedKb]>>,
 }
@@ -100,6 +101,8 @@ impl Assessor {
             Err(reason) => Assessment::NotAssessed(reason),
             Ok(case) => {
                 let open = case.open();
+                // In full, of which the outline is a part.
+                self.beside(&case);
                 let vulnerable = self.vulnerable(&case, &open);
                 let vulnerable = vulnerable.iter().map(OutlinedSoftware::vulnerable);
                 let findings = Findings::of(&case, &open);
@@ -119,7 +122,7 @@ impl Assessor {
             os: case.os(),
             software: Arc::clone(&case.windows.software),
             vulnerable: self.vulnerable(&case, &open),
-            decided: Arc::clone(&self.beside(&case).decided),
+            decided: Arc::clone(&self.beside_outline(&case).decided),
         })
     }
 
@@ -150,7 +153,7 @@ impl Assessor {
         let edge = edge.iter().flat_map(|edge| edge.vulnerable.iter());
         let office = self.office(case.machine);
         let by_version = edge.chain(office.iter()).map(OutlinedSoftware::by_version);
-        let beside = self.beside(case);
+        let beside = self.beside_outline(case);
         let beside = beside.vulnerable.iter();
         let beside = beside.map(|found| found.as_with(&by_kb, self));
         let mut more = by_version.chain(beside).peekable();
@@ -179,12 +182,19 @@ impl Assessor {
         self.office.get_or(machine.click_to_run.clone(), find)
     }
 
-    /// What KBs fix beside Windows.
-    pub(crate) fn beside<'c>(&self, case: &'c Case<'_>) -> &'c Arc<Beside> {
-        case.beside.get_or_init(|| {
-            let key = BesideKey::of(case, self);
-            let find = |key: &BesideKey| Arc::new(Beside::of(key, case, self));
-            self.beside.get_or_of(key, find)
+    /// What KBs fix beside Windows, with all that explains it.
+    pub(crate) fn beside<'c>(&self, case: &'c Case<'_>) -> &'c Beside {
+        let find = || Beside::of(&BesideKey::of(case, self), case, self);
+        case.beside.get_or_init(find)
+    }
+
+    /// The same as far as an index of a fleet needs it.
+    pub(crate) fn beside_outline<'c>(&self, case: &'c Case<'_>) -> &'c Arc<BesideOutline> {
+        case.beside_outline.get_or_init(|| match case.beside.get() {
+            Some(beside) => Arc::clone(&beside.outline),
+            None => self.beside.get_or_of(BesideKey::of(case, self), |key| {
+                Beside::of(key, case, self).outline
+            }),
         })
     }
 

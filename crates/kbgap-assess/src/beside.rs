@@ -62,14 +62,22 @@ pub(crate) enum Standing {
 #[derive(Default)]
 pub(crate) struct Beside {
     pub(crate) applied: Vec<Applied>,
-    /// By software.
-    pub(crate) vulnerable: Vec<OutlinedSoftware>,
     /// By KB.
     pub(crate) missing: Vec<MissingKb>,
-    pub(crate) weaknesses: Vec<Weakness>,
     pub(crate) advisories: BTreeSet<KbId>,
     pub(crate) not_assessed: Vec<NotAssessed>,
     pub(crate) warnings: Vec<String>,
+    pub(crate) outline: Arc<BesideOutline>,
+}
+
+/// What an index of a fleet and its history need of it: a tenth of what one machine's own
+/// page shows, so it can be kept for the next machine.
+#[derive(Default)]
+pub(crate) struct BesideOutline {
+    /// By software.
+    pub(crate) vulnerable: Box<[OutlinedSoftware]>,
+    /// By software and CVE.
+    pub(crate) weaknesses: Box<[Weakness]>,
     /// Software about all of which rules decide.
     pub(crate) decided: Arc<[SoftwareIx]>,
 }
@@ -133,35 +141,36 @@ impl BesideKey {
 impl Beside {
     pub(crate) fn of(key: &BesideKey, case: &Case<'_>, assessor: &Assessor) -> Self {
         let mut beside = Self::default();
+        let mut decided = BTreeSet::new();
         let servers = key.sql_server.iter().map(|server| {
             let sql_servers = assessor.sql_servers();
             sql_servers.judge(server, key.architecture, &key.listed, assessor)
         });
-        beside.judged(SQL_SERVER, servers, assessor);
+        beside.judged(SQL_SERVER, servers, &mut decided, assessor);
         let exchange = key.exchange.map(|server| {
             let exchanges = assessor.exchanges();
             let applied = exchanges.judge(server, &key.listed, assessor);
             applied.map(|applied| vec![applied])
         });
-        beside.judged(EXCHANGE, exchange.into_iter(), assessor);
+        beside.judged(EXCHANGE, exchange.into_iter(), &mut decided, assessor);
         let warning = |server| assessor.exchanges().warning(server, assessor.catalog());
         beside.warnings.extend(key.exchange.and_then(warning));
         let sharepoint = key.sharepoint.map(|server| {
             let sharepoints = assessor.sharepoints();
             sharepoints.judge(server, &key.listed, assessor)
         });
-        beside.judged(SHAREPOINT, sharepoint.into_iter(), assessor);
+        beside.judged(SHAREPOINT, sharepoint.into_iter(), &mut decided, assessor);
         let office = key.office.iter().map(|office| {
             let offices = assessor.offices();
             offices.judge(office, key.architecture, &key.listed, assessor)
         });
-        beside.judged(OFFICE, office, assessor);
+        beside.judged(OFFICE, office, &mut decided, assessor);
         if let Some(dot_net) = &key.dot_net {
             let frameworks = &case.windows.frameworks;
             let judged = frameworks.judge(dot_net, &key.listed, case, assessor);
-            beside.judged(DOT_NET, judged.into_iter(), assessor);
+            beside.judged(DOT_NET, judged.into_iter(), &mut decided, assessor);
         }
-        beside.concluded(assessor)
+        beside.concluded(decided, assessor)
     }
 
     /// Takes what was found about all servers of a software.
@@ -169,6 +178,7 @@ impl Beside {
         &mut self,
         software: &str,
         servers: impl Iterator<Item = Result<Vec<Applied>, &'static str>>,
+        decided: &mut BTreeSet<SoftwareIx>,
         assessor: &Assessor,
     ) {
         let mut lacking: BTreeSet<&'static str> = BTreeSet::new();
@@ -188,9 +198,7 @@ impl Beside {
             let products = self.applied[first..].iter();
             // Applications of Office are software of their own.
             let own = products.filter_map(|applied| catalog.product(applied.product)?.software());
-            let decided: BTreeSet<SoftwareIx> =
-                own.chain(catalog.find_software(software)).collect();
-            self.decided = self.decided.iter().copied().chain(decided).collect();
+            decided.extend(own.chain(catalog.find_software(software)));
         }
         let entries = lacking.into_iter().map(|lacking| NotAssessed::Software {
             id: software.to_owned(),
@@ -199,7 +207,7 @@ impl Beside {
         self.not_assessed.extend(entries);
     }
 
-    fn concluded(mut self, assessor: &Assessor) -> Self {
+    fn concluded(mut self, mut decided: BTreeSet<SoftwareIx>, assessor: &Assessor) -> Self {
         let catalog = assessor.catalog();
         let mut found = Found::default();
         for applied in &self.applied {
@@ -207,9 +215,7 @@ impl Beside {
                 found.add(product, applied, assessor);
             }
         }
-        let undecided_in = &found.undecided_in;
-        let decided = self.decided.iter().copied();
-        self.decided = decided.filter(|s| !undecided_in.contains(s)).collect();
+        decided.retain(|software| !found.undecided_in.contains(software));
         let ids: BTreeSet<KbId> = found.missing.values().map(|row| row.id).collect();
         let undecided = found
             .undecided
@@ -221,6 +227,7 @@ impl Beside {
         let missing: Vec<KbIx> = found.missing.keys().copied().collect();
         let superseded = superseded(&missing, assessor);
         let totals = totals(&self.applied, &found.missing, catalog);
+        let (mut vulnerable, mut weaknesses) = (Vec::new(), Vec::new());
         for (software, cves) in &found.weak {
             let of_software = found.missing.iter();
             let of_software = of_software.filter(|(_, row)| row.software.contains(software));
@@ -228,18 +235,22 @@ impl Beside {
                 id: row.id,
                 superseded: superseded.contains(kb),
             });
-            self.vulnerable.push(OutlinedSoftware {
+            vulnerable.push(OutlinedSoftware {
                 software: *software,
                 cves: assessor.share_cves(cves.keys().copied().collect()),
                 missing: assessor.share_kbs(missing.collect()),
             });
-            self.weaknesses
-                .extend(cves.iter().map(|(&vulnerability, &(_, kb))| Weakness {
-                    software: *software,
-                    vulnerability,
-                    fixing_kb: Some(kb),
-                }));
+            weaknesses.extend(cves.iter().map(|(&vulnerability, &(_, kb))| Weakness {
+                software: *software,
+                vulnerability,
+                fixing_kb: Some(kb),
+            }));
         }
+        self.outline = Arc::new(BesideOutline {
+            vulnerable: vulnerable.into(),
+            weaknesses: weaknesses.into(),
+            decided: decided.into_iter().collect(),
+        });
         let rows = found.missing.into_iter().zip(totals.into_values());
         self.missing = rows
             .map(|((kb, row), totals)| MissingKb {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kbgap_catalog::{Condition, KbId, Month};
 
 use crate::assessor::Assessor;
-use crate::beside::Beside;
+use crate::beside::{Beside, BesideOutline};
 use crate::bits::Bits;
 use crate::presence::{Naming, Standing, Verdict};
 use crate::servicing::{Servicing, Track};
@@ -23,7 +23,8 @@ pub(crate) struct Case<'a> {
     /// By the place of the update.
     standings: Vec<Standing>,
     /// What was found beside Windows, once it is asked for: several parts of an answer ask.
-    pub(crate) beside: OnceCell<Arc<Beside>>,
+    pub(crate) beside: OnceCell<Beside>,
+    pub(crate) beside_outline: OnceCell<Arc<BesideOutline>>,
 }
 
 impl<'a> Case<'a> {
@@ -41,6 +42,7 @@ impl<'a> Case<'a> {
             servicing,
             standings,
             beside: OnceCell::new(),
+            beside_outline: OnceCell::new(),
         })
     }
 

@@ -53,7 +53,7 @@ pub(crate) fn of(case: &Case<'_>, assessor: &Assessor) -> Vec<Weakness> {
         all.extend(edge.vulnerable.iter().flat_map(by_version));
     }
     all.extend(assessor.office(case.machine).iter().flat_map(by_version));
-    all.extend_from_slice(&assessor.beside(case).weaknesses);
+    all.extend_from_slice(&assessor.beside_outline(case).weaknesses);
     all.sort_unstable();
     all
 }

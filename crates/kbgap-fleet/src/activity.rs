@@ -18,6 +18,19 @@ pub(crate) struct Activity {
 }
 
 impl Activity {
+    /// Of machines in order, with the times at which they were seen.
+    pub(crate) fn of_ascending(machines: impl Iterator<Item = (u32, i64)>) -> Self {
+        let mut hours: BTreeMap<i64, Vec<u32>> = BTreeMap::new();
+        for (ordinal, seen_at) in machines {
+            hours.entry(hour(seen_at)).or_default().push(ordinal);
+        }
+        let hours = hours.into_iter();
+        let hours = hours.map(|(hour, machines)| (hour, Ordinals::of_ascending(&machines)));
+        Self {
+            hours: Arc::new(hours.collect()),
+        }
+    }
+
     pub(crate) fn insert(&mut self, ordinal: u32, seen_at: i64) {
         let hours = Arc::make_mut(&mut self.hours);
         hours.entry(hour(seen_at)).or_default().insert(ordinal);
@@ -137,6 +150,8 @@ mod tests {
             let of = |wanted: &dyn Fn(i64) -> bool| -> RoaringBitmap {
                 plain.iter().filter(|(_, at)| wanted(**at)).map(|(ordinal, _)| *ordinal).collect()
             };
+            let whole = Activity::of_ascending(plain.iter().map(|(ordinal, at)| (*ordinal, *at)));
+            prop_assert_eq!(whole.before(cutoff, seen_at), of(&|at| at < cutoff));
             prop_assert_eq!(activity.before(cutoff, seen_at), of(&|at| at < cutoff));
             prop_assert_eq!(activity.since(cutoff, seen_at), of(&|at| at >= cutoff));
             let times = || plain.values().copied();

@@ -27,6 +27,7 @@ mod index;
 mod machine;
 mod misses;
 mod packed;
+mod parallel;
 mod profile;
 mod records;
 mod rows;

@@ -8,15 +8,16 @@
 //! those of a group mostly the same.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use kbgap_assess::{OutlinedKb, OutlinedSoftware};
 use kbgap_catalog::{KbId, SoftwareIx};
 use roaring::RoaringBitmap;
 
-use crate::fleet::{Fleet, NOBODY};
-use crate::profile::Profile;
+use crate::fleet::{Fleet, Group, NOBODY};
+use crate::parallel::on_all_cores;
 use crate::silence::Lasting;
 use crate::state::PatchState;
 use crate::table::Counters;
@@ -123,8 +124,8 @@ impl Misses {
             .map(|((_, miss), count)| (miss, count))
     }
 
-    /// Counts all machines of a fleet that are to be counted: states share lists, so machines
-    /// are counted for each list first.
+    /// Counts all machines of a fleet that are to be counted: profiles and states share lists, so
+    /// machines are counted for each profile first, and then for each list.
     pub(crate) fn count(fleet: &Fleet) -> Self {
         let lists = Lists::of(fleet);
         // The one number that is wanted of each machine, without all that is between them.
@@ -134,14 +135,21 @@ impl Misses {
                 *profile = NOBODY;
             }
         }
-        let mut counts = BTreeMap::new();
-        lists.count(EVERYBODY, profiles.iter().copied(), &mut counts);
-        for (&id, group) in fleet.groups.iter() {
+        let groups: Vec<(&i32, &Group)> = fleet.groups.iter().collect();
+        let never = AtomicBool::new(false);
+        // Groups after everybody, in order: so all keys are.
+        let counted = on_all_cores(1 + groups.len(), 1, &never, |room, number| {
+            let Some((id, group)) = number.checked_sub(1).map(|place| groups[place]) else {
+                return lists.count(EVERYBODY, profiles.iter().copied(), room);
+            };
             let machines = group.machines.iter();
             let of_group = machines.filter_map(|o| profiles.get(o as usize).copied());
-            lists.count(id, of_group, &mut counts);
-        }
-        Self(Counters::of(counts))
+            lists.count(*id, of_group, room)
+        });
+        let mut counted = counted.unwrap_or_default().concat();
+        // The number of no group is above that of some, if a store ever gave such.
+        counted.sort_unstable_by_key(|(key, _)| *key);
+        Self(Counters::of(&counted))
     }
 }
 
@@ -208,56 +216,62 @@ impl Fleet {
 
 /// The lists of a fleet's profiles.
 struct Lists {
-    /// What machines with each of them miss.
-    misses: Vec<Vec<Miss>>,
+    /// All that machines miss, in order.
+    misses: Vec<Miss>,
+    /// What machines with each of the lists miss, by place.
+    lists: Vec<Vec<u32>>,
     /// The lists of each profile end where those of the next one begin.
     of_profile: Vec<u32>,
     begins: Vec<usize>,
+}
+
+/// Room to count in.
+#[derive(Default)]
+struct Room {
+    of_profile: Vec<u32>,
+    of_list: Vec<u32>,
+    of_miss: Vec<u32>,
 }
 
 impl Lists {
     fn of(fleet: &Fleet) -> Self {
         let mut lists = Self {
             misses: Vec::new(),
+            lists: Vec::new(),
             of_profile: Vec::new(),
             begins: vec![0],
         };
         let mut known: HashMap<(SoftwareIx, *const OutlinedKb, u32), u32> = HashMap::new();
+        let mut named: Vec<Vec<Miss>> = Vec::new();
         for profile in fleet.profiles.iter() {
             if let Some(profile) = profile {
-                lists.enter(profile, &mut known);
+                let build = profile.facts.build;
+                for of in profile.state.vulnerable() {
+                    if of.missing.is_empty() {
+                        continue;
+                    }
+                    let list = known.entry((of.software, of.missing.as_ptr(), build));
+                    let number = *list.or_insert_with(|| {
+                        named.push(of_list(std::slice::from_ref(of), build).collect());
+                        named.len() as u32 - 1
+                    });
+                    lists.of_profile.push(number);
+                }
             }
             lists.begins.push(lists.of_profile.len());
         }
+        lists.name(&named);
         lists
     }
 
-    fn enter(
-        &mut self,
-        profile: &Profile,
-        known: &mut HashMap<(SoftwareIx, *const OutlinedKb, u32), u32>,
-    ) {
-        let build = profile.facts.build;
-        for of in profile.state.vulnerable() {
-            if of.missing.is_empty() {
-                continue;
-            }
-            let list = known.entry((of.software, of.missing.as_ptr(), build));
-            let number = *list.or_insert_with(|| {
-                let misses = of_list(std::slice::from_ref(of), build);
-                self.misses.push(misses.collect());
-                u32::try_from(self.misses.len() - 1).unwrap_or(u32::MAX)
-            });
-            self.of_profile.push(number);
-        }
-    }
-
-    fn of_profile(&self, profile: u32) -> &[u32] {
-        let bounds = self.begins.get(profile as usize..).unwrap_or_default();
-        match bounds {
-            [begin, end, ..] => self.of_profile.get(*begin..*end).unwrap_or_default(),
-            _ => &[],
-        }
+    /// Numbers what the lists name.
+    fn name(&mut self, named: &[Vec<Miss>]) {
+        self.misses = named.concat();
+        self.misses.sort_unstable();
+        self.misses.dedup();
+        let place = |miss: &Miss| self.misses.partition_point(|other| other < miss) as u32;
+        let lists = named.iter();
+        self.lists = lists.map(|list| list.iter().map(place).collect()).collect();
     }
 
     /// Counts the machines of a group, of which the profiles are given.
@@ -265,17 +279,35 @@ impl Lists {
         &self,
         group: i32,
         profiles: impl Iterator<Item = u32>,
-        counts: &mut BTreeMap<(i32, Miss), u32>,
-    ) {
-        let mut machines = vec![0_u32; self.misses.len()];
-        for list in profiles.flat_map(|profile| self.of_profile(profile)) {
-            machines[*list as usize] += 1;
-        }
-        let counted = machines.into_iter().zip(&self.misses);
-        for (machines, misses) in counted.filter(|(machines, _)| *machines > 0) {
-            for miss in misses {
-                *counts.entry((group, *miss)).or_default() += machines;
+        room: &mut Room,
+    ) -> Vec<((i32, Miss), u32)> {
+        cleared(&mut room.of_profile, self.begins.len() - 1);
+        for profile in profiles {
+            if let Some(machines) = room.of_profile.get_mut(profile as usize) {
+                *machines += 1;
             }
         }
+        cleared(&mut room.of_list, self.lists.len());
+        let bounds = self.begins.windows(2).zip(&room.of_profile);
+        for (bounds, machines) in bounds.filter(|(_, machines)| **machines > 0) {
+            for list in &self.of_profile[bounds[0]..bounds[1]] {
+                room.of_list[*list as usize] += machines;
+            }
+        }
+        cleared(&mut room.of_miss, self.misses.len());
+        let lists = self.lists.iter().zip(&room.of_list);
+        for (list, machines) in lists.filter(|(_, machines)| **machines > 0) {
+            for miss in list {
+                room.of_miss[*miss as usize] += machines;
+            }
+        }
+        let counted = self.misses.iter().zip(&room.of_miss);
+        let counted = counted.filter(|(_, machines)| **machines > 0);
+        counted.map(|(miss, n)| ((group, *miss), *n)).collect()
     }
+}
+
+fn cleared(counts: &mut Vec<u32>, length: usize) {
+    counts.clear();
+    counts.resize(length, 0);
 }

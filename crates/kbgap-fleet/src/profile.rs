@@ -6,10 +6,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use kbgap_assess::Projection;
 
+use crate::parallel::on_all_cores;
 use crate::rules::Rules;
 use crate::score::Scratch;
 use crate::state::PatchState;
@@ -66,41 +67,13 @@ pub(crate) fn states_of(
         .map(|(narrow, place)| (place, narrow))
         .collect();
     wanted.sort_unstable_by_key(|(place, _)| *place);
-    let next = AtomicUsize::new(0);
-    let assess = || {
-        let mut scratch = Scratch::default();
-        let mut states = Vec::new();
-        while !stop.load(Ordering::Relaxed) {
-            let from = next.fetch_add(PORTION, Ordering::Relaxed);
-            let Some(portion) = wanted.get(from..wanted.len().min(from + PORTION)) else {
-                break;
-            };
-            states.extend(portion.iter().map(|(place, projection)| {
-                let state = PatchState::new(rules, projection, &mut scratch);
-                (*place, Arc::new(state))
-            }));
-            if portion.is_empty() {
-                break;
-            }
-        }
-        states
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut states: Vec<(usize, Arc<PatchState>)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(assess)).collect();
-        let ended = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-        ended
-            .flat_map(|ended| ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    });
-    if stop.load(Ordering::Relaxed) {
-        return None;
-    }
-    states.sort_unstable_by_key(|(place, _)| *place);
+    let states = on_all_cores(wanted.len(), PORTION, stop, |scratch, number| {
+        Arc::new(PatchState::new(rules, &wanted[number].1, scratch))
+    })?;
     Some(
         places
             .into_iter()
-            .map(|place| Arc::clone(&states[place].1))
+            .map(|place| Arc::clone(&states[place]))
             .collect(),
     )
 }

@@ -61,6 +61,44 @@ impl Records {
     }
 }
 
+/// Records in the order of their machines: each piece is made once, when it is full.
+#[derive(Debug, Default)]
+pub(crate) struct RecordsInOrder {
+    full: Records,
+    ends: Vec<u8>,
+    records: Vec<u8>,
+}
+
+impl RecordsInOrder {
+    /// Appends the record of the next machine; an empty one where there is none.
+    pub(crate) fn push(&mut self, record: &[u8]) {
+        self.records.extend(record);
+        self.ends.extend((self.records.len() as u32).to_le_bytes());
+        if self.ends.len() == ENDS {
+            self.close();
+        }
+    }
+
+    /// All of them.
+    pub(crate) fn end(mut self) -> Records {
+        let last = self.records.len() as u32;
+        while !self.ends.is_empty() && self.ends.len() < ENDS {
+            self.ends.extend(last.to_le_bytes());
+        }
+        if !self.ends.is_empty() {
+            self.close();
+        }
+        self.full
+    }
+
+    fn close(&mut self) {
+        let piece = [&self.ends[..], &self.records].concat();
+        self.full.pieces.push(piece.into());
+        self.ends.clear();
+        self.records.clear();
+    }
+}
+
 const fn place(ordinal: u32) -> (usize, usize) {
     (ordinal as usize / TOGETHER, ordinal as usize % TOGETHER)
 }
@@ -79,6 +117,22 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn those_that_come_in_order_are_all_there(
+            lengths in prop::collection::vec(0_usize..9, 0..70),
+        ) {
+            let mut in_order = RecordsInOrder::default();
+            for (ordinal, length) in lengths.iter().enumerate() {
+                in_order.push(&vec![ordinal as u8; *length]);
+            }
+            let records = in_order.end();
+            for (ordinal, length) in (0..).zip(&lengths) {
+                prop_assert_eq!(records.get(ordinal), vec![ordinal as u8; *length]);
+            }
+            prop_assert!(records.get(lengths.len() as u32).is_empty());
+            prop_assert_eq!(records.len() as usize, lengths.len().next_multiple_of(TOGETHER));
+        }
+
         #[test]
         fn every_record_is_the_one_that_was_put_there_last(
             steps in prop::collection::vec(

@@ -9,11 +9,13 @@ use kbgap_assess::Projection;
 use kbgap_inventory::DeviceValue;
 
 use super::format::Input;
+use crate::activity::Activity;
 use crate::fingerprint::Fingerprint;
 use crate::fleet::{Fleet, Group, Slot};
 use crate::index::FleetIndex;
 use crate::packed::Packed;
 use crate::profile::{Profile, states_of};
+use crate::records::RecordsInOrder;
 use crate::rules::Rules;
 use crate::software::{Entries, decode_numbers};
 use crate::state::PatchState;
@@ -37,12 +39,13 @@ pub enum LoadError {
 struct Counted {
     ids: Vec<([u8; 20], u32)>,
     names: Vec<(u32, u32)>,
-    groups: BTreeMap<i32, Ordinals>,
+    /// Machines of each group.
+    groups: BTreeMap<i32, Vec<u32>>,
     vacant: Vec<u32>,
     /// Machines of each entry.
     users: Vec<u32>,
     /// Machines of each profile.
-    members: Vec<MachineSet>,
+    members: Vec<Vec<u32>>,
 }
 
 impl FleetIndex {
@@ -58,31 +61,33 @@ impl FleetIndex {
         let names = group_names(&mut input)?;
         let profiles = Profiles::read(&mut input)?;
         let rules = fleet.rules.clone();
-        // Both take about as long, and neither needs the other.
-        let (states, counted) = std::thread::scope(|scope| {
+        // Neither needs the other, and there are as many cores for the states as are left.
+        let (states, entered) = std::thread::scope(|scope| {
             let states = scope.spawn(|| profiles.states(&rules));
-            let counted = machines(&mut fleet, &profiles, &mut input);
+            let entered = machines(&mut fleet, &profiles, &mut input).map(|mut counted| {
+                fleet.ids = std::mem::take(&mut counted.ids).into_iter().collect();
+                fleet.names = std::mem::take(&mut counted.names).into_iter().collect();
+                fleet.inventory.find_owners();
+                counted
+            });
             let states = states.join();
             let states = states.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            counted.map(|counted| (states, counted))
+            entered.map(|counted| (states, counted))
         })?;
-        let groups = counted.groups.into_iter().filter_map(|(id, machines)| {
+        let groups = entered.groups.into_iter().filter_map(|(id, machines)| {
             let group = Group {
                 name: Arc::clone(names.get(&id)?),
-                machines,
+                machines: Ordinals::of_ascending(&machines),
             };
             Some((id, group))
         });
         fleet.groups = Arc::new(groups.collect());
-        fleet.ids = counted.ids.into_iter().collect();
-        fleet.inventory.find_owners();
-        fleet.names = counted.names.into_iter().collect();
-        let vacant_profiles = profiles.enter(&mut fleet, states, counted.members);
+        let vacant_profiles = profiles.enter(&mut fleet, states, entered.members);
         Ok(Self::of(
             fleet,
-            counted.users,
+            entered.users,
             vacant_profiles,
-            counted.vacant,
+            entered.vacant,
         ))
     }
 }
@@ -125,7 +130,7 @@ impl Profiles {
         self,
         fleet: &mut Fleet,
         states: Vec<Arc<PatchState>>,
-        members: Vec<MachineSet>,
+        members: Vec<Vec<u32>>,
     ) -> Vec<u32> {
         let (mut states, mut vacant) = (states.into_iter(), Vec::new());
         for ((facts, machines), number) in self.0.into_iter().zip(members).zip(0..) {
@@ -135,7 +140,7 @@ impl Profiles {
             }
             fleet.profiles.push(facts.map(|(facts, state)| {
                 Arc::new(Profile {
-                    machines,
+                    machines: MachineSet::of_ascending(&machines),
                     ..Profile::new(facts, state)
                 })
             }));
@@ -150,24 +155,30 @@ fn machines(
     input: &mut Input<'_>,
 ) -> Result<Counted, LoadError> {
     let mut buffer = Vec::new();
+    let mut records = RecordsInOrder::default();
     let mut counted = Counted {
         users: vec![0; fleet.inventory.shared.len()],
-        members: vec![MachineSet::None; profiles.0.len()],
+        members: vec![Vec::new(); profiles.0.len()],
         ..Counted::default()
     };
     for ordinal in 0..input.u32()? {
         let slot = slot(input, &mut buffer)?;
         if slot.is_vacant() {
             counted.vacant.push(ordinal);
+            records.push(&[]);
         } else {
             if !matches!(profiles.0.get(slot.profile as usize), Some(Some(_))) {
                 return Err(LoadError::Damaged("a profile"));
             }
             enter(fleet, &slot, (ordinal, &buffer), &mut counted)?;
-            fleet.inventory.records.set(ordinal, &buffer);
+            records.push(&buffer);
         }
         fleet.machines.push(slot);
     }
+    fleet.inventory.records = records.end();
+    let slots = (0..).zip(fleet.machines.iter());
+    let seen = slots.filter(|(_, slot)| !slot.is_vacant());
+    fleet.activity = Activity::of_ascending(seen.map(|(ordinal, slot)| (ordinal, slot.seen_at)));
     Ok(counted)
 }
 
@@ -196,7 +207,7 @@ fn slot(input: &mut Input<'_>, buffer: &mut Vec<u8>) -> Result<Slot, LoadError> 
 }
 
 fn enter(
-    fleet: &mut Fleet,
+    fleet: &Fleet,
     slot: &Slot,
     (ordinal, record): (u32, &[u8]),
     counted: &mut Counted,
@@ -211,15 +222,11 @@ fn enter(
         *users.ok_or(LoadError::Damaged("a software"))? += 1;
     }
     if let Some(members) = counted.members.get_mut(slot.profile as usize) {
-        members.insert(ordinal);
+        members.push(ordinal);
     }
     if slot.group != 0 {
-        counted
-            .groups
-            .entry(slot.group)
-            .or_default()
-            .insert(ordinal);
+        let group = counted.groups.entry(slot.group);
+        group.or_default().push(ordinal);
     }
-    fleet.activity.insert(ordinal, slot.seen_at);
     Ok(())
 }

@@ -22,6 +22,16 @@ pub(crate) enum MachineSet {
 }
 
 impl MachineSet {
+    /// Of machines in order, each once.
+    pub(crate) fn of_ascending(ordinals: &[u32]) -> Self {
+        match *ordinals {
+            [] => Self::None,
+            [only] => Self::One(only),
+            _ if ordinals.len() <= FEW => Self::Few(Arc::new(ordinals.to_vec())),
+            _ => Self::Many(Ordinals::of_ascending(ordinals)),
+        }
+    }
+
     /// Adds a machine; `false` where it is there already.
     pub(crate) fn insert(&mut self, ordinal: u32) -> bool {
         match self {
@@ -153,7 +163,10 @@ mod tests {
                 }
             }
             let without: RoaringBitmap = without.into_iter().collect();
-            for (set, plain) in held.into_iter().chain([(set, plain)]) {
+            let ascending: Vec<u32> = plain.iter().copied().collect();
+            let whole = MachineSet::of_ascending(&ascending);
+            let sets = [(set, plain.clone()), (whole, plain)];
+            for (set, plain) in held.into_iter().chain(sets) {
                 prop_assert!(set.bitmap().iter().eq(plain.iter().copied()));
                 prop_assert_eq!((set.len(), set.is_empty()), (plain.len() as u64, plain.is_empty()));
                 let left = plain.iter().filter(|o| !without.contains(**o)).count() as u64;
