@@ -252,15 +252,20 @@ impl Hosts {
                 continue;
             }
             let format = group.known.format();
-            let mut take = |machine: Machine, warnings| {
-                match beyond_limits(&machine) {
-                None => machines.push((machine, warnings)),
-                Some(wrong) => errors.push(format!(
-                    "{}: is {format} of `{}` with {wrong}, the most that a host may have: give what one host \
-                     reported, and that once",
-                    group.file, machine.computer_dns_name
-                )),
-            }
+            let mut take = |machine: Machine, mut warnings: Vec<String>| {
+                if let Some(wrong) = beyond_limits(&machine) {
+                    errors.push(format!(
+                        "{}: is {format} of `{}` with {wrong}, the most that a host may have: give what one \
+                         host reported, and that once",
+                        group.file, machine.computer_dns_name
+                    ));
+                    return;
+                }
+                // Other forms say so themselves, in what they lack.
+                if format == Format::Native {
+                    warnings.extend(unpatched(&machine));
+                }
+                machines.push((machine, warnings));
             };
             match group.known {
                 Known::Whole(machine, warnings) => take(*machine, warnings),
@@ -303,6 +308,14 @@ impl Hosts {
             notes,
         }
     }
+}
+
+/// Of a host without a single update nobody can tell whether there is none or none was read.
+fn unpatched(machine: &Machine) -> Option<String> {
+    (machine.os.revision.is_none() && machine.installed_kbs.is_empty()).then(|| {
+        "tells neither the revision (UBR) nor any installed update: all updates of its Windows count as missing"
+            .to_owned()
+    })
 }
 
 /// What a host has too much of. Each form has to hold what is documented for one of them, and

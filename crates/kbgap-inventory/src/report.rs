@@ -269,8 +269,8 @@ fn read_native(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportErr
                 .machine
                 .map(|machine| Report::Machine {
                     format: Format::Native,
-                    warnings: unpatched(&machine).into_iter().collect(),
                     machine: Box::new(machine),
+                    warnings: Vec::new(),
                 })
                 .map_err(|error| match whole {
                     true => ReportError::Json(error),
@@ -282,14 +282,6 @@ fn read_native(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportErr
                 })
         })
         .collect())
-}
-
-/// Of a host without a single update nobody can tell whether there is none or none was read.
-fn unpatched(machine: &Machine) -> Option<String> {
-    (machine.os.revision.is_none() && machine.installed_kbs.is_empty()).then(|| {
-        "tells neither the revision (UBR) nor any installed update: all updates of its Windows count as missing"
-            .to_owned()
-    })
 }
 
 fn parts(parts: Vec<Part>) -> Vec<Result<Report, ReportError>> {

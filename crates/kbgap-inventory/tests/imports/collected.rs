@@ -140,6 +140,12 @@ fn a_list_of_updates_that_could_not_be_read_is_none() {
         assert!(warnings(kbs, "10.0.19045.3448").is_empty());
     }
     assert!(warnings(r#""installedKbs":["KB5031354"],"#, "6.1.7601").is_empty());
+    // Another report may tell what this one lacks.
+    let host = r#"{"computerDnsName":"a","os":{"version":"6.1.7601"}}"#;
+    let both = merged(&[host, "CSName=a\nHotFixID=KB5031354\n"]);
+    assert!(both.machines[0].1.is_empty(), "{both:?}");
+    let named = merged_as("a", &[host]);
+    assert_eq!(named.machines[0].1.len(), 1, "{named:?}");
 }
 
 #[test]
