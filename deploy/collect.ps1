@@ -78,6 +78,7 @@ $MaxWords = 200
 $Installed = 112
 
 $script:Kbs = @{}
+$script:HasKbs = $false
 $script:HasEdge = $false
 $script:HasList = $false
 $script:DotNetVersions = New-Object 'System.Collections.Generic.List[string]'
@@ -192,6 +193,7 @@ function Add-HotFixes {
         Write-Note ('warning: Get-HotFix: ' + $_.Exception.GetBaseException().Message)
         return
     }
+    $script:HasKbs = $true
     foreach ($hotfix in $hotfixes) {
         # Some languages have dates that PowerShell fails to read.
         $date = ''
@@ -205,6 +207,7 @@ function Add-HotFixes {
 function Add-Packages {
     $packages = Open-Key ($CurrentVersion + '\Component Based Servicing\Packages')
     if ($null -eq $packages) { return }
+    $script:HasKbs = $true
     $whole = @{}
     $parts = @{}
     foreach ($package in $packages.GetSubKeyNames()) {
@@ -531,8 +534,12 @@ function Get-Document([string] $HostName) {
     $fields = New-Object 'System.Collections.Generic.List[string]'
     Add-Field $fields 'computerDnsName' (ConvertTo-JsonString $HostName)
     Add-Field $fields 'os' (Get-OsJson)
-    Add-Field $fields 'installedKbs' (Get-KbsJson)
     # A list that could not be read must not pass for an empty one.
+    if ($script:HasKbs -or $script:Kbs.Count -gt 0) {
+        Add-Field $fields 'installedKbs' (Get-KbsJson)
+    } else {
+        Write-Note 'warning: no list of updates can be read: only the revision of Windows tells what is installed'
+    }
     if ($script:HasList) { Add-Field $fields 'software' (Join-Array $script:Programs) }
     Add-Field $fields 'dotNet' (Get-DotNetJson)
     Add-TextField $fields 'group' $Group $MaxName

@@ -16,6 +16,7 @@ mod record;
 mod servicing;
 mod snapshot;
 mod software;
+mod soundness;
 mod sql_server;
 mod table;
 mod version;

@@ -65,7 +65,7 @@ pub enum SnapshotError {
     OtherVersion,
 }
 
-/// The bytes of a snapshot whose header and checksum hold.
+/// The bytes of a snapshot whose header and checksum hold, and whose rows can be read.
 pub(crate) struct Snapshot {
     bytes: Vec<u8>,
     sections: [std::ops::Range<usize>; Section::COUNT],
@@ -91,7 +91,9 @@ impl Snapshot {
                 return Err(SnapshotError::Damaged("section out of bounds"));
             }
         }
-        Ok(Self { bytes, sections })
+        let snapshot = Self { bytes, sections };
+        crate::soundness::check(&snapshot).map_err(SnapshotError::Damaged)?;
+        Ok(snapshot)
     }
 
     pub(crate) fn read(path: &Path) -> Result<Self, SnapshotError> {

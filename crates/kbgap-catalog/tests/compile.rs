@@ -4,6 +4,7 @@
 
 use kbgap_catalog::{Catalog, DocumentRecord, OddKind, Severity, compile};
 use kbgap_testkit::feed::{W1909, document, fix, kb, vulnerability};
+use kbgap_testkit::snapshot::{sections, with_checksum};
 use proptest::prelude::*;
 
 const W24H2: &str = "Windows 11 Version 24H2 for x64-based Systems";
@@ -204,6 +205,81 @@ fn a_damaged_snapshot_is_refused() {
             "length {length}"
         );
     }
+}
+
+/// The snapshot with other bytes at a place of a section, and a checksum that holds.
+fn forged(good: &[u8], section: usize, at: usize, value: &[u8]) -> Vec<u8> {
+    let mut bytes = good.to_vec();
+    let at = sections(good)[section].start + at;
+    bytes[at..at + value.len()].copy_from_slice(value);
+    with_checksum(bytes)
+}
+
+#[test]
+fn a_forged_snapshot_is_refused_with_what_is_wrong() {
+    let month = document(
+        "2020-Mar",
+        &[("1", W1909)],
+        vec![
+            vulnerability(
+                "CVE-2020-0001",
+                vec![fix(4_540_673, "10.0.18363.719", &[4_532_693])],
+            ),
+            vulnerability("CVE-2020-0002", vec![fix(4_540_673, "10.0.18363.719", &[])]),
+        ],
+    );
+    let catalog = compile(&[month]).unwrap();
+    let good = catalog.as_bytes();
+    assert!(Catalog::from_bytes(with_checksum(good.to_vec())).is_ok());
+    let far = &1_000_000_u32.to_le_bytes()[..];
+    let zero = &0_u32.to_le_bytes()[..];
+    for (section, at, value, wrong) in [
+        (0, 0, &[0xff][..], "a text is not UTF-8"),
+        (1, 4, far, "a text is out of bounds"),
+        (3, 20, zero, "fixes out of bounds"),
+        (3, 24, far, "a product's software is not there"),
+        (4, 0, far, "a fix of another product"),
+        (4, 4, far, "fixes out of order"),
+        (4, 8, far, "a fix of what is not there"),
+        (5, 0, zero, "a number that is no KB's"),
+        (5, 16, far, "what a KB fixes or supersedes is out of bounds"),
+        (6, 0, far, "what a KB fixes or supersedes is out of bounds"),
+        (10, 36, far, "revisions out of bounds"),
+        (13, 0, &i64::MAX.to_le_bytes()[..], "a date that is none"),
+    ] {
+        let error = Catalog::from_bytes(forged(good, section, at, value)).unwrap_err();
+        assert!(
+            error.to_string().contains(wrong),
+            "{section}, {at}: {error}"
+        );
+    }
+}
+
+/// What documents can tell is never taken for forged.
+#[test]
+fn the_first_and_the_last_instant_that_documents_can_tell_are_sound() {
+    for date in [
+        "-009999-01-02T01:59:59Z",
+        "0000-01-01T00:00:00Z",
+        "9999-12-30T22:00:00Z",
+    ] {
+        let date: jiff::Timestamp = date.parse().unwrap();
+        let mut month = document("2020-Mar", &[("1", W1909)], vec![]);
+        month.current_release = date.as_second();
+        let catalog = compile(&[month]).unwrap();
+        assert_eq!(catalog.as_of(), Some(date.as_second()));
+    }
+}
+
+#[test]
+fn a_section_that_ends_within_a_row_is_refused() {
+    let catalog = compile(&[document("2020-Mar", &[("1", W1909)], vec![])]).unwrap();
+    // The end of the fourth section, of products.
+    const END: usize = 36 + 3 * 8 + 4;
+    let mut bytes = catalog.as_bytes().to_vec();
+    bytes[END] -= 1;
+    let error = Catalog::from_bytes(with_checksum(bytes)).unwrap_err();
+    assert!(error.to_string().contains("within a row"), "{error}");
 }
 
 #[test]

@@ -45,7 +45,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "feed_order", run: feed::order, seeds: Texts(feed::ORDER), files: &[] },
     Target { name: "update_index", run: feed::update_index, seeds: Texts(feed::INDEX), files: &[] },
     Target { name: "feed_bundle", run: snapshots::bundle, seeds: Texts(snapshots::BUNDLE), files: &[] },
-    Target { name: "catalog_snapshot", run: snapshots::catalog, seeds: Texts(&[]), files: &[] },
+    Target { name: "catalog_snapshot", run: snapshots::catalog, seeds: Made(snapshots::changes), files: &[] },
     Target { name: "fleet_snapshot", run: snapshots::fleet, seeds: Texts(&[]), files: &[] },
     Target { name: "native", run: inventory::import, seeds: Texts(inventory::NATIVE), files: &[] },
     Target { name: "ndjson", run: inventory::lines, seeds: Texts(inventory::NATIVE), files: &[] },

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::native::{MAX_KBS, MAX_SOFTWARE};
 use crate::{Format, Machine, Part, Report};
 
 /// Hosts, and what could not be put with any.
@@ -250,10 +251,26 @@ impl Hosts {
             if group.is_contradicted {
                 continue;
             }
+            let format = group.known.format();
+            let mut take = |machine: Machine, mut warnings: Vec<String>| {
+                if let Some(wrong) = beyond_limits(&machine) {
+                    errors.push(format!(
+                        "{}: is {format} of `{}` with {wrong}, the most that a host may have: give what one \
+                         host reported, and that once",
+                        group.file, machine.computer_dns_name
+                    ));
+                    return;
+                }
+                // Other forms say so themselves, in what they lack.
+                if format == Format::Native {
+                    warnings.extend(unpatched(&machine));
+                }
+                machines.push((machine, warnings));
+            };
             match group.known {
-                Known::Whole(machine, warnings) => machines.push((*machine, warnings)),
+                Known::Whole(machine, warnings) => take(*machine, warnings),
                 Known::Part(part) => match part.into_machine() {
-                    Ok(machine) => machines.push(machine),
+                    Ok((machine, warnings)) => take(machine, warnings),
                     Err(part) if part.os.build.is_some() && part.known_as().is_some() => {
                         errors.push(format!(
                             "{}: is {} of `{}` without its list of updates, so it is cut off: write it again, or give a \
@@ -293,7 +310,31 @@ impl Hosts {
     }
 }
 
+/// Of a host without a single update nobody can tell whether there is none or none was read.
+fn unpatched(machine: &Machine) -> Option<String> {
+    (machine.os.revision.is_none() && machine.installed_kbs.is_empty()).then(|| {
+        "tells neither the revision (UBR) nor any installed update: all updates of its Windows count as missing"
+            .to_owned()
+    })
+}
+
+/// What a host has too much of. Each form has to hold what is documented for one of them, and
+/// many lists of one host may be put together.
+fn beyond_limits(machine: &Machine) -> Option<String> {
+    if machine.installed_kbs.len() > MAX_KBS {
+        return Some(format!("more than {MAX_KBS} updates"));
+    }
+    (machine.software.len() > MAX_SOFTWARE).then(|| format!("more than {MAX_SOFTWARE} programs"))
+}
+
 impl Known {
+    fn format(&self) -> Format {
+        match self {
+            Self::Whole(..) => Format::Native,
+            Self::Part(part) => part.format,
+        }
+    }
+
     fn name(&self) -> &str {
         match self {
             Self::Whole(machine, _) => &machine.computer_dns_name,

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use crate::Machine;
 use crate::text::message as harmless;
 use document::Document;
-pub(crate) use document::{MAX_ADDRESSES, MAX_SOFTWARE, installation_type_of};
+pub(crate) use document::{MAX_ADDRESSES, MAX_KBS, MAX_SOFTWARE, installation_type_of};
 use object::Object;
 
 /// A record that was refused.

@@ -5,10 +5,14 @@ mod agreement;
 use kbgap_catalog::{Architecture, InstallationType, KbId, Version};
 
 use self::agreement::{agree, differ, extend, fill, fullest};
-use crate::text::shown;
+use crate::text::{MAX_TEXT, bounded, shown};
 use crate::{
     DotNet, Format, InstalledKb, IpAddress, Machine, MachineId, OperatingSystem, Software,
 };
+
+/// What is said of a program that is not taken, and how often for one host: nobody reads more.
+const LEFT_OUT: &str = ": the program is left out: ";
+const MAX_LEFT_OUT: usize = 20;
 
 /// A software that a report lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +26,18 @@ pub struct Program {
 }
 
 impl Program {
+    /// A program with these texts, each trimmed and without control characters.
+    ///
+    /// # Errors
+    /// Which of them is too long.
+    pub(crate) fn of(vendor: &str, name: &str, version: &str) -> Result<Self, String> {
+        Ok(Self {
+            vendor: bounded(vendor, MAX_TEXT)?,
+            name: bounded(name, MAX_TEXT)?,
+            version: bounded(version, MAX_TEXT)?,
+        })
+    }
+
     /// As machines have it.
     fn software(&self) -> Software<'_> {
         Software {
@@ -188,6 +204,34 @@ impl Part {
         });
     }
 
+    /// Adds what a report lists as a program. One with a text that is too long is left out and
+    /// told, by its place in the report: the others are as good as without it.
+    pub(crate) fn add_program(&mut self, place: &str, [vendor, name, version]: [&str; 3]) {
+        match Program::of(vendor, name, version) {
+            Ok(program) => self.software.get_or_insert_default().push(program),
+            Err(wrong) => self.leave_out(place, &wrong),
+        }
+    }
+
+    /// Says that a program is left out.
+    pub(crate) fn leave_out(&mut self, place: &str, wrong: &str) {
+        self.warnings.push(format!("{place}{LEFT_OUT}{wrong}"));
+    }
+
+    /// Counts the programs that are left out where they are too many to name.
+    fn shorten_warnings(&mut self) {
+        let mut left_out = 0_usize;
+        self.warnings.retain(|warning| {
+            left_out += usize::from(warning.contains(LEFT_OUT));
+            left_out <= MAX_LEFT_OUT || !warning.contains(LEFT_OUT)
+        });
+        if left_out > MAX_LEFT_OUT {
+            let more = left_out - MAX_LEFT_OUT;
+            self.warnings
+                .push(format!("{more} more programs are left out"));
+        }
+    }
+
     /// Takes what another report tells of the same host: lists grow, what is not known is
     /// filled in.
     ///
@@ -244,6 +288,7 @@ impl Part {
                     .to_owned(),
             );
         }
+        self.shorten_warnings();
         let software_reported = self.software.is_some();
         let software = self.software.unwrap_or_default();
         let machine = Machine {

@@ -11,7 +11,7 @@ pub(crate) const MAX_TEXT: usize = 1_000;
 /// # Errors
 /// What is wrong with it, where it is longer than `max` characters.
 pub(crate) fn bounded(text: &str, max: usize) -> Result<String, String> {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+    let text = trimmed(text);
     if text.len() > max && text.chars().count() > max {
         return Err(format!(
             "`{}…` is longer than {max} characters",
@@ -19,6 +19,15 @@ pub(crate) fn bounded(text: &str, max: usize) -> Result<String, String> {
         ));
     }
     Ok(text.chars().map(plain).collect())
+}
+
+/// Whether nothing is left of a text when it is trimmed.
+pub(crate) fn is_blank(text: &str) -> bool {
+    trimmed(text).is_empty()
+}
+
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// As much of a text as belongs into a message, with a blank for each control character.
@@ -46,7 +55,7 @@ pub(crate) fn message(text: &str) -> String {
 /// The text trimmed, as much of it as may be, with a blank for each control character: for what
 /// is only shown, and no reason to refuse a report.
 pub(crate) fn cut(text: &str, max: usize) -> String {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+    let text = trimmed(text);
     let cut: String = text.chars().take(max).map(plain).collect();
     // The end may be a blank now.
     match cut.trim_end() {

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use crate::loose::Loose;
-use crate::native::{MAX_SOFTWARE, installation_type_of};
+use crate::native::{MAX_ADDRESSES, MAX_SOFTWARE, installation_type_of};
 use crate::text::{MAX_NAME, MAX_TEXT, bounded};
-use crate::{Format, IpAddress, Part, Program, ReportError, json_rows};
+use crate::{Format, IpAddress, Part, ReportError, json_rows};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -145,21 +145,16 @@ fn part(scan: Scan) -> Result<Part, String> {
         part.add_kb(kb);
     }
     let packages = scan.packages.map(|packages| packages.0).unwrap_or_default();
-    let software: Vec<Program> = packages
-        .into_iter()
-        .map(|(key, package)| {
-            Ok(Program {
-                vendor: bounded(&package.vendor.0, MAX_TEXT)?,
-                name: bounded(package.name.some().unwrap_or(&key), MAX_TEXT)?,
-                version: bounded(&package.version.0, MAX_TEXT)?,
-            })
-        })
-        .collect::<Result<_, String>>()?;
-    part.software = Some(software);
+    part.software = Some(Vec::new());
+    for (key, package) in &packages {
+        let place = format!("`packages`: `{}`", crate::text::shown(key));
+        let name = package.name.some().unwrap_or(key);
+        part.add_program(&place, [&package.vendor.0, name, &package.version.0]);
+    }
     let addresses = scan.ipv4_addrs.into_iter().chain(scan.ipv6_addrs).flatten();
     part.ip_addresses = addresses
         .filter_map(|address| address.0.parse::<IpAddr>().ok())
-        .take(200)
+        .take(MAX_ADDRESSES)
         .map(|ip_address| IpAddress {
             ip_address,
             mac_address: None,

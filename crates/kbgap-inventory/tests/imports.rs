@@ -10,6 +10,7 @@ mod imports {
     mod hostile;
     mod joining;
     mod languages;
+    mod limits;
     mod mutations;
     mod osquery;
     mod real;

@@ -137,6 +137,18 @@ impl ApiError {
         };
         serde_json::to_vec(&Body { error: inner }).unwrap_or_default()
     }
+
+    /// The body for clients that take an error only as one text, with the same in it.
+    #[must_use]
+    pub fn text_body(&self, target: &str) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Body {
+            error: String,
+        }
+        let (code, message) = (self.code.name(), &self.message);
+        let error = format!("{code}: {message} ({target})");
+        serde_json::to_vec(&Body { error }).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -149,6 +161,10 @@ mod tests {
         insta::assert_snapshot!(
             String::from_utf8(error.body("43f4cb08")).unwrap(),
             @r#"{"error":{"code":"ResourceNotFound","message":"Machine \"x\" was not found","target":"43f4cb08"}}"#
+        );
+        insta::assert_snapshot!(
+            String::from_utf8(error.text_body("43f4cb08")).unwrap(),
+            @r#"{"error":"ResourceNotFound: Machine \"x\" was not found (43f4cb08)"}"#
         );
     }
 }

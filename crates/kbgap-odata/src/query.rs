@@ -112,9 +112,7 @@ impl QueryOptions {
                     ))
                 })?;
             if seen.contains(&option) {
-                return Err(bad(&format!(
-                    "The query option '{shown}' is given more than once."
-                )));
+                return Err(twice(&shown));
             }
             seen.push(option);
             options.set(option, value)?;
@@ -149,13 +147,18 @@ impl QueryOptions {
         Ok(())
     }
 
-    /// An option of ours; names in lower case.
-    #[must_use]
-    pub fn custom(&self, name: &str) -> Option<&str> {
-        self.custom
-            .iter()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value.as_str())
+    /// An option of ours; names in lower case..
+    ///
+    /// # Errors
+    /// [`ErrorCode::OdataError`] where it is given twice: of two values none is the one that was
+    /// meant. Options that nobody asks for are passed over, however often they stand there.
+    pub fn custom(&self, name: &str) -> Result<Option<&str>, ApiError> {
+        let mut given = self.custom.iter().filter(|(n, _)| n == name);
+        let first = given.next();
+        match given.next() {
+            Some(_) => Err(twice(name)),
+            None => Ok(first.map(|(_, value)| value.as_str())),
+        }
     }
 
     /// The part of a list that `$skip` and `$top` leave.
@@ -164,6 +167,12 @@ impl QueryOptions {
             .skip(self.skip.unwrap_or(0))
             .take(self.top.unwrap_or(usize::MAX))
     }
+}
+
+fn twice(name: &str) -> ApiError {
+    bad(&format!(
+        "The query option '{name}' is given more than once."
+    ))
 }
 
 fn number(option: SystemOption, value: &str) -> Result<usize, ApiError> {
@@ -222,7 +231,10 @@ mod tests {
             (Some(5), Some(2), true)
         );
         assert_eq!(
-            (options.custom("view"), options.custom("none")),
+            (
+                options.custom("view").unwrap(),
+                options.custom("none").unwrap()
+            ),
             (Some("effective"), None)
         );
         assert_eq!(
@@ -233,6 +245,18 @@ mod tests {
             QueryOptions::parse("", PAGED).unwrap(),
             QueryOptions::default()
         );
+    }
+
+    #[test]
+    fn an_option_of_ours_that_is_given_twice_is_refused_where_it_is_asked_for() {
+        for query in ["view=all&view=all", "View=all&x=1&%56IEW=", "view&view"] {
+            let options = QueryOptions::parse(query, PAGED).unwrap();
+            let error = options.custom("view").unwrap_err();
+            assert_eq!(error.code, ErrorCode::OdataError);
+            assert!(error.message.contains("'view' is given more than once"));
+        }
+        let options = QueryOptions::parse("x=1&x=2&view=all", PAGED).unwrap();
+        assert_eq!(options.custom("view").unwrap(), Some("all"));
     }
 
     #[test]

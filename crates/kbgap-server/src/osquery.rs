@@ -7,7 +7,8 @@
 //! says which node and which tenant it is of, so a key reaches no other.
 //!
 //! osquery looks at the body of an answer and not at its status: `node_invalid` has it
-//! enroll anew, a member `error` has it send the same again later, and anything else means
+//! enroll anew, a member `error` has it send the same again later and is written to the host's
+//! log where it is a text, and anything else means
 //! that what it sent was taken. So whatever is not taken is answered with one of the two.
 
 mod distributed;
@@ -21,7 +22,6 @@ use std::time::Duration;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{Method, Response, StatusCode};
-use axum::response::IntoResponse;
 use kbgap_inventory::osquery::{BodyError, read_enrollment, read_key};
 use kbgap_odata::ErrorCode;
 use kbgap_store::StoreError;
@@ -164,7 +164,7 @@ pub(crate) async fn answer(
             if route.takes_rows && failure.status() == StatusCode::SERVICE_UNAVAILABLE {
                 state.metrics.ingest.busy();
             }
-            failure.into_response()
+            failure.into_text_response()
         }
         Err(Refused::Invalid(error)) => {
             tracing::info!(path = route.path, error, "a host was refused");

@@ -100,6 +100,9 @@ fn tell(report: &SyncReport, took: Duration) {
     for (id, reason) in report.failed.iter().take(TOLD) {
         tracing::warn!(%id, %reason, "a document of the feed was not synced");
     }
+    if let Some(warning) = report.warning() {
+        tracing::warn!("{warning}");
+    }
     tracing::info!(
         new = report.new.len(),
         changed = report.changed.len(),

@@ -70,10 +70,16 @@ pub fn base_url(text: &str) -> Result<String, &'static str> {
 pub(crate) fn is_web(url: &str) -> bool {
     let parsed: Result<Uri, _> = url.parse();
     parsed.is_ok_and(|parsed| {
-        matches!(parsed.scheme_str(), Some("http" | "https"))
+        matches!(scheme(url).as_deref(), Some("http" | "https"))
             && parsed.host().is_some_and(|host| !host.is_empty())
             && !url.contains(['#', '@'])
     })
+}
+
+/// The scheme of a URL in lower case: `HTTPS://` is the same as `https://`.
+fn scheme(url: &str) -> Option<String> {
+    let parsed: Uri = url.parse().ok()?;
+    parsed.scheme_str().map(str::to_ascii_lowercase)
 }
 
 /// Asks one server. Clones share its connections.
@@ -126,7 +132,7 @@ impl Client {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             // Who asked over TLS is not to be led away from it.
-            .https_only(options.base.starts_with("https://"))
+            .https_only(scheme(&options.base).as_deref() == Some("https"))
             .max_redirects(3)
             .user_agent(concat!("kbgap/", env!("CARGO_PKG_VERSION")))
             .tls_config(tls)
@@ -285,6 +291,24 @@ mod tests {
             "https://a b",
         ] {
             assert!(base_url(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn whoever_asks_over_tls_is_not_led_away_from_it_however_the_scheme_is_written() {
+        for (base, is_https_only) in [
+            ("https://m.example", true),
+            ("HTTPS://m.example", true),
+            ("Https://m.example", true),
+            ("http://m.example", false),
+            ("HTTP://m.example", false),
+        ] {
+            let client = Client::new(&ClientOptions {
+                base: base_url(base).unwrap(),
+                ..ClientOptions::default()
+            })
+            .unwrap();
+            assert_eq!(client.agent.config().https_only(), is_https_only, "{base}");
         }
     }
 

@@ -4,6 +4,7 @@
 pub mod feed;
 #[cfg(feature = "real-feed")]
 pub mod real_feed;
+pub mod snapshot;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(feature = "vendor")]

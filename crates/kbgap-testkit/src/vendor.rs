@@ -98,6 +98,11 @@ impl Vendor {
         self.state().documents.insert(id.to_owned(), document);
     }
 
+    /// Lists this document no more, and has it no more.
+    pub fn withdraw(&self, id: &str) {
+        self.state().documents.remove(id);
+    }
+
     /// Has this file at `/lists/NAME` from now on; its URL.
     pub fn publish_list(&self, name: &str, bytes: &[u8]) -> String {
         let list = bytes.to_owned();
@@ -313,7 +318,12 @@ impl Sent {
     }
 }
 
-fn gzip(plain: &[u8]) -> Vec<u8> {
+/// The bytes as gzip packs them.
+///
+/// # Panics
+/// Never: memory can always be written to.
+#[must_use]
+pub fn gzip(plain: &[u8]) -> Vec<u8> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packer.write_all(plain).unwrap();
     packer.finish().unwrap()

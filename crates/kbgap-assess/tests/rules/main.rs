@@ -8,6 +8,7 @@ mod drawn;
 mod edge;
 mod exchange;
 mod families;
+mod forged;
 mod hosts;
 mod hotpatch;
 mod lifecycle;

@@ -3,12 +3,14 @@
 
 use std::sync::LazyLock;
 
+use kbgap_assess::{Assessor, Projection, explain};
 use kbgap_auth::BundleKey;
 use kbgap_catalog::{Catalog, compile};
 use kbgap_fleet::{CheckIn, FleetIndex};
 use kbgap_inventory::native;
 use kbgap_server::feed::Bundle;
 use kbgap_testkit::feed::{W1909, document, fix, vulnerability};
+use kbgap_testkit::snapshot::with_checksum;
 
 pub(super) const BUNDLE: &[&str] = &[
     r#"{"created":1600000000,"documents":[{"id":"2020-Mar","kind":"cvrf","currentRelease":"1584000000","revision":"12","contentHash":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=","vulnerabilities":3,"fixes":4,"length":0,"sha256":"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}]}"#,
@@ -112,32 +114,56 @@ pub(super) fn walk(catalog: &Catalog) {
     assert!(!told.is_empty());
 }
 
-/// A damaged snapshot: it is refused, and where its checksum holds all the same, opening it does
-/// not go astray. Nobody looks further into one that was forged: the file is the server's own, and
-/// whoever may write it may write the store, too.
+/// One change of the small catalogue's bytes each, all over it.
+pub(super) fn changes() -> Vec<Vec<u8>> {
+    let places = (0..CATALOG.as_bytes().len()).step_by(37);
+    places
+        .filter_map(|at| u16::try_from(at).ok())
+        .map(|at| [&at.to_le_bytes()[..], &[0xff, 0]].concat())
+        .collect()
+}
+
+/// A damaged snapshot: it is refused. Where somebody has mended its checksum, it is refused or
+/// everything in it can be looked at, and machines are assessed with it.
 pub(super) fn catalog(bytes: &[u8]) {
-    const CHECKSUM: usize = 16;
-    const CHECKED_FROM: usize = CHECKSUM + 4;
     let good = CATALOG.as_bytes();
     // The bytes are taken as differences, so that few of them reach any part.
     let mut damaged = good.to_vec();
     for change in bytes.chunks_exact(4) {
         let at = usize::from(u16::from_le_bytes([change[0], change[1]])) % good.len();
-        damaged[at] = change[2];
+        if let Some(byte) = damaged.get_mut(at) {
+            *byte = change[2];
+        }
         if change[3] == 0xff {
-            damaged.truncate(at.max(CHECKED_FROM));
+            damaged.truncate(at);
             break;
         }
     }
-    damaged.resize(damaged.len().max(CHECKED_FROM), 0);
     if Catalog::from_bytes(damaged.clone()).is_ok() && damaged != good {
         panic!("the checksum does not tell");
     }
-    damaged[..CHECKSUM].copy_from_slice(&good[..CHECKSUM]);
-    let checksum = crc32fast::hash(&damaged[CHECKED_FROM..]);
-    damaged[CHECKSUM..CHECKED_FROM].copy_from_slice(&checksum.to_le_bytes());
-    let _ = Catalog::from_bytes(damaged).map(|catalog| catalog.checksum());
+    if let Ok(forged) = Catalog::from_bytes(with_checksum(damaged)) {
+        walk(&forged);
+        let assessor = Assessor::new(forged.clone());
+        for json in MACHINES {
+            let machine = native::machine(json).expect("a machine");
+            let projection = Projection::of(&machine, &forged);
+            let _ = format!("{:?}", assessor.assess(&projection));
+            let _ = format!("{:?}", assessor.outline(&projection));
+            let _ = format!("{:?}", assessor.weaknesses(&projection));
+            for kb in forged.kbs().filter_map(|kb| kb.id()) {
+                let _ = format!("{:?}", explain(&forged, &projection, kb));
+            }
+        }
+    }
 }
+
+/// Machines of which the small catalogue knows something.
+const MACHINES: [&str; 2] = [
+    r#"{"computerDnsName":"a","os":{"version":"10.0.18363.1","architecture":"x64","installationType":"Client"},
+        "installedKbs":["KB4532693"],"software":[{"vendor":"Microsoft","name":"Microsoft Edge","version":"80.0.1.2"}]}"#,
+    r#"{"computerDnsName":"b","os":{"version":"10.0.18363","architecture":"x64"},"installedKbs":["KB4540673"]}"#,
+];
 
 static FLEET: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut index = FleetIndex::new(CATALOG.clone());

@@ -3,8 +3,8 @@
 use kbgap_catalog::Version;
 
 use crate::native::{MAX_SOFTWARE, installation_type_of};
-use crate::text::{MAX_NAME, MAX_TEXT, bounded};
-use crate::{Format, Part, Program};
+use crate::text::{MAX_NAME, MAX_TEXT, bounded, cut, is_blank, shown};
+use crate::{Format, Part};
 
 /// A component, in either form of the document.
 #[derive(Debug, Default)]
@@ -43,8 +43,7 @@ impl Host {
     }
 
     pub(super) fn component(&mut self, component: &Component) -> Result<(), String> {
-        let name = bounded(&component.name, MAX_TEXT)?;
-        if name.is_empty() {
+        if is_blank(&component.name) {
             return Err("is a component without a name".to_owned());
         }
         if component.kind == "operating-system" {
@@ -53,6 +52,7 @@ impl Host {
             if build.is_some() {
                 self.0.os.take_version(&component.version)?;
             }
+            let name = cut(&component.name, MAX_TEXT);
             self.0.os.installation_type = installation_type_of(&name);
             self.0.os.platform = Some(name);
             return Ok(());
@@ -70,11 +70,10 @@ impl Host {
         if software.len() == MAX_SOFTWARE {
             return Err(format!("has more than {MAX_SOFTWARE} components"));
         }
-        software.push(Program {
-            vendor: bounded(vendor.map_or("", |text| text), MAX_TEXT)?,
-            name,
-            version: bounded(&component.version, MAX_TEXT)?,
-        });
+        let place = format!("component `{}`", shown(&component.name));
+        let vendor = vendor.map_or("", |text| text);
+        self.0
+            .add_program(&place, [vendor, &component.name, &component.version]);
         Ok(())
     }
 }

@@ -32,8 +32,8 @@ struct Row {
 /// A device and what was read of it.
 struct Device {
     part: Part,
-    /// Vendor, name and version: a row for each vulnerability repeats them.
-    software: BTreeSet<(String, String, String)>,
+    /// A row for each vulnerability repeats them.
+    software: BTreeSet<Program>,
 }
 
 /// Reads the devices of a text.
@@ -44,7 +44,9 @@ pub(crate) fn read(text: &str) -> Result<Vec<Result<Report, ReportError>>, Repor
     let mut devices: Vec<Device> = Vec::new();
     let mut by_id: HashMap<String, usize> = HashMap::new();
     let mut others: BTreeSet<String> = BTreeSet::new();
+    let mut position = 0_usize;
     json_rows::each(text, |row: Row| {
+        position += 1;
         let key = row.device_id.some().or(row.device_name.some());
         let key = key.ok_or("`deviceId` is missing")?;
         if !is_windows(&row.os_platform.0) {
@@ -60,7 +62,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Result<Report, ReportError>>, Repor
             }
         };
         match devices.get_mut(index) {
-            Some(device) => device.take(&row),
+            Some(device) => device.take(position, &row),
             None => Ok(()),
         }
     })
@@ -112,7 +114,7 @@ fn device(row: &Row) -> Result<Device, String> {
 }
 
 impl Device {
-    fn take(&mut self, row: &Row) -> Result<(), String> {
+    fn take(&mut self, position: usize, row: &Row) -> Result<(), String> {
         if let Some(version) = row.os_version.some() {
             let mut of_row = crate::PartOs::default();
             of_row
@@ -132,11 +134,14 @@ impl Device {
         if let Some(os) = windows(row.software_vendor.some(), name, version) {
             return self.take_windows(&os);
         }
-        let software = (
-            bounded(row.software_vendor.some().unwrap_or_default(), MAX_TEXT)?,
-            bounded(name, MAX_TEXT)?,
-            bounded(version, MAX_TEXT)?,
-        );
+        let vendor = row.software_vendor.some().unwrap_or_default();
+        let software = match Program::of(vendor, name, version) {
+            Ok(software) => software,
+            Err(wrong) => {
+                self.part.leave_out(&format!("row {position}"), &wrong);
+                return Ok(());
+            }
+        };
         if self.software.len() == MAX_SOFTWARE && !self.software.contains(&software) {
             return Err(format!(
                 "is of a device with more than {MAX_SOFTWARE} programs"
@@ -162,13 +167,7 @@ impl Device {
     }
 
     fn finish(mut self) -> Part {
-        let software = self.software.into_iter();
-        let software = software.map(|(vendor, name, version)| Program {
-            vendor,
-            name,
-            version,
-        });
-        self.part.software = Some(software.collect());
+        self.part.software = Some(self.software.into_iter().collect());
         self.part
     }
 }

@@ -18,7 +18,8 @@ use super::text::read;
 use crate::text::{MAX_NAME, MAX_TEXT, shown};
 use crate::{DotNet, InstalledKb, Machine, MachineId, OperatingSystem};
 
-const MAX_KBS: usize = 10_000;
+/// The most updates that a host may have, in whatever form they are reported.
+pub(crate) const MAX_KBS: usize = 10_000;
 /// The most programs that a host may have, in whatever form they are reported.
 pub(crate) const MAX_SOFTWARE: usize = 20_000;
 const MAX_TAGS: usize = 200;

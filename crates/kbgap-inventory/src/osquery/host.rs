@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Query, Row, Table, registry};
-use crate::native::{MAX_ADDRESSES, MAX_SOFTWARE, installation_type_of};
+use crate::native::{MAX_ADDRESSES, MAX_KBS, MAX_SOFTWARE, installation_type_of};
 use crate::text::{MAX_NAME, MAX_TEXT, bounded, shown};
 use crate::{Format, InstalledKb, IpAddress, Machine, MachineId, Part, PartOs, Program};
 
@@ -58,7 +58,7 @@ pub fn machine(host: &Host, tables: &BTreeMap<Query, Table>) -> Option<(Machine,
     }
     part.label = host.name.as_deref().and_then(name_of);
     part.id = host.id.clone();
-    part.kbs = rows(Query::Patches).map(|rows| rows.filter_map(of_patch).collect());
+    part.kbs = rows(Query::Patches).map(|rows| rows.filter_map(of_patch).take(MAX_KBS).collect());
     let of_registry = part.software.take().unwrap_or_default();
     part.software = rows(Query::Programs).map(|rows| {
         let mut software: Vec<Program> = rows.filter_map(of_program).collect();

@@ -4,8 +4,8 @@ use kbgap_catalog::{Architecture, KbId};
 
 use super::syntax::Value;
 use crate::native::{MAX_SOFTWARE, installation_type_of};
-use crate::text::{MAX_NAME, MAX_TEXT, bounded};
-use crate::{Format, Part, Program};
+use crate::text::{MAX_NAME, MAX_TEXT, bounded, cut, is_blank, shown};
+use crate::{Format, Part};
 
 /// The state of a package that is installed.
 const INSTALLED: u64 = 0x70;
@@ -49,8 +49,8 @@ enum Key {
 pub(super) struct Reader {
     part: Part,
     key: Key,
-    /// The program whose key is read.
-    program: [String; 3],
+    /// The program whose key is read: the key's name, and vendor, name and version.
+    program: (String, [String; 3]),
     is_package_installed: bool,
     major_minor: (Option<u64>, Option<u64>),
     old_version: Option<String>,
@@ -75,6 +75,7 @@ impl Reader {
         let (parent, name) = path.rsplit_once('\\').unwrap_or(("", path));
         let is_of_old_programs = path.contains("\\wow6432node\\");
         if parent.ends_with("\\microsoft\\windows\\currentversion\\uninstall") {
+            self.program.0 = shown(name);
             return Key::Program;
         }
         if path.ends_with("\\microsoft\\windows\\currentversion\\uninstall") {
@@ -154,13 +155,13 @@ impl Reader {
         match (&self.key, name.as_str(), value) {
             (Key::CurrentVersion, name, value) => return self.of_windows(name, value),
             (Key::Program, "displayname", Value::Text(text)) => {
-                self.program[1] = bounded(&text, MAX_TEXT)?;
+                self.program.1[1] = text;
             }
             (Key::Program, "displayversion", Value::Text(text)) => {
-                self.program[2] = bounded(&text, MAX_TEXT)?;
+                self.program.1[2] = text;
             }
             (Key::Program, "publisher", Value::Text(text)) => {
-                self.program[0] = bounded(&text, MAX_TEXT)?;
+                self.program.1[0] = text;
             }
             (Key::Package(_), _, Value::Number(state)) => {
                 self.is_package_installed = state == INSTALLED;
@@ -172,7 +173,7 @@ impl Reader {
                 self.framework.0 = (install == 1).then_some(1);
             }
             (Key::Framework4 | Key::Framework35, "version", Value::Text(text)) => {
-                self.framework.1 = bounded(&text, MAX_TEXT)?;
+                self.framework.1 = text;
             }
             (Key::ComputerName, _, Value::Text(text)) => {
                 self.host.get_or_insert(bounded(&text, MAX_NAME)?);
@@ -200,7 +201,7 @@ impl Reader {
         match (name, value) {
             ("currentbuild" | "currentbuildnumber", Value::Text(text)) => {
                 let build = text.trim().parse().map_err(|_| {
-                    let shown = crate::text::shown(&text);
+                    let shown = shown(&text);
                     format!("`{shown}` is no build (expected such as 19045)")
                 })?;
                 if os.build.is_some_and(|known| known != build) {
@@ -211,8 +212,8 @@ impl Reader {
             ("ubr", Value::Number(revision)) => {
                 os.revision = Some(u32::try_from(revision).map_err(|_| "is no revision")?);
             }
-            ("productname", Value::Text(text)) => os.platform = Some(bounded(&text, MAX_TEXT)?),
-            ("editionid", Value::Text(text)) => os.edition = Some(bounded(&text, MAX_TEXT)?),
+            ("productname", Value::Text(text)) => os.platform = Some(cut(&text, MAX_TEXT)),
+            ("editionid", Value::Text(text)) => os.edition = Some(cut(&text, MAX_TEXT)),
             ("installationtype", Value::Text(text)) => {
                 // Others exist, such as that of the Nano Server, and are none of ours.
                 os.installation_type = text.parse().ok();
@@ -235,7 +236,7 @@ impl Reader {
     fn end_of_key(&mut self) -> Result<(), String> {
         match std::mem::take(&mut self.key) {
             Key::Program => {
-                let [vendor, name, version] = std::mem::take(&mut self.program);
+                let (key, [vendor, name, version]) = std::mem::take(&mut self.program);
                 let software = self.part.software.get_or_insert_default();
                 if software.len() == MAX_SOFTWARE {
                     return Err(format!(
@@ -243,12 +244,9 @@ impl Reader {
                     ));
                 }
                 // Parts of programs have no name to show.
-                if !name.is_empty() {
-                    software.push(Program {
-                        vendor,
-                        name,
-                        version,
-                    });
+                if !is_blank(&name) {
+                    let place = format!("key `{key}`");
+                    self.part.add_program(&place, [&vendor, &name, &version]);
                 }
             }
             Key::Package(Some(kb)) if std::mem::take(&mut self.is_package_installed) => {
@@ -259,24 +257,22 @@ impl Reader {
                 let known = FRAMEWORKS
                     .iter()
                     .find(|(from, _)| release.is_some_and(|r| r >= *from));
-                self.framework(known.map(|(_, name)| *name), version);
+                self.framework(known.map(|(_, name)| *name), &version);
             }
             Key::Framework35 => {
                 let (installed, version) = std::mem::take(&mut self.framework);
-                self.framework(installed.map(|_| "3.5"), version);
+                self.framework(installed.map(|_| "3.5"), &version);
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn framework(&mut self, name: Option<&str>, version: String) {
+    fn framework(&mut self, name: Option<&str>, version: &str) {
         if let Some(name) = name {
-            self.part.software.get_or_insert_default().push(Program {
-                vendor: "Microsoft Corporation".to_owned(),
-                name: format!("Microsoft .NET Framework {name}"),
-                version,
-            });
+            let name = format!("Microsoft .NET Framework {name}");
+            let texts = ["Microsoft Corporation", &name, version];
+            self.part.add_program("key of .NET Framework", texts);
         }
     }
 

@@ -128,7 +128,10 @@ impl<'t> Table<'t> {
             }
             let values = fields.iter().zip(row.iter());
             let values = values.filter_map(|(field, value)| Some(((*field)?, value)));
-            hosts.add(values).map_err(|message| at(line, message))?;
+            let place = format!("line {}", self.above as u64 + line);
+            hosts
+                .add(&place, values)
+                .map_err(|message| at(line, message))?;
         }
         Ok(hosts.finish())
     }

@@ -7,8 +7,8 @@ use kbgap_catalog::{Architecture, InstallationType, KbId};
 use super::Read;
 use super::fields::{Field, Mapping};
 use crate::native::installation_type_of;
-use crate::text::{MAX_NAME, MAX_TEXT, bounded, shown};
-use crate::{Format, InstalledKb, Part, Program};
+use crate::text::{MAX_NAME, MAX_TEXT, bounded, is_blank, shown};
+use crate::{Format, InstalledKb, Part};
 
 /// The hosts of a table or list, as far as they are read.
 pub(super) struct Hosts {
@@ -45,12 +45,13 @@ impl Hosts {
         }
     }
 
-    /// Adds what a row tells.
+    /// Adds what a row tells, which stands at a place such as `line 7`.
     ///
     /// # Errors
     /// What is wrong in it, or contradicts an earlier row of the same host.
     pub(super) fn add<'v>(
         &mut self,
+        place: &str,
         values: impl IntoIterator<Item = (Field, &'v str)>,
     ) -> Result<(), String> {
         let values: Vec<(Field, &str)> = values.into_iter().collect();
@@ -60,11 +61,7 @@ impl Hosts {
             return Ok(());
         }
         let mut part = Part::of(self.format);
-        let mut software = Program {
-            vendor: String::new(),
-            name: String::new(),
-            version: String::new(),
-        };
+        let [mut vendor, mut name, mut version] = [""; 3];
         let mut installed_on = None;
         if self.has_kbs {
             part.kbs = Some(Vec::new());
@@ -76,9 +73,10 @@ impl Hosts {
             }
             match field {
                 Field::InstalledOn => installed_on = value.get(..10).and_then(|d| d.parse().ok()),
-                Field::Software => first(&mut software.name, value)?,
-                Field::SoftwareVersion => first(&mut software.version, value)?,
-                Field::Vendor => first(&mut software.vendor, value)?,
+                // Of a text that several columns tell, the first counts.
+                Field::Software if name.is_empty() => name = value,
+                Field::SoftwareVersion if version.is_empty() => version = value,
+                Field::Vendor if vendor.is_empty() => vendor = value,
                 other => take(&mut part, other, value)?,
             }
         }
@@ -87,8 +85,8 @@ impl Hosts {
         }
         if self.has_software {
             part.software = Some(Vec::new());
-            if !software.name.is_empty() {
-                part.software = Some(vec![software]);
+            if !is_blank(name) {
+                part.add_program(place, [vendor, name, version]);
             }
         }
         let key = match (&part.id, &part.name) {
@@ -139,14 +137,6 @@ impl Hosts {
 fn is_other(platform: &str) -> bool {
     let folded = platform.to_lowercase();
     !folded.contains("windows") && OTHERS.iter().any(|word| folded.contains(word))
-}
-
-/// Of a text that several columns tell, the first counts.
-fn first(text: &mut String, value: &str) -> Result<(), String> {
-    if text.is_empty() {
-        *text = bounded(value, MAX_TEXT)?;
-    }
-    Ok(())
 }
 
 fn take(part: &mut Part, field: Field, value: &str) -> Result<(), String> {

@@ -41,9 +41,13 @@ pub(crate) fn read(text: &str) -> Result<Read, ReportError> {
     .map_err(at)?;
     let mapping = mapping(names.iter().map(String::as_str));
     let mut hosts = Hosts::of(&mapping);
+    let mut row = 0_usize;
     json_rows::each(text, |object: Object<Loose>| {
+        row += 1;
         let values = object.0.iter();
-        hosts.add(values.filter_map(|(name, value)| Some((mapping.field(name)?, value.0.as_str()))))
+        let values =
+            values.filter_map(|(name, value)| Some((mapping.field(name)?, value.0.as_str())));
+        hosts.add(&format!("row {row}"), values)
     })
     .map_err(at)?;
     Ok(hosts.finish())

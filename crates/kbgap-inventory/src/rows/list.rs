@@ -28,7 +28,7 @@ pub(super) fn read(text: &str) -> Option<Result<Read, ReportError>> {
             .properties
             .iter()
             .filter_map(|(name, value)| Some((mapping.field(name)?, value.as_str())));
-        if let Err(message) = hosts.add(values) {
+        if let Err(message) = hosts.add(&format!("line {}", object.line), values) {
             return Some(Err(ReportError::Line {
                 format: Format::Table,
                 line: object.line,

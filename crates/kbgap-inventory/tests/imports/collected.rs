@@ -109,6 +109,45 @@ fn documents_of_the_collector_are_read() {
     assert_eq!(server.hotpatch, Some(false));
 }
 
+/// `"installedKbs": []` says that there is none, and that is told to people, too.
+#[test]
+fn a_list_of_updates_that_could_not_be_read_is_none() {
+    let text = script("collect.ps1");
+    let at = |piece: &str| text.find(piece).unwrap_or_else(|| panic!("{piece}"));
+    let condition = at("if ($script:HasKbs -or $script:Kbs.Count -gt 0) {");
+    let written = at("Add-Field $fields 'installedKbs'");
+    assert!(condition < written && written - condition < 120);
+    assert_eq!(text.matches("Add-Field $fields 'installedKbs'").count(), 1);
+    // Each source says so only behind what could fail.
+    for (fails, source) in [
+        ("@(Get-HotFix)", "Add-HotFixes {"),
+        ("$null -eq $packages", "Add-Packages {"),
+    ] {
+        let body = &text[at(source)..];
+        let known = body.find("$script:HasKbs = $true").unwrap();
+        assert!(body.find(fails).unwrap() < known && known < 700, "{source}");
+    }
+    let warnings = |kbs: &str, version: &str| {
+        let document = format!(r#"{{"computerDnsName":"a",{kbs}"os":{{"version":"{version}"}}}}"#);
+        merged(&[&document]).machines[0].1.clone()
+    };
+    for kbs in ["", r#""installedKbs":[],"#] {
+        let told = warnings(kbs, "6.1.7601");
+        assert!(
+            told.len() == 1 && told[0].contains("count as missing"),
+            "{told:?}"
+        );
+        assert!(warnings(kbs, "10.0.19045.3448").is_empty());
+    }
+    assert!(warnings(r#""installedKbs":["KB5031354"],"#, "6.1.7601").is_empty());
+    // Another report may tell what this one lacks.
+    let host = r#"{"computerDnsName":"a","os":{"version":"6.1.7601"}}"#;
+    let both = merged(&[host, "CSName=a\nHotFixID=KB5031354\n"]);
+    assert!(both.machines[0].1.is_empty(), "{both:?}");
+    let named = merged_as("a", &[host]);
+    assert_eq!(named.machines[0].1.len(), 1, "{named:?}");
+}
+
 #[test]
 fn every_field_that_the_collector_writes_is_one_of_the_document() {
     let text = script("collect.ps1");

@@ -160,7 +160,7 @@ async fn take(call: &Call) -> Result<Arc<ExportSnapshot>, Failure> {
 
 /// A larger size than the most is the most: the next link leads on all the same.
 fn page_size(options: &QueryOptions) -> Result<usize, Failure> {
-    match options.custom("pagesize").filter(|text| !text.is_empty()) {
+    match options.custom("pagesize")?.filter(|text| !text.is_empty()) {
         None => Ok(PAGE),
         Some(text) => match text.parse::<usize>() {
             Ok(0) | Err(_) => {

@@ -28,7 +28,7 @@ struct UrgentRow {
 pub(super) fn options(call: &Call) -> Result<(QueryOptions, View), Failure> {
     let options = QueryOptions::parse(call.query(), ALLOWED)?;
     let view = match options
-        .custom("view")
+        .custom("view")?
         .map(str::to_ascii_lowercase)
         .as_deref()
     {
@@ -78,7 +78,7 @@ pub(super) fn body(
 /// `urgency=true` is an addition of ours: rows have what is documented and no more, unless
 /// somebody asks.
 fn is_urgency_asked(options: &QueryOptions) -> Result<bool, Failure> {
-    match options.custom("urgency") {
+    match options.custom("urgency")? {
         None | Some("") => Ok(false),
         Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
         Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kbgap_catalog::{SoftwareId, is_mapped_software};
 use kbgap_fleet::{Fleet, SoftwareSummary, Summary};
 use kbgap_odata::types::software::{DISTRIBUTION, SOFTWARE};
-use kbgap_odata::{QueryOptions, Value};
+use kbgap_odata::{ApiError, QueryOptions, Value};
 
 use super::parts::Cves;
 use super::{missing_kbs, parts};
@@ -130,8 +130,11 @@ pub(crate) fn get_missing_kbs(call: &Call) -> Answered {
 
 /// The device group that is asked for, by its name or number: an addition of ours.
 fn group(options: &QueryOptions, fleet: &Fleet) -> Result<Option<i32>, Failure> {
-    let given = |name| options.custom(name).filter(|text| !text.is_empty());
-    let (name, id) = (given("rbacgroupname"), given("rbacgroupid"));
+    let given = |name| {
+        let text = options.custom(name)?;
+        Ok::<_, ApiError>(text.filter(|text| !text.is_empty()))
+    };
+    let (name, id) = (given("rbacgroupname")?, given("rbacgroupid")?);
     let found = match (name, id) {
         (None, None) => return Ok(None),
         (Some(name), None) => fleet.groups().find(|(_, known)| *known == name),

@@ -7,11 +7,12 @@
 mod lists;
 mod memory;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
+use kbgap_catalog::SourceKind;
 use kbgap_store::{FeedHead, Store, StoreError};
 use kbgap_sync::{
     Client, ClientError, ClientOptions, Entry, Failure, Fetched, Lists, Retries, Stop, Wanted,
@@ -48,11 +49,31 @@ pub struct SyncReport {
     pub unchanged: usize,
     /// The ids of documents that did not come or did not go in, and why, for people.
     pub failed: Vec<(String, String)>,
+    /// The ids of the vendor's documents that are stored and that the list does not name. They
+    /// stay: a list that has become shorter is more often a part of one than a withdrawal.
+    pub unlisted: Vec<String>,
     /// How many documents and KBs the catalogue has now.
     pub catalog: Option<(usize, usize)>,
 }
 
 impl SyncReport {
+    /// What people should know of a list that lacks stored documents.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let first = self.unlisted.first()?;
+        let (count, which) = match self.unlisted.len() {
+            1 => ("1 stored document".to_owned(), first.clone()),
+            many => (
+                format!("{many} stored documents"),
+                format!("{first} and others"),
+            ),
+        };
+        Some(format!(
+            "the list does not name {count} ({which}), which stay as they are: a list that was longer before may \
+             be a part of one, and then what is newer is missing, too"
+        ))
+    }
+
     /// Tells what became of a document that came, and whether the store has it now.
     fn note(&mut self, id: &str, outcome: &Outcome) -> bool {
         match outcome {
@@ -135,6 +156,7 @@ pub fn sync(
         report.fail(&id, "the list gives it no usable id or date".to_owned());
     }
     let heads = handle.block_on(store.feed_heads())?;
+    report.unlisted = unlisted(&entries.0, &heads);
     let wanted = wanted(entries.0, &heads, &memory);
     report.unchanged = report.listed - report.failed.len() - wanted.len();
 
@@ -219,6 +241,14 @@ fn wanted(entries: Vec<Entry>, heads: &[FeedHead], memory: &Memory) -> Vec<Wante
     // The newest first: they matter most to whoever is interrupted.
     wanted.sort_by_key(|w| std::cmp::Reverse(w.entry.current_release));
     wanted
+}
+
+/// The stored months that are not listed.
+fn unlisted(entries: &[Entry], heads: &[FeedHead]) -> Vec<String> {
+    let listed: HashSet<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+    let months = heads.iter().filter(|h| h.kind == SourceKind::Cvrf.name());
+    let lacking = months.filter(|h| !listed.contains(h.id.as_str()));
+    lacking.map(|h| h.id.clone()).collect()
 }
 
 /// What is under way.

@@ -135,8 +135,14 @@ impl From<StoreError> for Failure {
     }
 }
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response<Body> {
+impl Failure {
+    /// The answer, for clients that take an error only as one text: osquery writes `<unknown>`
+    /// to the host's log where it is anything else.
+    pub(crate) fn into_text_response(self) -> Response<Body> {
+        self.respond(ApiError::text_body)
+    }
+
+    fn respond(self, body: fn(&ApiError, &str) -> Vec<u8>) -> Response<Body> {
         let target = kbgap_auth::random_guid().unwrap_or_default();
         let code = self.error.code;
         match &self.cause {
@@ -146,7 +152,7 @@ impl IntoResponse for Failure {
         }
         let status =
             StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut body = self.error.body(&target);
+        let mut body = body(&self.error, &target);
         if let Some(members) = self.beside.as_deref().and_then(|b| b.strip_prefix(b"{")) {
             body.pop();
             body.push(b',');
@@ -164,6 +170,12 @@ impl IntoResponse for Failure {
             headers.insert(ALLOW, allow);
         }
         response
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response<Body> {
+        self.respond(ApiError::body)
     }
 }
 

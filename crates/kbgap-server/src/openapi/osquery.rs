@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::responses::reference;
 use crate::osquery::{Credential, NodeRoute, ROUTES};
 
 /// Paths, methods and operations.
@@ -48,26 +47,31 @@ fn operation(route: &NodeRoute) -> Value {
                     "properties": answer(route.operation),
                 }}},
             },
-            "400": reference("BadRequest"),
+            "400": error("The request is at fault; the message names what."),
         },
         "security": [],
     });
     if route.credential == Credential::NodeKey {
-        operation["responses"]["429"] = reference("TooManyRequests");
+        operation["responses"]["429"] =
+            error("Too many requests; `Retry-After` tells when to send the same again.");
     } else {
-        operation["responses"]["403"] = reference("Forbidden");
+        operation["responses"]["403"] = error("The tenant has as many hosts as this server takes.");
     }
     if route.takes_rows {
-        let error = |about: &str| {
-            json!({"description": about, "content": {"application/json": {
-                "schema": {"$ref": "#/components/schemas/Error"},
-            }}})
-        };
         operation["responses"]["413"] = error("The body is larger than the server takes.");
         operation["responses"]["503"] =
             error("Too many reports wait; `Retry-After` tells when to send the same again.");
     }
     operation
+}
+
+/// An error as one text, which is what osquery writes to the host's log.
+fn error(about: &str) -> Value {
+    json!({"description": about, "content": {"application/json": {"schema": {
+        "type": "object",
+        "required": ["error"],
+        "properties": {"error": {"type": "string"}},
+    }}}})
 }
 
 /// What a body has beside the credential.

@@ -79,10 +79,10 @@ impl Answer {
     /// The text of the error.
     pub fn message(&self) -> String {
         let json = self.json();
-        json["error"]["message"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+        let error = &json["error"];
+        // Those of osquery's routes are a text as a whole.
+        let message = error["message"].as_str().or_else(|| error.as_str());
+        message.unwrap_or_default().to_owned()
     }
 }
 

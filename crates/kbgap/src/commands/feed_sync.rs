@@ -34,6 +34,9 @@ pub(crate) async fn run(data_dir: &Path, args: SyncArgs) -> anyhow::Result<ExitC
     for (id, reason) in &report.failed {
         note(&format!("error: {id}: {reason}"));
     }
+    if let Some(warning) = report.warning() {
+        note(&format!("warning: {warning}"));
+    }
     let summary = Summary::of(&report);
     match format {
         OutputFormat::Json => print_json(&summary)?,
@@ -83,6 +86,8 @@ struct Summary<'r> {
     changed: &'r [String],
     unchanged: usize,
     failed: Vec<Failed<'r>>,
+    /// Stored, and not listed any more.
+    unlisted: &'r [String],
     documents: usize,
     kbs: usize,
 }
@@ -103,6 +108,7 @@ impl<'r> Summary<'r> {
             changed: &report.changed,
             unchanged: report.unchanged,
             failed: failed.map(|(id, reason)| Failed { id, reason }).collect(),
+            unlisted: &report.unlisted,
             documents,
             kbs,
         }

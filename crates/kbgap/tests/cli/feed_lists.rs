@@ -179,7 +179,7 @@ fn nothing_can_take_the_name_of_something_else() {
 }
 
 /// The advisory of a CVE that the sample month does not have.
-const CSAF: &str = r#"{"document":{"category":"csaf_security_advisory","csaf_version":"2.0","title":"T","aggregate_severity":{"text":"Critical"},
+pub const CSAF: &str = r#"{"document":{"category":"csaf_security_advisory","csaf_version":"2.0","title":"T","aggregate_severity":{"text":"Critical"},
   "publisher":{"name":"MSRC","namespace":"https://msrc.microsoft.com"},"tracking":{"id":"msrc_CVE-2020-9999","version":"1",
   "initial_release_date":"2020-03-20T07:00:00Z","current_release_date":"2020-03-20T07:00:00Z"}},
   "product_tree":{"branches":[{"category":"product_name","name":"Windows 10 Version 1909 for x64-based Systems","branches":[

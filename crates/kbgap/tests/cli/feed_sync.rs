@@ -233,6 +233,95 @@ fn a_good_document_stays_until_there_is_a_better_one() {
 }
 
 #[test]
+fn a_list_that_became_shorter_takes_nothing_away_and_is_told() {
+    let Some(vendor) = vendor(&["2005-Mar", "2016-Apr", "2017-Feb"]) else {
+        return;
+    };
+    let data = tempfile::tempdir().unwrap();
+    sync(data.path(), &vendor, &[]).ok();
+    let good = catalogue(data.path());
+    vendor.withdraw("2016-Apr");
+    // Also where the server says next time that the list is the same.
+    for _ in 0..2 {
+        let run = sync(data.path(), &vendor, &[]).ok();
+        assert_eq!(run.json()["unlisted"], serde_json::json!(["2016-Apr"]));
+        assert!(
+            run.stderr
+                .starts_with("warning: the list does not name 1 stored document (2016-Apr)"),
+            "{}",
+            run.stderr
+        );
+    }
+    vendor.withdraw("2005-Mar");
+    let run = sync(data.path(), &vendor, &[]).ok();
+    assert!(
+        run.stderr
+            .contains("2 stored documents (2005-Mar and others)"),
+        "{}",
+        run.stderr
+    );
+    // A list that names nothing, one of something else, or one that is cut off.
+    let empty = br#"{"value":[]}"#.to_vec();
+    let other = br#"{"value":[{"ID":"../x","CurrentReleaseDate":"2020-01-01"}]}"#.to_vec();
+    let whole = br#"{"value":[{"ID":"2017-Feb","CurrentReleaseDate":"2030-01-01T00:00:00Z"}]}"#;
+    let cut = (0..4).map(|n| whole[..whole.len() - 1 - n * 12].to_vec());
+    for list in [empty, other].into_iter().chain(cut) {
+        vendor.fail("updates", vec![Fault::Instead(list.clone()); 2]);
+        let run = sync(data.path(), &vendor, &["--attempts", "2"]);
+        let shown = String::from_utf8_lossy(&list).into_owned();
+        assert_eq!(run.code, 1, "{shown}: {}", run.stderr);
+        assert!(run.stderr.starts_with("error: "), "{shown}: {}", run.stderr);
+        vendor.fail("updates", []);
+    }
+    assert!(catalogue(data.path()) == good);
+}
+
+#[test]
+fn lists_of_others_that_are_not_whole_replace_nothing() {
+    let Some(vendor) = vendor(&["2005-Mar"]) else {
+        return;
+    };
+    let data = tempfile::tempdir().unwrap();
+    let scores = |day: &str, rows: u32| {
+        let rows: String = (0..rows)
+            .map(|n| format!("CVE-2020-{:04},0.5,0.5\n", n + 1))
+            .collect();
+        format!("#model_version:v1,score_date:{day}T00:00:00+0000\ncve,epss,percentile\n{rows}")
+    };
+    let kev = vendor.publish_list("kev.json", KEV.as_bytes());
+    let epss = vendor.publish_list("epss.csv", scores("2023-03-07", 100).as_bytes());
+    let lists = ["--kev-url", &kev, "--epss-url", &epss, "--attempts", "2"];
+    sync(data.path(), &vendor, &lists).ok();
+    let good = catalogue(data.path());
+    let newer = KEV.replace("2022-03-25T12", "2022-03-26T12");
+    let shrunk = newer.replacen("\"CVE-2014-0160\"", "\"gone\"", 1).replacen(
+        "\"CVE-2020-0787\"",
+        "\"gone\"",
+        1,
+    );
+    for (name, list, says) in [
+        ("kev.json", newer[..newer.len() / 2].to_owned(), "cisa-kev"),
+        ("kev.json", shrunk, "cisa-kev"),
+        (
+            "epss.csv",
+            scores("2023-03-08", 80),
+            "shrank from 100 to 80",
+        ),
+        ("epss.csv", "<html>login</html>".to_owned(), "epss"),
+        ("epss.csv", String::new(), "epss"),
+    ] {
+        let before = [KEV.to_owned(), scores("2023-03-07", 100)];
+        vendor.publish_list("kev.json", before[0].as_bytes());
+        vendor.publish_list("epss.csv", before[1].as_bytes());
+        vendor.publish_list(name, list.as_bytes());
+        let run = sync(data.path(), &vendor, &lists);
+        assert_eq!(run.code, 1, "{name} {list}: {}", run.stderr);
+        assert!(run.stderr.contains(says), "{name} {list}: {}", run.stderr);
+        assert!(catalogue(data.path()) == good, "{name} {list}");
+    }
+}
+
+#[test]
 fn a_list_that_cannot_be_had_is_one_line() {
     let vendor = Vendor::start();
     let data = tempfile::tempdir().unwrap();

@@ -111,7 +111,7 @@ async fn begin(call: &Call, options: &QueryOptions) -> Result<(Option<Place>, Ti
 
 /// `sinceTime`; of a link it is told for people alone, so that it may grow old meanwhile.
 fn since_time(call: &Call, options: &QueryOptions) -> Result<Option<Time>, Failure> {
-    let Some(text) = options.custom("sincetime").filter(|text| !text.is_empty()) else {
+    let Some(text) = options.custom("sincetime")?.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
     let shown: String = text.chars().take(40).collect();

@@ -86,7 +86,7 @@ fn signed(path: &str, ends: i64) -> String {
 /// `sasValidHours`: 1 to 6, 1 where it is absent.
 fn valid_hours(options: &QueryOptions) -> Result<i64, Failure> {
     match options
-        .custom("sasvalidhours")
+        .custom("sasvalidhours")?
         .filter(|text| !text.is_empty())
     {
         None => Ok(1),
@@ -208,6 +208,7 @@ mod tests {
             ("sasValidHours=0", None),
             ("sasValidHours=7", None),
             ("sasValidHours=x", None),
+            ("sasValidHours=1&sasValidHours=2", None),
         ] {
             let options = QueryOptions::parse(query, &[]).unwrap();
             assert_eq!(valid_hours(&options).ok(), expected, "{query}");

@@ -39,12 +39,12 @@ pub(crate) fn by_tag(call: &Call) -> Answered {
 fn tag(call: &Call) -> Result<(String, bool), Failure> {
     const ALL: &[SystemOption] = &SystemOption::ALL;
     let options = QueryOptions::parse(call.query(), ALL)?;
-    let tag = options.custom("tag").filter(|tag| !tag.is_empty());
+    let tag = options.custom("tag")?.filter(|tag| !tag.is_empty());
     let tag = tag.ok_or_else(|| {
         let message = "The required parameter 'tag' is missing from the query.";
         Failure::new(ErrorCode::MissingRequiredParameter, message)
     })?;
-    let starts = match options.custom("usestartswithfilter") {
+    let starts = match options.custom("usestartswithfilter")? {
         None | Some("") => false,
         Some(text) if text.eq_ignore_ascii_case("true") => true,
         Some(text) if text.eq_ignore_ascii_case("false") => false,

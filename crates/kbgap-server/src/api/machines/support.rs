@@ -41,7 +41,7 @@ impl Wanted {
 /// The query option `support`, an addition of ours: `ended`, or several as in `esu,ended`.
 pub(super) fn wanted(call: &Call) -> Result<Option<Wanted>, Failure> {
     let options = QueryOptions::parse(call.query(), ALLOWED)?;
-    let Some(text) = options.custom("support") else {
+    let Some(text) = options.custom("support")? else {
         return Ok(None);
     };
     let named = text.split(',').map(|name| {

@@ -252,6 +252,33 @@ fn mistakes_name_the_option_and_the_column() {
 }
 
 #[test]
+fn an_option_of_ours_that_is_given_twice_is_refused() {
+    let server = FLEET.get();
+    for question in [
+        "/api/machines?support=ended&support=esu",
+        "/api/machines?support=esu&Support=esu",
+        "/api/machines/findbytag?tag=a&tag=b",
+        "/api/machines/findbytag?tag=a&useStartsWithFilter=true&useStartsWithFilter=false",
+        "/api/software/microsoft-_-windows_10/getmissingkbs?view=all&view=effective",
+        "/api/software/microsoft-_-windows_10/getmissingkbs?rbacGroupId=1&rbacGroupId=2",
+        "/api/software/microsoft-_-windows_10/getmissingkbs?rbacGroupName=a&rbacGroupName=b",
+        "/api/machines/SoftwareVulnerabilitiesByMachine?pageSize=5&pageSize=6",
+        "/api/machines/SoftwareVulnerabilitiesExport?sasValidHours=1&sasValidHours=2",
+        "/api/machines/SoftwareVulnerabilityChangesByMachine?sinceTime=2020-03-25&sinceTime=2020-03-26",
+    ] {
+        let answer = server.read(question);
+        let told = (answer.status, answer.code());
+        assert_eq!(
+            told,
+            (400, "ODataError".to_owned()),
+            "{question}: {}",
+            answer.body
+        );
+        assert!(answer.message().contains("more than once"), "{question}");
+    }
+}
+
+#[test]
 fn what_clients_send_beside_the_documented() {
     let server = FLEET.get();
     // An unknown option without `$` is no business of ours; a bare `?` neither.
