@@ -17,6 +17,7 @@ pub(crate) mod token;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use kbgap_catalog::SnapshotError;
 use kbgap_server::feed::snapshot_path;
@@ -26,10 +27,16 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::memory;
 
+/// How long a thread that has nothing to do is kept for the next request.
+const KEPT: Duration = Duration::from_secs(2);
+
 /// The runtime for commands that use the store or serve.
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     memory::give_back_at_once();
-    Ok(Builder::new_multi_thread().enable_all().build()?)
+    let mut builder = Builder::new_multi_thread();
+    // Whoever has read and packed reports holds half a megabyte of room for that.
+    builder.enable_all().thread_keep_alive(KEPT);
+    Ok(builder.build()?)
 }
 
 /// The store of a data folder.
