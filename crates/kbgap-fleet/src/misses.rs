@@ -147,7 +147,7 @@ impl Misses {
             lists.count(*id, of_group, room)
         });
         let mut counted = counted.unwrap_or_default().concat();
-        // The number of no group is above that of some, if a store ever gave such.
+        // Already so, unless a file told a group with a number below that of everybody.
         counted.sort_unstable_by_key(|(key, _)| *key);
         Self(Counters::of(&counted))
     }

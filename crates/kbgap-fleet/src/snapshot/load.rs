@@ -62,19 +62,14 @@ impl FleetIndex {
         let profiles = Profiles::read(&mut input)?;
         let rules = fleet.rules.clone();
         // Neither needs the other, and there are as many cores for the states as are left.
-        let (states, entered) = std::thread::scope(|scope| {
+        let (states, counted) = std::thread::scope(|scope| {
             let states = scope.spawn(|| profiles.states(&rules));
-            let entered = machines(&mut fleet, &profiles, &mut input).map(|mut counted| {
-                fleet.ids = std::mem::take(&mut counted.ids).into_iter().collect();
-                fleet.names = std::mem::take(&mut counted.names).into_iter().collect();
-                fleet.inventory.find_owners();
-                counted
-            });
+            let counted = machines(&mut fleet, &profiles, &mut input);
             let states = states.join();
             let states = states.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            entered.map(|counted| (states, counted))
+            counted.map(|counted| (states, counted))
         })?;
-        let groups = entered.groups.into_iter().filter_map(|(id, machines)| {
+        let groups = counted.groups.into_iter().filter_map(|(id, machines)| {
             let group = Group {
                 name: Arc::clone(names.get(&id)?),
                 machines: Ordinals::of_ascending(&machines),
@@ -82,12 +77,12 @@ impl FleetIndex {
             Some((id, group))
         });
         fleet.groups = Arc::new(groups.collect());
-        let vacant_profiles = profiles.enter(&mut fleet, states, entered.members);
+        let vacant_profiles = profiles.enter(&mut fleet, states, counted.members);
         Ok(Self::of(
             fleet,
-            entered.users,
+            counted.users,
             vacant_profiles,
-            entered.vacant,
+            counted.vacant,
         ))
     }
 }
@@ -179,6 +174,10 @@ fn machines(
     let slots = (0..).zip(fleet.machines.iter());
     let seen = slots.filter(|(_, slot)| !slot.is_vacant());
     fleet.activity = Activity::of_ascending(seen.map(|(ordinal, slot)| (ordinal, slot.seen_at)));
+    // Here, while others assess: putting all in order takes long.
+    fleet.ids = std::mem::take(&mut counted.ids).into_iter().collect();
+    fleet.names = std::mem::take(&mut counted.names).into_iter().collect();
+    fleet.inventory.find_owners();
     Ok(counted)
 }
 
