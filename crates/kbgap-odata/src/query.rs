@@ -147,7 +147,7 @@ impl QueryOptions {
         Ok(())
     }
 
-    /// An option of ours; names in lower case..
+    /// An option of ours; names in lower case.
     ///
     /// # Errors
     /// [`ErrorCode::OdataError`] where it is given twice: of two values none is the one that was
@@ -158,6 +158,24 @@ impl QueryOptions {
         match given.next() {
             Some(_) => Err(twice(name)),
             None => Ok(first.map(|(_, value)| value.as_str())),
+        }
+    }
+
+    /// An option of ours that is `true` or `false`, by its name as it is documented; without a
+    /// value it is false.
+    ///
+    /// # Errors
+    /// Where it is given twice, or is neither ([`ErrorCode::InvalidInput`]).
+    pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        match self.custom(&name.to_ascii_lowercase())? {
+            None | Some("") => Ok(false),
+            Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+            Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+            Some(other) => {
+                let other: String = other.chars().take(40).collect();
+                let message = format!("The value '{other}' of '{name}' is not true or false.");
+                Err(ApiError::new(ErrorCode::InvalidInput, message))
+            }
         }
     }
 
@@ -245,6 +263,21 @@ mod tests {
             QueryOptions::parse("", PAGED).unwrap(),
             QueryOptions::default()
         );
+    }
+
+    #[test]
+    fn a_flag_is_true_or_false() {
+        for (query, expected) in [
+            ("", Some(false)),
+            ("inShort", Some(false)),
+            ("inshort=TRUE", Some(true)),
+            ("inShort=False", Some(false)),
+            ("inShort=1", None),
+            ("inShort=true&inShort=true", None),
+        ] {
+            let options = QueryOptions::parse(query, PAGED).unwrap();
+            assert_eq!(options.flag("inShort").ok(), expected, "{query}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(crate) use recommendation::RecommendationRecord;
 pub(crate) use score::ScoreRecord;
 pub(crate) use software::{DistributionRecord, SoftwareRecord};
 pub(crate) use task::{Completion, Task, TaskRecord, TaskStatus};
-pub(crate) use vulnerability::{VulnerabilityRecord, all_cves};
+pub(crate) use vulnerability::{VulnerabilityRecord, all_cves, day};
 
 use kbgap_catalog::{Severity, Vulnerability};
 use kbgap_fleet::FleetMachine;

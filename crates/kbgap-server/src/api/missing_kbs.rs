@@ -3,14 +3,14 @@
 use kbgap_assess::Urgency;
 use kbgap_fleet::{ProductFix, View};
 use kbgap_odata::{
-    Allowed, ApiError, Collection, ErrorCode, PublicProductFixDto, QueryOptions, SystemOption,
-    Time, Value,
+    Allowed, ApiError, Collection, Context, ErrorCode, PublicProductFixDto, QueryOptions,
+    SystemOption, Value,
 };
 use serde::Serialize;
 
 use crate::call::Call;
 use crate::http::Failure;
-use crate::records::catalog_url;
+use crate::records::{catalog_url, day};
 
 /// What both take.
 pub(super) const ALLOWED: Allowed = &[SystemOption::Top, SystemOption::Skip, SystemOption::Count];
@@ -52,43 +52,32 @@ pub(super) fn body(
     annotations: Vec<(&'static str, Value<'static>)>,
 ) -> Result<Vec<u8>, Failure> {
     let count = options.count.then_some(rows.len());
-    let is_urgency_asked = is_urgency_asked(options)?;
+    // An addition of ours: rows have what is documented and no more, unless somebody asks.
+    let is_urgent = options.flag("urgency")?;
     let page = options.page(rows);
     let context = call.context(PublicProductFixDto::COLLECTION);
-    let body = if is_urgency_asked {
+    if is_urgent {
         let value: Vec<_> = page.map(urgent).collect();
-        serde_json::to_vec(&Collection {
-            context,
-            count,
-            value: &value,
-            annotations,
-        })
+        written(context, count, &value, annotations)
     } else {
         let value: Vec<_> = page.map(dto).collect();
-        serde_json::to_vec(&Collection {
-            context,
-            count,
-            value: &value,
-            annotations,
-        })
-    };
-    body.map_err(Failure::internal)
+        written(context, count, &value, annotations)
+    }
 }
 
-/// `urgency=true` is an addition of ours: rows have what is documented and no more, unless
-/// somebody asks.
-fn is_urgency_asked(options: &QueryOptions) -> Result<bool, Failure> {
-    match options.custom("urgency")? {
-        None | Some("") => Ok(false),
-        Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
-        Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-        Some(other) => {
-            let other: String = other.chars().take(40).collect();
-            let message =
-                format!("The value '{other}' of the query option 'urgency' is not true or false.");
-            Err(ApiError::new(ErrorCode::InvalidInput, message).into())
-        }
-    }
+fn written<T: Serialize>(
+    context: Context,
+    count: Option<usize>,
+    value: &[T],
+    annotations: Vec<(&'static str, Value<'static>)>,
+) -> Result<Vec<u8>, Failure> {
+    let list = Collection {
+        context,
+        count,
+        value,
+        annotations,
+    };
+    serde_json::to_vec(&list).map_err(Failure::internal)
 }
 
 fn urgent(row: ProductFix) -> UrgentRow {
@@ -98,12 +87,10 @@ fn urgent(row: ProductFix) -> UrgentRow {
         due_date,
         epss,
     } = row.urgency;
-    // A day is the instant at which it begins, as elsewhere in the API.
-    let due_date = due_date.map(|seconds| Time::from_ms(seconds.saturating_mul(1_000)));
     let fields = vec![
         ("knownExploited", Value::Bool(known_exploited)),
         ("ransomware", Value::Bool(ransomware)),
-        ("dueDate", Value::or_null(due_date)),
+        ("dueDate", day(due_date)),
         (
             "highestEpss",
             epss.map_or(Value::Null, |epss| Value::Double(epss.value())),

@@ -44,17 +44,7 @@ fn tag(call: &Call) -> Result<(String, bool), Failure> {
         let message = "The required parameter 'tag' is missing from the query.";
         Failure::new(ErrorCode::MissingRequiredParameter, message)
     })?;
-    let starts = match options.custom("usestartswithfilter")? {
-        None | Some("") => false,
-        Some(text) if text.eq_ignore_ascii_case("true") => true,
-        Some(text) if text.eq_ignore_ascii_case("false") => false,
-        Some(other) => {
-            let other: String = other.chars().take(40).collect();
-            let message =
-                format!("The value '{other}' of 'useStartsWithFilter' is not true or false.");
-            return Err(Failure::new(ErrorCode::InvalidInput, message));
-        }
-    };
+    let starts = options.flag("useStartsWithFilter")?;
     Ok((tag.to_lowercase(), starts))
 }
 
