@@ -35,7 +35,7 @@ impl Ids {
 
     /// All machines, by id.
     pub(crate) fn all<'s>(&'s self, records: &'s Records) -> impl Iterator<Item = u32> + 's {
-        let all = self.keys.from_by(&|_| false, among(records));
+        let all = self.keys.iter_from(&|_| false, among(records));
         all.map(|key| key.2)
     }
 
@@ -50,7 +50,9 @@ impl Ids {
             let id = id_of(records.get(key.2)).copied().unwrap_or_default();
             MachineId::from_bytes(id).as_str() < text
         };
-        self.keys.from_by(&before, among(records)).map(|key| key.2)
+        self.keys
+            .iter_from(&before, among(records))
+            .map(|key| key.2)
     }
 
     /// Adds a machine, which need not have its record yet.

@@ -58,7 +58,7 @@ impl<K: Ord + Copy> TieredSet<K> {
 
     /// The keys from the first one that is not `before` on. What is before must stand
     /// before what is not.
-    pub(crate) fn from_by<'s, A: Fn(&K, &K) -> Ordering + 's>(
+    pub(crate) fn iter_from<'s, A: Fn(&K, &K) -> Ordering + 's>(
         &'s self,
         before: &dyn Fn(&K) -> bool,
         among: A,
@@ -179,7 +179,7 @@ mod tests {
             let (low, high) = (low.min(high), low.max(high));
             for (set, by_itself, plain) in snapshots {
                 prop_assert_eq!((set.len(), by_itself.len()), (plain.len(), plain.len()));
-                let from = set.from_by(&|key| *key > high, among);
+                let from = set.iter_from(&|key| *key > high, among);
                 prop_assert!(from.eq(plain.range(..=high).rev().copied()));
                 let range = by_itself.range(low..=high);
                 prop_assert!(range.eq(plain.range(low..=high).copied()));
