@@ -218,6 +218,9 @@ impl Fleet {
 
     /// Leaves these machines out of what is counted, and no others.
     pub(crate) fn leave_out(&mut self, silent: &RoaringBitmap) {
+        if *self.uncounted == *silent {
+            return;
+        }
         self.misses = self.misses_without(silent);
         self.uncounted = Arc::new(silent.clone());
     }
