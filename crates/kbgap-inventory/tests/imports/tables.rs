@@ -121,3 +121,26 @@ fn columns_are_shown_with_what_they_are_taken_for() {
         ]
     );
 }
+
+#[test]
+fn the_name_of_a_release_beside_its_build_is_passed_over() {
+    let merged = merged(&[
+        // The list of devices of Defender's portal.
+        "\u{feff}\"Device ID\",\"Device Name\",\"OS Platform\",\"OS Version\",\"OS Build\"\r\n\
+         \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"a\",\"Windows10\",\"22H2\",\"19045.3448\"\r\n",
+        "Host,Version,Build,UBR\nb,10,19045,3448\nc,Windows 10 1909,18363,592\nd,10.0,17763,1\n",
+    ]);
+    assert_eq!(merged.errors, Vec::<String>::new());
+    let read: Vec<String> = merged.machines.iter().map(|(m, _)| line(m)).collect();
+    assert_eq!(
+        read,
+        [
+            "a 10.0.19045.3448 ? Client [] []",
+            "b 10.0.19045.3448 ? ? [] []",
+            "c 10.0.18363.592 ? ? [] []",
+            "d 10.0.17763.1 ? ? [] []"
+        ]
+    );
+    let told = error("Host,Version,Build\na,10.0.x.1,19045\n");
+    assert!(told.contains("line 2"), "{told}");
+}
