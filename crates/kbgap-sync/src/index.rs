@@ -170,7 +170,10 @@ mod tests {
         )
         .unwrap();
         assert!(index.entries.is_empty());
-        assert_eq!(index.unusable, ["../../etc/passwd", "2020-Mar", "entry 3 of the list", "a?b"]);
+        assert_eq!(
+            index.unusable,
+            ["../../etc/passwd", "2020-Mar", "entry 3 of the list", "a?b"]
+        );
     }
 
     #[test]
