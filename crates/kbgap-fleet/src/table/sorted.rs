@@ -124,6 +124,15 @@ impl<K: Ord + Copy> SortedSet<K> {
         true
     }
 
+    /// The key at a place in the order.
+    pub(crate) fn find_by(&self, order: impl Fn(&K) -> Ordering) -> Option<K> {
+        let after = self
+            .chunks
+            .partition_point(|(first, _)| order(first).is_le());
+        let (_, keys) = self.chunks.get(after.checked_sub(1)?)?;
+        keys.get(keys.binary_search_by(&order).ok()?).copied()
+    }
+
     /// The key at a place in the order, for changing what does not decide its place.
     pub(crate) fn find_mut_by(&mut self, order: impl Fn(&K) -> Ordering) -> Option<&mut K> {
         let after = self
