@@ -177,6 +177,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
     if let Some(kind) = kind {
         return match kind {
             Kind::Native => return read_native(start),
+            Kind::Empty => return Err(ReportError::Empty),
             Kind::Vuls => vuls::read(&text).map(parts),
             Kind::MdeMachines => mde::machines(&text),
             Kind::MdeSoftware => mde::software(&text),

@@ -251,9 +251,8 @@ impl Mapping {
             .collect();
         let has = |fields: &HashMap<String, Field>, field| fields.values().any(|f| *f == field);
         let is_there = |name: &str| plain.iter().any(|n| n == name);
-        let is_of_missing =
-            is_answer(&plain) || (has(&fields, Field::Kb) && names_vulnerabilities(&plain));
-        if is_of_missing {
+        let names_vulnerabilities = names_vulnerabilities(&plain);
+        if names_vulnerabilities {
             fields.retain(|_, field| *field != Field::Kb);
         }
         // Of anything else it is not known what is in which state.
@@ -279,6 +278,8 @@ impl Mapping {
                 fields.insert("name".to_owned(), Field::Host);
             } else if !has(&fields, Field::Software)
                 && !has(&fields, Field::Kb)
+                // Scanners name their checks.
+                && (!names_vulnerabilities || is_there("version") || has(&fields, Field::SoftwareVersion))
                 // Where a host is told, a name without a version may be the same again.
                 && (!of_windows || has(&fields, Field::SoftwareVersion) || has(&fields, Field::Vendor))
             {
@@ -301,7 +302,8 @@ impl Mapping {
             fields,
             is_of_missing: false,
         };
-        mapping.is_of_missing = is_answer(&plain) || (is_of_missing && !mapping.is_useful());
+        mapping.is_of_missing =
+            is_answer(&plain) || (names_vulnerabilities && !mapping.is_useful());
         mapping
     }
 

@@ -7,9 +7,9 @@ use kbgap_catalog::{Architecture, InstallationType, KbId};
 use super::Read;
 use super::fields::{Field, Mapping};
 use super::missing::is_not_installed;
-use crate::native::installation_type_of;
+use crate::native::{installation_type_of, is_guid};
 use crate::text::{MAX_NAME, MAX_TEXT, bounded, is_blank, shown};
-use crate::{Format, InstalledKb, Part, ReportError};
+use crate::{Format, InstalledKb, Part, PartOs, ReportError};
 
 /// The hosts of a table or list, as far as they are read.
 pub(super) struct Hosts {
@@ -75,9 +75,12 @@ impl Hosts {
             self.others += 1;
             return Ok(());
         }
-        let tells_build =
-            |(field, value): &(Field, &str)| *field == Field::Build && !is_blank(value);
-        let has_build = values.iter().any(tells_build);
+        let tells = |field| {
+            values
+                .iter()
+                .any(|(f, value)| *f == field && !is_blank(value))
+        };
+        let (has_build, has_host) = (tells(Field::Build), tells(Field::Host));
         let mut part = Part::of(self.format);
         let [mut vendor, mut name, mut version] = [""; 3];
         let mut installed_on = None;
@@ -93,6 +96,8 @@ impl Hosts {
             match field {
                 Field::InstalledOn => installed_on = value.get(..10).and_then(|d| d.parse().ok()),
                 Field::OsVersion if has_build && is_release(value) => {}
+                // Other tools number devices in their own way.
+                Field::Id if has_host && is_guid(value.trim_matches(['{', '}'])) => {}
                 Field::State => is_missing |= is_not_installed(value),
                 // Of a text that several columns tell, the first counts.
                 Field::Software if name.is_empty() => name = value,
@@ -165,6 +170,20 @@ fn is_other(platform: &str) -> bool {
     !folded.contains("windows") && OTHERS.iter().any(|word| folded.contains(word))
 }
 
+/// Takes a version, which a build in another column must not contradict.
+fn take_version(os: &mut PartOs, value: &str) -> Result<(), String> {
+    let (revision, build) = (os.revision, os.build);
+    os.take_version(value)?;
+    os.revision = os.revision.or(revision);
+    if build.is_some_and(|build| os.build != Some(build)) {
+        return Err(format!(
+            "`{}` is not the build that is told beside it",
+            shown(value)
+        ));
+    }
+    Ok(())
+}
+
 fn take(part: &mut Part, field: Field, value: &str) -> Result<(), String> {
     let os = &mut part.os;
     match field {
@@ -173,17 +192,9 @@ fn take(part: &mut Part, field: Field, value: &str) -> Result<(), String> {
             part.name = Some(bounded(value, MAX_NAME)?);
         }
         Field::Id => part.id = Some(value.parse().map_err(|e| format!("{e}"))?),
-        Field::OsVersion => {
-            let (revision, build) = (os.revision, os.build);
-            os.take_version(value)?;
-            os.revision = os.revision.or(revision);
-            if build.is_some_and(|build| os.build != Some(build)) {
-                return Err(format!(
-                    "`{}` is not the build that is told beside it",
-                    shown(value)
-                ));
-            }
-        }
+        Field::OsVersion => take_version(os, value)?,
+        // Some write the whole version.
+        Field::Build if value.matches('.').count() >= 2 => take_version(os, value)?,
         Field::Build => {
             // Some write the revision with it.
             let (build, revision) = value.split_once('.').unwrap_or((value, ""));

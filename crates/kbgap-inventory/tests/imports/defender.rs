@@ -198,3 +198,13 @@ fn pages_may_stand_in_one_list() {
     assert_eq!(machine.os.revision, Some(3448));
     assert_eq!(machine.software.len(), 1);
 }
+
+#[test]
+fn an_answer_without_rows_is_empty() {
+    for text in [
+        r#"{"@odata.context":"c","value":[]}"#,
+        "{\"value\": [ ], \"@odata.count\": 0}",
+    ] {
+        assert_eq!(error(text), "is empty", "{text}");
+    }
+}

@@ -15,6 +15,9 @@ fn a_list_of_vulnerabilities_is_none_of_installed_updates() {
         "Host   CVE            KB\n----   ---            --\npc-1   CVE-2024-21338 KB5034765\n",
         "Host : pc-1\nCVE : CVE-2024-21338\nKB : KB5034765\n",
         r#"[{"Host":"pc-1","CveId":"CVE-2024-21338","KB":"KB5034765"}]"#,
+        // Nessus, whose names are those of its checks and no programs.
+        "\"Plugin ID\",\"CVE\",\"Risk\",\"Host\",\"Port\",\"Name\"\n\"1\",\"CVE-2024-21338\",\"High\",\"pc-1\",\"445\",\"KB5034765: Windows 11\"\n",
+        "IP,Hostname,Severity,NVT Name,Summary,CVEs\n10.0.0.1,pc-1,High,Windows (KB5034765),x,CVE-2024-21338\n",
     ] {
         let told = error(text);
         assert!(
@@ -43,6 +46,14 @@ fn a_table_of_hosts_that_names_what_they_miss_is_one_without_updates() {
         line(&merged.machines[0].0),
         "pc-1 10.0.22631.2715 ? ? [] []"
     );
+}
+
+#[test]
+fn programs_with_their_cves_are_programs() {
+    let list = "Device,Name,Version,CVE\npc-1,7-Zip,22.01,CVE-2022-29072\n";
+    let merged = merged(&[HOST, list]);
+    assert_eq!(merged.errors, Vec::<String>::new());
+    assert!(line(&merged.machines[0].0).ends_with("[|7-Zip|22.01]"));
 }
 
 #[test]
