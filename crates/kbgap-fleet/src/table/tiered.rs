@@ -3,7 +3,8 @@
 //! Keys that are hashes come anywhere. Between two snapshots a million of them get some
 //! thousands more, which touch half of all chunks, and each is copied for it. Here they
 //! come into a small set first, which has few chunks, and go over into the large one
-//! together: each chunk of it is copied once for a dozen of them.
+//! together, a part of the order after the other: each chunk of it is copied once for some of
+//! them, and what is let go when the snapshot goes is little at a time.
 
 use std::cmp::Ordering;
 use std::ops::RangeInclusive;
@@ -15,6 +16,8 @@ use super::merged::merged;
 const FEWEST: usize = 1_024;
 /// As many times as many keys are there as may come before they go over.
 const SHARE: usize = 32;
+/// Parts of the order that go over one after the other.
+const PARTS: usize = 16;
 
 /// Keys in order, each once. Cloning it costs two pointers.
 ///
@@ -26,6 +29,8 @@ pub(crate) struct TieredSet<K> {
     settled: SortedSet<K>,
     /// What came of late; none of it is settled.
     recent: SortedSet<K>,
+    /// The chunk with which the part begins that goes over next.
+    next: usize,
 }
 
 impl<K> Default for TieredSet<K> {
@@ -33,6 +38,7 @@ impl<K> Default for TieredSet<K> {
         Self {
             settled: SortedSet::default(),
             recent: SortedSet::default(),
+            next: 0,
         }
     }
 }
@@ -43,6 +49,7 @@ impl<K: Ord + Copy> TieredSet<K> {
         Self {
             settled: SortedSet::of(keys),
             recent: SortedSet::default(),
+            next: 0,
         }
     }
 
@@ -89,12 +96,31 @@ impl<K: Ord + Copy> TieredSet<K> {
             return false;
         }
         if self.recent.len() >= FEWEST.max(self.settled.len() / SHARE) {
-            for recent in std::mem::take(&mut self.recent).from(&|_| false) {
-                self.settled
-                    .insert_by(recent, |other| among(other, &recent));
-            }
+            self.settle(among);
         }
         self.recent.insert_by(key, order)
+    }
+
+    /// Has the keys go over that belong into the next part.
+    fn settle(&mut self, among: impl Fn(&K, &K) -> Ordering) {
+        let chunks = self.settled.chunks();
+        let begin = if self.next < chunks { self.next } else { 0 };
+        let end = chunks.min(begin + chunks.div_ceil(PARTS));
+        let recent: Vec<K> = self.recent.from(&|_| false).collect();
+        let place = |first: &K| recent.partition_point(|key| among(key, first).is_lt());
+        // What is before all that is settled belongs into the first chunk.
+        let first = self.settled.first_of(begin).filter(|_| begin > 0);
+        let from = first.map_or(0, |first| place(&first));
+        let behind = self.settled.first_of(end);
+        let to = behind.map_or(recent.len(), |behind| place(&behind));
+        if from == to {
+            self.next = end;
+            return;
+        }
+        let is_before = |a: &K, b: &K| among(a, b).is_lt();
+        let filled = self.settled.merge(begin..end, &recent[from..to], is_before);
+        self.next = begin + filled;
+        self.recent = SortedSet::of(&[&recent[..from], &recent[to..]].concat());
     }
 
     /// Takes a key out; `false` where it is not there.
@@ -113,6 +139,7 @@ impl<K: Ord + Copy> FromIterator<K> for TieredSet<K> {
         Self {
             settled: keys.into_iter().collect(),
             recent: SortedSet::default(),
+            next: 0,
         }
     }
 }
