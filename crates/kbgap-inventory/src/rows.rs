@@ -10,6 +10,7 @@ pub(crate) mod fields;
 pub(crate) mod hosts;
 pub(crate) mod json;
 mod list;
+mod missing;
 
 use crate::{Part, ReportError};
 
@@ -21,6 +22,8 @@ pub(crate) struct Read {
     pub(crate) columns: Vec<csv::Column>,
     /// How many rows tell of hosts that run something else.
     pub(crate) others: usize,
+    /// How many rows tell of updates that are not installed.
+    pub(crate) not_installed: usize,
 }
 
 /// Reads a table or a list of a console; `None` where it is neither.
