@@ -11,6 +11,7 @@ pub(crate) mod hosts;
 pub(crate) mod json;
 mod list;
 
+use crate::unread::Unread;
 use crate::{Part, ReportError};
 
 /// What a table or list holds.
@@ -19,8 +20,12 @@ pub(crate) struct Read {
     pub(crate) parts: Vec<Part>,
     /// The columns of a table with what they were taken for.
     pub(crate) columns: Vec<csv::Column>,
-    /// How many rows tell of hosts that run something else.
+    /// How many rows there are.
+    pub(crate) rows: usize,
+    /// How many of them tell of hosts that run something else.
     pub(crate) others: usize,
+    /// Those that seem to name an update beside the columns that are read.
+    pub(crate) unread: Unread,
 }
 
 /// Reads a table or a list of a console; `None` where it is neither.
