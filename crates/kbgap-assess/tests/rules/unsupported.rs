@@ -1,10 +1,10 @@
 //! Software about which no rule decides: it is told, with what is lacking.
 
-use kbgap_assess::{Lacking, NotAssessed, Projection, SoftwareFact, runtime_not_assessed};
-use kbgap_inventory::{Report, Software, read_reports};
+use kbgap_assess::{Lacking, NotAssessed, SoftwareFact, runtime_not_assessed};
+use kbgap_inventory::Software;
 use kbgap_testkit::real_feed::catalog;
 
-use crate::hosts::assessed;
+use crate::hosts::{assessed, with};
 
 /// Of software that rules decide, what none of them reads is told with what is lacking.
 #[test]
@@ -103,25 +103,7 @@ fn what_no_rule_reads_is_told() {
 #[test]
 fn channels_of_edge_are_not_decided_by_stable() {
     let Some(catalog) = catalog() else { return };
-    let of = |software: &[(&str, &str)]| {
-        let entries: Vec<String> = software
-            .iter()
-            .map(|(name, version)| {
-                format!(
-                    r#"{{"vendor":"Microsoft Corporation","name":"{name}","version":"{version}"}}"#
-                )
-            })
-            .collect();
-        let document = format!(
-            r#"{{"computerDnsName":"pc","os":{{"version":"10.0.19045.5011","architecture":"x64","installationType":"Client"}},"software":[{}]}}"#,
-            entries.join(",")
-        );
-        let report = read_reports(document.as_bytes()).unwrap().pop().unwrap();
-        let Ok(Report::Machine { machine, .. }) = report else {
-            panic!("{report:?}")
-        };
-        Projection::of(&machine, catalog)
-    };
+    let of = |software: &[(&str, &str)]| with(catalog, software, &[]);
     let stable = ("Microsoft Edge", "120.0.2210.61");
     let beta = ("Microsoft Edge Beta", "99.0.1150.7");
     let (alone, beside) = (of(&[stable]), of(&[stable, beta]));
