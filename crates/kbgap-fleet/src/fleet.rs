@@ -21,7 +21,7 @@ use crate::rules::Rules;
 use crate::silence::Lasting;
 use crate::software::Inventory;
 use crate::summary::Summaries;
-use crate::table::{Ordinals, Pages, SortedSet};
+use crate::table::{Ordinals, Pages, TieredSet};
 
 /// The machines of one tenant at one moment, and what they miss. It never changes:
 /// [`FleetIndex`](crate::FleetIndex) makes the next one, which shares with it all that
@@ -35,7 +35,7 @@ pub struct Fleet {
     pub(crate) inventory: Inventory,
     pub(crate) ids: Ids,
     /// Hashes of names, in lower case, with ordinals.
-    pub(crate) names: SortedSet<(u32, u32)>,
+    pub(crate) names: TieredSet<(u32, u32)>,
     hasher: RandomState,
     pub(crate) activity: Activity,
     /// Who does not count, as of when it was published.
@@ -105,7 +105,7 @@ impl Fleet {
             profiles: Pages::default(),
             inventory: Inventory::default(),
             ids: Ids::default(),
-            names: SortedSet::default(),
+            names: TieredSet::default(),
             hasher: RandomState::new(),
             activity: Activity::default(),
             lasting: None,
@@ -199,7 +199,7 @@ impl Fleet {
     #[must_use]
     pub fn places_at(&self, now: i64) -> Vec<u32> {
         let silence = self.silence(now);
-        let all = self.ids.all();
+        let all = self.ids.all(&self.inventory.records);
         all.filter(|&ordinal| !silence.machines.contains(ordinal))
             .collect()
     }

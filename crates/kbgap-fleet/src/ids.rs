@@ -6,7 +6,7 @@ use kbgap_inventory::MachineId;
 
 use crate::packed::id_of;
 use crate::records::Records;
-use crate::table::SortedSet;
+use crate::table::TieredSet;
 
 /// The bytes of an id.
 type Bytes = [u8; 20];
@@ -15,7 +15,7 @@ type Bytes = [u8; 20];
 /// apart. Whole ids are compared where that is alike: they stand in the records.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ids {
-    keys: SortedSet<Key>,
+    keys: TieredSet<Key>,
 }
 
 /// The first eight bytes of an id in order, and the ordinal.
@@ -29,14 +29,14 @@ impl Ids {
     /// The machine with an id.
     pub(crate) fn find(&self, id: &MachineId, records: &Records) -> Option<u32> {
         let id = id.to_bytes();
-        let before = |key: &Key| order(key, &id, records) == Ordering::Less;
-        let key = self.keys.from(&before).next()?;
-        (order(&key, &id, records) == Ordering::Equal).then_some(key.2)
+        let key = self.keys.find_by(|key| order(key, &id, records))?;
+        Some(key.2)
     }
 
     /// All machines, by id.
-    pub(crate) fn all(&self) -> impl Iterator<Item = u32> + '_ {
-        self.keys.range(..).map(|key| key.2)
+    pub(crate) fn all<'s>(&'s self, records: &'s Records) -> impl Iterator<Item = u32> + 's {
+        let all = self.keys.iter_from(&|_| false, among(records));
+        all.map(|key| key.2)
     }
 
     /// The machines by id, from the first one on that is not below a text, which may be
@@ -44,20 +44,23 @@ impl Ids {
     pub(crate) fn from<'s>(
         &'s self,
         text: &str,
-        records: &Records,
+        records: &'s Records,
     ) -> impl Iterator<Item = u32> + use<'s> {
         let before = |key: &Key| {
             let id = id_of(records.get(key.2)).copied().unwrap_or_default();
             MachineId::from_bytes(id).as_str() < text
         };
-        self.keys.from(&before).map(|key| key.2)
+        self.keys
+            .iter_from(&before, among(records))
+            .map(|key| key.2)
     }
 
     /// Adds a machine, which need not have its record yet.
     pub(crate) fn insert(&mut self, id: &MachineId, ordinal: u32, records: &Records) {
         let id = id.to_bytes();
         let key = key(&id, ordinal);
-        self.keys.insert_by(key, |other| order(other, &id, records));
+        let order = |other: &Key| order(other, &id, records);
+        self.keys.insert_by(key, order, among(records));
     }
 
     /// Takes out a machine, which must still have its record.
@@ -72,7 +75,7 @@ impl FromIterator<(Bytes, u32)> for Ids {
         ids.sort_unstable();
         let keys: Vec<Key> = ids.iter().map(|(id, ordinal)| key(id, *ordinal)).collect();
         Self {
-            keys: SortedSet::of(&keys),
+            keys: TieredSet::of(&keys),
         }
     }
 }
@@ -81,6 +84,15 @@ const fn key(id: &Bytes, ordinal: u32) -> Key {
     let high = u32::from_be_bytes([id[0], id[1], id[2], id[3]]);
     let low = u32::from_be_bytes([id[4], id[5], id[6], id[7]]);
     (high, low, ordinal)
+}
+
+/// How two machines stand to each other that have their records.
+fn among(records: &Records) -> impl Fn(&Key, &Key) -> Ordering + '_ {
+    let id = |key: &Key| id_of(records.get(key.2));
+    move |a, b| {
+        let by_key = (a.0, a.1).cmp(&(b.0, b.1));
+        by_key.then_with(|| id(a).cmp(&id(b)))
+    }
 }
 
 /// Where a key stands to an id.
@@ -136,8 +148,8 @@ mod tests {
             }
             prop_assert_eq!(ids.len(), plain.len());
             let at_once: Ids = plain.iter().map(|(id, ordinal)| (*id, *ordinal)).collect();
-            prop_assert!(at_once.all().eq(plain.values().copied()));
-            prop_assert!(ids.all().eq(plain.values().copied()));
+            prop_assert!(at_once.all(&records).eq(plain.values().copied()));
+            prop_assert!(ids.all(&records).eq(plain.values().copied()));
             let later = plain.iter().filter(|(id, _)| MachineId::from_bytes(**id).as_str() >= from.as_str());
             prop_assert!(ids.from(&from, &records).eq(later.map(|(_, ordinal)| *ordinal)));
         }

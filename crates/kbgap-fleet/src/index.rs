@@ -155,6 +155,7 @@ impl FleetIndex {
     /// much as there are pieces that changed since the last one, which are copied when
     /// they change again.
     pub fn publish(&mut self, now: i64) -> Arc<Fleet> {
+        self.fleet.misses.settle();
         if !self.fleet.lasting.as_ref().is_some_and(|l| l.holds(now)) {
             let lasting = match self.fleet.lasting.take() {
                 Some(lasting) => lasting.renewed(&self.fleet, now),

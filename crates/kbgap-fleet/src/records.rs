@@ -12,22 +12,38 @@ const TOGETHER: usize = 16;
 /// Where each record ends stands before the first.
 const END: usize = size_of::<u32>();
 const ENDS: usize = TOGETHER * END;
+/// Room for the records of a piece that is being filled: more than most take.
+const USUAL: usize = 4_096;
 
 /// What is kept of machines beside the columns that change with every check-in.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Records {
     pieces: Pages<Arc<[u8]>>,
+    /// Those behind the last piece: new machines come in order, and a piece that is made for
+    /// each of them anew is made sixteen times, of all sizes in between.
+    last: Arc<Last>,
+}
+
+/// Records that are not a piece yet.
+#[derive(Clone, Debug, Default)]
+struct Last {
+    /// Where each of them ends.
+    ends: Vec<u32>,
+    records: Vec<u8>,
 }
 
 impl Records {
     /// Above all ordinals of machines that have a record.
-    pub(crate) const fn len(&self) -> u32 {
-        (self.pieces.len() * TOGETHER) as u32
+    pub(crate) fn len(&self) -> u32 {
+        (self.pieces.len() * TOGETHER + self.last.ends.len()) as u32
     }
 
     /// The record of a machine; empty where there is none.
     pub(crate) fn get(&self, ordinal: u32) -> &[u8] {
         let (piece, place) = place(ordinal);
+        if piece == self.pieces.len() {
+            return self.last.get(place);
+        }
         let piece = self.pieces.get(piece).map_or(&[][..], |piece| piece);
         let records = piece.get(ENDS..).unwrap_or_default();
         let start = place.checked_sub(1).map_or(0, |before| end(piece, before));
@@ -37,66 +53,76 @@ impl Records {
     /// Puts a record in the place of the one that is there; an empty one takes it away.
     pub(crate) fn set(&mut self, ordinal: u32, record: &[u8]) {
         let (number, place) = place(ordinal);
-        while self.pieces.len() <= number {
-            self.pieces.push(Arc::new([0; ENDS]));
+        if number < self.pieces.len() {
+            let first = ordinal - place as u32;
+            let records = std::array::from_fn(|at| match at == place {
+                true => record,
+                false => self.get(first + at as u32),
+            });
+            let changed = piece(records);
+            if let Some(piece) = self.pieces.get_mut(number) {
+                *piece = changed;
+            }
+            return;
         }
-        let first = ordinal - place as u32;
-        let records: [&[u8]; TOGETHER] = std::array::from_fn(|at| match at == place {
-            true => record,
-            false => self.get(first + at as u32),
-        });
-        let length = records.iter().map(|record| record.len()).sum::<usize>();
-        let mut piece = Vec::with_capacity(ENDS + length);
-        let mut end = 0_u32;
-        for record in records {
-            end += record.len() as u32;
-            piece.extend(end.to_le_bytes());
+        while number > self.pieces.len() {
+            self.close();
         }
-        for record in records {
-            piece.extend(record);
-        }
-        if let Some(place) = self.pieces.get_mut(number) {
-            *place = piece.into();
-        }
-    }
-}
-
-/// Records in the order of their machines: each piece is made once, when it is full.
-#[derive(Debug, Default)]
-pub(crate) struct RecordsInOrder {
-    full: Records,
-    ends: Vec<u8>,
-    records: Vec<u8>,
-}
-
-impl RecordsInOrder {
-    /// Appends the record of the next machine; an empty one where there is none.
-    pub(crate) fn push(&mut self, record: &[u8]) {
-        self.records.extend(record);
-        self.ends.extend((self.records.len() as u32).to_le_bytes());
-        if self.ends.len() == ENDS {
+        let last = Arc::make_mut(&mut self.last);
+        last.set(place, record);
+        if last.ends.len() == TOGETHER {
             self.close();
         }
     }
 
-    /// All of them.
-    pub(crate) fn end(mut self) -> Records {
-        let last = self.records.len() as u32;
-        while !self.ends.is_empty() && self.ends.len() < ENDS {
-            self.ends.extend(last.to_le_bytes());
-        }
-        if !self.ends.is_empty() {
-            self.close();
-        }
-        self.full
-    }
-
+    /// Makes a piece of the last records.
     fn close(&mut self) {
-        let piece = [&self.ends[..], &self.records].concat();
-        self.full.pieces.push(piece.into());
-        self.ends.clear();
-        self.records.clear();
+        let last = std::mem::take(&mut self.last);
+        self.pieces
+            .push(piece(std::array::from_fn(|place| last.get(place))));
     }
+}
+
+impl Last {
+    fn get(&self, place: usize) -> &[u8] {
+        let end = |place: usize| self.ends.get(place).map(|end| *end as usize);
+        let start = place.checked_sub(1).map_or(Some(0), end);
+        let range = start.zip(end(place)).map(|(start, end)| start..end);
+        range
+            .and_then(|range| self.records.get(range))
+            .unwrap_or_default()
+    }
+
+    fn set(&mut self, place: usize, record: &[u8]) {
+        if self.ends.is_empty() {
+            self.ends.reserve_exact(TOGETHER);
+            self.records.reserve(USUAL);
+        }
+        while self.ends.len() <= place {
+            self.ends.push(self.records.len() as u32);
+        }
+        let was = self.get(place).len();
+        let start = self.ends[place] as usize - was;
+        self.records
+            .splice(start..start + was, record.iter().copied());
+        for end in &mut self.ends[place..] {
+            *end = *end - was as u32 + record.len() as u32;
+        }
+    }
+}
+
+fn piece(records: [&[u8]; TOGETHER]) -> Arc<[u8]> {
+    let length = records.iter().map(|record| record.len()).sum::<usize>();
+    let mut piece = Vec::with_capacity(ENDS + length);
+    let mut end = 0_u32;
+    for record in records {
+        end += record.len() as u32;
+        piece.extend(end.to_le_bytes());
+    }
+    for record in records {
+        piece.extend(record);
+    }
+    piece.into()
 }
 
 const fn place(ordinal: u32) -> (usize, usize) {
@@ -118,23 +144,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn those_that_come_in_order_are_all_there(
-            lengths in prop::collection::vec(0_usize..9, 0..70),
-        ) {
-            let mut in_order = RecordsInOrder::default();
-            for (ordinal, length) in lengths.iter().enumerate() {
-                in_order.push(&vec![ordinal as u8; *length]);
-            }
-            let records = in_order.end();
-            for (ordinal, length) in (0..).zip(&lengths) {
-                prop_assert_eq!(records.get(ordinal), vec![ordinal as u8; *length]);
-            }
-            prop_assert!(records.get(lengths.len() as u32).is_empty());
-            prop_assert_eq!(records.len() as usize, lengths.len().next_multiple_of(TOGETHER));
-        }
-
-        #[test]
         fn every_record_is_the_one_that_was_put_there_last(
+            in_order in 0_u32..40,
             steps in prop::collection::vec(
                 (0_u32..50, prop::collection::vec(any::<u8>(), 0..40), any::<bool>()),
                 0..200,
@@ -142,6 +153,12 @@ mod tests {
         ) {
             let (mut records, mut plain) = (Records::default(), BTreeMap::new());
             let mut snapshots = Vec::new();
+            for ordinal in 0..in_order {
+                let record = vec![ordinal as u8; ordinal as usize % 7];
+                records.set(ordinal, &record);
+                prop_assert_eq!(records.len(), ordinal + 1);
+                plain.insert(ordinal, record);
+            }
             for (ordinal, record, held) in steps {
                 records.set(ordinal, &record);
                 plain.insert(ordinal, record);

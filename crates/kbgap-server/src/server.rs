@@ -298,7 +298,7 @@ async fn background(state: Shared, mut generation: u64) {
         {
             tracing::warn!(%error, "cannot forget old history");
         }
-        if let Err(error) = state.tenants.follow().await {
+        if let Err(error) = state.tenants.follow_others().await {
             tracing::warn!(%error, "cannot follow the store");
         }
         match state.store.feed_generation().await {

@@ -34,6 +34,7 @@ use kbgap_fleet::{Fleet, FleetIndex};
 use kbgap_inventory::Machine;
 use kbgap_store::{PackedBody, Store, StoreError};
 
+use self::intake::UnderWay;
 pub(crate) use self::intake::{Intake, NotStored, Outcomes, Report};
 use self::recording::Recording;
 use self::writer::Writer;
@@ -57,6 +58,8 @@ pub struct Tenants {
     /// Held while the change feed is followed, so that it is read once.
     following: tokio::sync::Mutex<()>,
     recording: Option<Recording>,
+    /// Held by reports that are committed and not entered yet.
+    under_way: UnderWay,
     /// Until which change the fleets were written to their file.
     kept: Mutex<Option<u64>>,
     /// How long it took to let readers see what had changed.
@@ -116,6 +119,7 @@ impl Tenants {
             writer: Mutex::new(Writer::new(feed, history)),
             following: tokio::sync::Mutex::default(),
             recording,
+            under_way: UnderWay::default(),
             kept: Mutex::default(),
             publishing: Timer::default(),
             assessing: Timer::default(),
@@ -143,6 +147,19 @@ impl Tenants {
     /// [`StoreError`] when the store fails; the next call begins with the same changes.
     pub async fn follow(&self) -> Result<(), StoreError> {
         self.follow_all(true).await
+    }
+
+    /// The same, from time to time. While reports of this process are on their way into the
+    /// index there is nothing to do: whoever enters them follows the store first where others
+    /// have written, and reading them back would be to enter them twice.
+    ///
+    /// # Errors
+    /// As [`Tenants::follow`].
+    pub(crate) async fn follow_others(&self) -> Result<(), StoreError> {
+        match Arc::strong_count(&self.under_way) {
+            1 => self.follow().await,
+            _ => Ok(()),
+        }
     }
 
     /// The same when the server starts. Nothing is recorded: what machines have to be is

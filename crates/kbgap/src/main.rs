@@ -1,6 +1,7 @@
 //! kbgap: which Microsoft security updates are missing, on how many machines,
 //! and what would installing them fix?
 
+mod allocator;
 mod args;
 mod check;
 mod commands;
@@ -18,10 +19,8 @@ use kbgap_server::feed::{ImportOptions, is_bundle};
 
 use args::{AppCommand, Cli, Command, FeedCommand, FleetCommand, MachineCommand, SoftwareCommand};
 
-/// Loading a fleet is thousands of small texts for each machine, made by one thread and let
-/// go by another: a fifth of the time was spent in the system's allocator.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Mimalloc = allocator::Mimalloc;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

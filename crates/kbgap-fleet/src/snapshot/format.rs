@@ -135,7 +135,7 @@ impl Input<'_> {
             }
             3 => {
                 let many = RoaringBitmap::deserialize_from(&mut *self.0)?;
-                set = MachineSet::Many(many.iter().collect());
+                set = MachineSet::Many(Arc::new(many.iter().collect()));
             }
             _ => return Err(LoadError::Damaged("a set")),
         }

@@ -15,7 +15,7 @@ use crate::fleet::{Fleet, Group, Slot};
 use crate::index::FleetIndex;
 use crate::packed::Packed;
 use crate::profile::{Profile, states_of};
-use crate::records::RecordsInOrder;
+use crate::records::Records;
 use crate::rules::Rules;
 use crate::software::{Entries, decode_numbers};
 use crate::state::PatchState;
@@ -150,7 +150,7 @@ fn machines(
     input: &mut Input<'_>,
 ) -> Result<Counted, LoadError> {
     let mut buffer = Vec::new();
-    let mut records = RecordsInOrder::default();
+    let mut records = Records::default();
     let mut counted = Counted {
         users: vec![0; fleet.inventory.shared.len()],
         members: vec![Vec::new(); profiles.0.len()],
@@ -160,17 +160,16 @@ fn machines(
         let slot = slot(input, &mut buffer)?;
         if slot.is_vacant() {
             counted.vacant.push(ordinal);
-            records.push(&[]);
         } else {
             if !matches!(profiles.0.get(slot.profile as usize), Some(Some(_))) {
                 return Err(LoadError::Damaged("a profile"));
             }
             enter(fleet, &slot, (ordinal, &buffer), &mut counted)?;
-            records.push(&buffer);
+            records.set(ordinal, &buffer);
         }
         fleet.machines.push(slot);
     }
-    fleet.inventory.records = records.end();
+    fleet.inventory.records = records;
     let slots = (0..).zip(fleet.machines.iter());
     let seen = slots.filter(|(_, slot)| !slot.is_vacant());
     fleet.activity = Activity::of_ascending(seen.map(|(ordinal, slot)| (ordinal, slot.seen_at)));

@@ -11,7 +11,7 @@ use super::order::in_order;
 use super::own::Own;
 use crate::packed::Packed;
 use crate::records::Records;
-use crate::table::SortedSet;
+use crate::table::TieredSet;
 use crate::words::Words;
 
 /// What machines have, whether others have it too or not.
@@ -25,7 +25,7 @@ pub(crate) struct Inventory {
     pub(crate) shared: Entries,
     /// Hashes of the ids of software that only one machine has, with the ordinal of the
     /// machine.
-    pub(super) owners: SortedSet<(u32, u32)>,
+    pub(super) owners: TieredSet<(u32, u32)>,
     pub(crate) records: Records,
     pub(crate) words: Words,
     /// All software in the order of its ids, where somebody has asked for it since a
@@ -64,8 +64,7 @@ impl Inventory {
     pub(crate) fn find(&self, id: &str) -> Option<Which> {
         let shared = self.shared.find(id).map(Which::Shared);
         shared.or_else(|| {
-            let hash = self.shared.hash(id);
-            let mut owners = self.shared.alike(&self.owners, hash);
+            let mut owners = self.owners_alike(id);
             owners.find_map(|ordinal| {
                 let mut own = (0..).zip(self.own(ordinal));
                 let (place, _) = own.find(|(_, own)| own.has_id(id, &self.words))?;
@@ -150,9 +149,15 @@ impl Inventory {
 
     /// The machine that alone has a software in its record.
     pub(super) fn owner(&self, id: &SoftwareId) -> Option<u32> {
-        let hash = self.shared.hash(id.as_str());
-        let mut owners = self.shared.alike(&self.owners, hash);
+        let mut owners = self.owners_alike(id.as_str());
         owners.find(|&ordinal| self.own(ordinal).any(|own| own.is(id, &self.words)))
+    }
+
+    /// The owners of software of which the ids have this one's hash.
+    fn owners_alike(&self, id: &str) -> impl Iterator<Item = u32> + use<'_> {
+        let hash = self.shared.hash(id);
+        let alike = self.owners.range((hash, 0)..=(hash, u32::MAX));
+        alike.map(|(_, ordinal)| ordinal)
     }
 
     /// Enters who has software that no other has, where only the records are there.

@@ -10,6 +10,9 @@ use super::Ordinals;
 /// its parts, of which a small set has nearly as many as machines.
 const FEW: usize = 128;
 
+// There are as many as software that two machines have: a quarter of a million.
+const _: () = assert!(size_of::<MachineSet>() == 16);
+
 /// Machines by ordinal. Cloning costs a pointer at most.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum MachineSet {
@@ -18,7 +21,7 @@ pub(crate) enum MachineSet {
     One(u32),
     /// In order.
     Few(Arc<Vec<u32>>),
-    Many(Ordinals),
+    Many(Arc<Ordinals>),
 }
 
 impl MachineSet {
@@ -28,7 +31,7 @@ impl MachineSet {
             [] => Self::None,
             [only] => Self::One(only),
             _ if ordinals.len() <= FEW => Self::Few(Arc::new(ordinals.to_vec())),
-            _ => Self::Many(Ordinals::of_ascending(ordinals)),
+            _ => Self::Many(Arc::new(Ordinals::of_ascending(ordinals))),
         }
     }
 
@@ -48,14 +51,19 @@ impl MachineSet {
                 if few.len() == FEW {
                     let mut many: Ordinals = few.iter().copied().collect();
                     many.insert(ordinal);
-                    *self = Self::Many(many);
+                    *self = Self::Many(Arc::new(many));
                 } else {
                     let few = Arc::make_mut(few);
                     few.reserve_exact(1 + few.len() / 8);
                     few.insert(place, ordinal);
                 }
             }
-            Self::Many(many) => return many.insert(ordinal),
+            Self::Many(many) => {
+                return match Arc::get_mut(many) {
+                    Some(many) => many.insert(ordinal),
+                    None => !many.contains(ordinal) && Arc::make_mut(many).insert(ordinal),
+                };
+            }
         }
         true
     }
@@ -76,9 +84,10 @@ impl MachineSet {
                 }
             }
             Self::Many(many) => {
-                if !many.remove(ordinal) {
+                if !many.contains(ordinal) {
                     return false;
                 }
+                Arc::make_mut(many).remove(ordinal);
                 // Half as many, so that a set at the border does not go to and fro.
                 if many.len() <= FEW as u64 / 2 {
                     *self = Self::Few(Arc::new(many.iter().collect()));

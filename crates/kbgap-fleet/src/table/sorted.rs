@@ -1,8 +1,10 @@
 //! Keys in order, in chunks that snapshots share.
 
 use std::cmp::Ordering;
-use std::ops::RangeBounds;
+use std::ops::{Range, RangeBounds};
 use std::sync::Arc;
+
+use super::merged::merged;
 
 /// Keys of a chunk at most.
 const CHUNK: usize = 256;
@@ -41,6 +43,35 @@ impl<K: Ord + Copy> SortedSet<K> {
 
     pub(crate) const fn len(&self) -> usize {
         self.len
+    }
+
+    /// How many chunks there are.
+    pub(super) fn chunks(&self) -> usize {
+        self.chunks.len()
+    }
+
+    /// The first key of a chunk.
+    pub(super) fn first_of(&self, chunk: usize) -> Option<K> {
+        self.chunks.get(chunk).map(|(first, _)| *first)
+    }
+
+    /// Adds keys that belong into some chunks, in order and none of them there yet, and fills
+    /// these chunks. Gives how many there are in their place.
+    pub(super) fn merge(
+        &mut self,
+        into: Range<usize>,
+        keys: &[K],
+        is_before: impl Fn(&K, &K) -> bool,
+    ) -> usize {
+        let old = self.chunks[into.clone()]
+            .iter()
+            .flat_map(|(_, keys)| keys.iter().copied());
+        let all: Vec<K> = merged(old, keys.iter().copied(), is_before).collect();
+        let chunks = all.chunks(CHUNK).map(|c| (c[0], Arc::new(c.to_vec())));
+        let count = chunks.len();
+        Arc::make_mut(&mut self.chunks).splice(into, chunks);
+        self.len += keys.len();
+        count
     }
 
     /// The keys from the first one that is not `before` on. What is before must stand
@@ -122,6 +153,15 @@ impl<K: Ord + Copy> SortedSet<K> {
         }
         self.len += 1;
         true
+    }
+
+    /// The key at a place in the order.
+    pub(crate) fn find_by(&self, order: impl Fn(&K) -> Ordering) -> Option<K> {
+        let after = self
+            .chunks
+            .partition_point(|(first, _)| order(first).is_le());
+        let (_, keys) = self.chunks.get(after.checked_sub(1)?)?;
+        keys.get(keys.binary_search_by(&order).ok()?).copied()
     }
 
     /// The key at a place in the order, for changing what does not decide its place.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kbgap_inventory::{Machine, MachineId};
-use kbgap_store::{MachineReport, Put, PutOutcome, Store, StoreError};
+use kbgap_store::{MachineReport, Put, PutOutcome, StoreError};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
@@ -70,14 +70,20 @@ struct Committed {
     machines: Vec<(Machine, i64)>,
     /// Who waits for how many of them.
     replies: Vec<(usize, oneshot::Sender<Became>)>,
+    /// Held until they are entered.
+    under_way: UnderWay,
 }
+
+/// Reports are on their way from the store into the index while one of these is held beside
+/// that of [`Tenants`].
+pub(super) type UnderWay = Arc<()>;
 
 impl Intake {
     /// Begins to take reports. Both tasks end when the intake is dropped.
     pub(crate) fn start(tenants: &Arc<Tenants>) -> Self {
         let (queue, batches) = mpsc::channel(QUEUE);
         let (committed, entering) = mpsc::channel(1);
-        tokio::spawn(commit_all(Arc::clone(&tenants.store), batches, committed));
+        tokio::spawn(commit_all(Arc::clone(tenants), batches, committed));
         Self {
             queue,
             _entering: Apart::begin(enter_all(Arc::clone(tenants), entering)),
@@ -136,7 +142,7 @@ impl Batch {
 }
 
 async fn commit_all(
-    store: Arc<dyn Store>,
+    tenants: Arc<Tenants>,
     mut batches: mpsc::Receiver<Batch>,
     entering: mpsc::Sender<Committed>,
 ) {
@@ -151,7 +157,7 @@ async fn commit_all(
             by_tenant.entry(next.tenant.clone()).or_default().push(next);
         }
         for (tenant, group) in by_tenant {
-            if let Some(committed) = commit(store.as_ref(), tenant, group).await
+            if let Some(committed) = commit(&tenants, tenant, group).await
                 && entering.send(committed).await.is_err()
             {
                 return;
@@ -161,7 +167,8 @@ async fn commit_all(
 }
 
 /// Commits the reports of a group.
-async fn commit(store: &dyn Store, tenant: String, group: Vec<Batch>) -> Option<Committed> {
+async fn commit(tenants: &Tenants, tenant: String, group: Vec<Batch>) -> Option<Committed> {
+    let under_way = UnderWay::clone(&tenants.under_way);
     let (mut machines, mut stored, mut replies) = (Vec::new(), Vec::new(), Vec::new());
     for batch in group {
         replies.push((batch.reports.len(), batch.reply));
@@ -170,12 +177,13 @@ async fn commit(store: &dyn Store, tenant: String, group: Vec<Batch>) -> Option<
             stored.push(report.stored);
         }
     }
-    match store.put_machines(&tenant, stored).await {
+    match tenants.store.put_machines(&tenant, stored).await {
         Ok(put) => Some(Committed {
             tenant,
             put,
             machines,
             replies,
+            under_way,
         }),
         Err(error) => {
             tracing::error!(%error, "reports could not be stored");
@@ -243,6 +251,7 @@ async fn enter(tenants: &Tenants, committed: Committed, news: &mut News) -> Ente
         put,
         machines,
         replies,
+        under_way: _under_way,
     } = committed;
     let mut outcomes: Vec<PutOutcome> = put.outcomes().collect();
     let changed = match tenants.enter(&tenant, put, machines, news).await {
