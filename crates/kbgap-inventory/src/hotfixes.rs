@@ -13,6 +13,8 @@ use crate::text::MAX_NAME;
 use crate::unread::{Unread, kb_words};
 use crate::{Format, Part};
 
+/// A year or a count is no update: without `KB` it takes so many digits.
+const LEAST: usize = 6;
 /// The most properties of an update that are told apart.
 const MAX_PROPERTIES: usize = 100;
 
@@ -74,11 +76,7 @@ fn pairs<'a>(lines: impl Iterator<Item = &'a str>) -> Collected {
             list.end_of_row();
         }
         match name.as_str() {
-            "hotfixid" => {
-                if !list.kb(value) && !list.kbs(value) {
-                    list.unread.look(number, value);
-                }
-            }
+            "hotfixid" => list.update(number, value, Some(value)),
             "csname" | "pscomputername" | "node" => list.host(value),
             _ => {}
         }
@@ -112,9 +110,8 @@ fn columns<'a>(header: &str, rows: impl Iterator<Item = (&'a str, usize)>) -> Co
             continue;
         }
         let own = kb.and_then(|span| whole_cell(row, span));
-        if !own.is_some_and(|own| list.kb(&own)) && !list.kbs(row) {
-            list.unread.look(number, row);
-        }
+        let own = own.filter(|own| own.len() >= LEAST);
+        list.update(number, row, own.as_deref());
         if let Some(name) = host.and_then(|span| whole_cell(row, span)) {
             list.host(&name);
         }
@@ -166,6 +163,13 @@ struct Collected {
 }
 
 impl Collected {
+    /// Takes the update of a row: what stands in its own column, else what its words tell.
+    fn update(&mut self, line: usize, row: &str, own: Option<&str>) {
+        if !own.is_some_and(|own| self.kb(own)) && !self.kbs(row) {
+            self.unread.look(line, row);
+        }
+    }
+
     /// Whether a value is one.
     fn kb(&mut self, value: &str) -> bool {
         let kb = value.trim().parse::<KbId>().ok();
