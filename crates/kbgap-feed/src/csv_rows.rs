@@ -25,6 +25,10 @@ impl Columns {
 
 /// Calls `take` for each row after the one that names the columns. `first_line` is that
 /// of the text, for messages.
+///
+/// # Errors
+/// What `take` says of a row, or that the text ends within one: a list has nothing at its end
+/// that would be missed, so that the last row alone can tell.
 pub(crate) fn read(
     text: LineCounter<Box<dyn BufRead + '_>>,
     first_line: u64,
@@ -42,8 +46,19 @@ pub(crate) fn read(
     loop {
         // A row that never ends would be held whole.
         reader.get_mut().begin_event();
+        let is_last_short = columns
+            .as_ref()
+            .is_some_and(|columns| columns.0.len() > row.len());
+        let last = if is_last_short {
+            place(&row)
+        } else {
+            String::new()
+        };
         if !reader.read_byte_record(&mut row).map_err(reason)? {
-            return Ok(());
+            return match is_last_short {
+                true => Err(Reason::Truncated(last)),
+                false => Ok(()),
+            };
         }
         if let Some(mut position) = row.position().cloned() {
             position.set_line(position.line() + first_line - 1);

@@ -33,7 +33,7 @@ impl Profile {
         Self {
             facts,
             state,
-            machines: MachineSet::None,
+            machines: MachineSet::EMPTY,
         }
     }
 }

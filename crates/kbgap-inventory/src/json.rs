@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     CycloneDx,
     /// Objects that PowerShell converted, of whatever kind.
     Rows,
+    /// An envelope without rows.
+    Empty,
 }
 
 /// What the text is. Only its first object is looked at, and no more of that than
@@ -31,11 +33,15 @@ pub(crate) fn kind(text: &str) -> Kind {
 }
 
 #[derive(Default)]
-struct Names(Vec<String>);
+struct Names {
+    names: Vec<String>,
+    /// Whether they are those of a row in an envelope.
+    is_in_envelope: bool,
+}
 
 impl Names {
     fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|n| n.eq_ignore_ascii_case(name))
+        self.names.iter().any(|n| n.eq_ignore_ascii_case(name))
     }
 
     /// What a text with these names is for certain, whatever other names follow.
@@ -58,6 +64,9 @@ impl Names {
 
     /// What it seems to be when all names are known.
     fn likely(&self) -> Kind {
+        if self.is_in_envelope && self.names.is_empty() {
+            return Kind::Empty;
+        }
         let has_any = |names: &[&str]| names.iter().any(|name| self.has(name));
         if self.has("computerDnsName")
             && has_any(&[
@@ -72,7 +81,7 @@ impl Names {
         }
         // Microsoft's exports name their rows, also where there are none.
         let is_native = self.has("computerDnsName") || self.has("installedKbs");
-        let mapping = crate::rows::json::mapping(self.0.iter().map(String::as_str));
+        let mapping = crate::rows::json::mapping(self.names.iter().map(String::as_str));
         // Of keys of the registry the first may be one that has nothing to tell.
         let is_of_powershell = self.has("PSPath") && self.has("PSChildName");
         if !is_native && (mapping.is_useful() || is_of_powershell) {
@@ -110,11 +119,12 @@ impl<'de> Visitor<'de> for Probe<'_> {
         while let Some(name) = map.next_key::<String>()? {
             // The rows of an envelope are what counts.
             if name == "value" {
-                self.0.0.clear();
+                self.0.names.clear();
+                self.0.is_in_envelope = true;
                 return map.next_value_seed(Self(self.0));
             }
-            self.0.0.push(name);
-            if self.0.kind().is_some() || self.0.0.len() >= MAX_NAMES {
+            self.0.names.push(name);
+            if self.0.kind().is_some() || self.0.names.len() >= MAX_NAMES {
                 return Err(A::Error::custom("enough"));
             }
             map.next_value::<IgnoredAny>()?;
@@ -150,6 +160,8 @@ mod tests {
             ),
             (r#"[{"Source":"PC1","HotFixID":"KB5031354"}]"#, Kind::Rows),
             (r#"{"CsName":"PC1","OsVersion":"10.0.19045"}"#, Kind::Rows),
+            (r#"{"@odata.context":"c","value":[]}"#, Kind::Empty),
+            (r#"{"value":[{}]}"#, Kind::Empty),
             ("[]", Kind::Native),
             ("[1]", Kind::Native),
             ("{", Kind::Native),

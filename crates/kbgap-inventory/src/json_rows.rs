@@ -1,5 +1,5 @@
 //! Rows of a JSON text: an array, the `value` of an envelope, an object a line, or
-//! several of these one after another.
+//! several of these one after another or in an array.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -67,10 +67,7 @@ where
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
-        while let Some(row) = sequence.next_element::<T>()? {
-            (self.0.take)(row).map_err(A::Error::custom)?;
-            self.0.read += 1;
-        }
+        while sequence.next_element_seed(Seed(&mut *self.0))?.is_some() {}
         Ok(())
     }
 
@@ -155,6 +152,7 @@ mod tests {
             r#"{"@odata.context":"x","value":[{"a":1},{"a":2}],"@odata.nextLink":"y"}"#,
             "{\"a\":1}\n{\"a\":2}\n",
             "{\"value\":[{\"a\":1}]}\n{\"value\":[{\"a\":2}]}",
+            r#"[{"value":[{"a":1}]},{"@odata.context":"x","value":[{"a":2}]}]"#,
         ] {
             assert_eq!(sum(text), Ok(3), "{text}");
         }
@@ -164,7 +162,7 @@ mod tests {
     fn a_mistake_is_told_with_its_place() {
         assert_eq!(
             sum("[{\"a\":1},\n{\"a\":13}]").unwrap_err(),
-            "row 2: is unlucky at line 2 column 9"
+            "row 2: is unlucky at line 2 column 8"
         );
         assert!(sum("{\"a\":1}\n{\"a\":").unwrap_err().contains("line 2"));
         assert!(sum(r#"[{"a":"x"}]"#).unwrap_err().contains("expected u32"));

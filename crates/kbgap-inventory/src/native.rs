@@ -20,6 +20,11 @@ use document::Document;
 pub(crate) use document::{MAX_ADDRESSES, MAX_KBS, MAX_SOFTWARE, installation_type_of};
 use object::Object;
 
+/// Whether a text has the form of a GUID.
+pub(crate) fn is_guid(text: &str) -> bool {
+    text.parse::<network::Guid>().is_ok()
+}
+
 /// A record that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{message}", path.as_ref().map(|p| format!("{p}: ")).unwrap_or_default())]

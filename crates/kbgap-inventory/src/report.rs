@@ -60,6 +60,12 @@ pub enum ReportError {
          `wmic qfe`, or CSV with the heading `HotFixID`)"
     )]
     BareKbs,
+    /// It is a list of what a host misses.
+    #[error(
+        "tells what a host misses, by its names of columns (such as `CVE`), and not what it has: give a list of what is installed \
+         (`Get-HotFix`, `wmic qfe`, or CSV with the heading `HotFixID`)"
+    )]
+    Missing,
     /// It holds what no text does.
     #[error(
         "line {line}: holds a zero byte, so it is damaged or a mixture of encodings: write it again"
@@ -176,6 +182,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
     if let Some(kind) = kind {
         return match kind {
             Kind::Native => return read_native(start),
+            Kind::Empty => return Err(ReportError::Empty),
             Kind::Vuls => vuls::read(&text).map(parts),
             Kind::MdeMachines => mde::machines(&text),
             Kind::MdeSoftware => mde::software(&text),
@@ -341,7 +348,7 @@ fn of_rows(read: rows::Read) -> Result<Vec<Result<Report, ReportError>>, ReportE
         let format = Format::Table;
         return Err(ReportError::Place { format, message });
     }
-    if reports.is_empty() && read.others == 0 {
+    if reports.is_empty() && read.others == 0 && read.not_installed == 0 {
         let message = format!(
             "none of its {} rows tells a version of Windows, an update or a program",
             read.rows
@@ -354,6 +361,13 @@ fn of_rows(read: rows::Read) -> Result<Vec<Result<Report, ReportError>>, ReportE
         let note = format!(
             "{} of its rows are of hosts that do not run Windows and are left out",
             read.others
+        );
+        reports.push(Ok(Report::Note(note)));
+    }
+    if read.not_installed > 0 {
+        let note = format!(
+            "{} of its rows are of updates that are not installed and are left out",
+            read.not_installed
         );
         reports.push(Ok(Report::Note(note)));
     }

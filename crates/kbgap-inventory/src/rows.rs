@@ -10,6 +10,7 @@ pub(crate) mod fields;
 pub(crate) mod hosts;
 pub(crate) mod json;
 mod list;
+mod missing;
 
 use crate::unread::Unread;
 use crate::{Part, ReportError};
@@ -26,6 +27,8 @@ pub(crate) struct Read {
     pub(crate) others: usize,
     /// Those that seem to name an update beside the columns that are read.
     pub(crate) unread: Unread,
+    /// How many rows tell of updates that are not installed.
+    pub(crate) not_installed: usize,
 }
 
 /// Reads a table or a list of a console; `None` where it is neither.

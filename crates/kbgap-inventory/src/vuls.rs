@@ -31,6 +31,8 @@ struct Scan {
     #[serde(default)]
     scanned_at: Loose,
     #[serde(default)]
+    errors: Option<Vec<Loose>>,
+    #[serde(default)]
     packages: Option<Packages>,
     #[serde(default, rename = "windowsKB")]
     windows_kb: Option<WindowsKb>,
@@ -144,12 +146,19 @@ fn part(scan: Scan) -> Result<Part, String> {
                 .map_err(|e| format!("`windowsKB.applied`: {e}"))?;
         part.add_kb(kb);
     }
+    part.software = scan.packages.as_ref().map(|_| Vec::new());
     let packages = scan.packages.map(|packages| packages.0).unwrap_or_default();
-    part.software = Some(Vec::new());
     for (key, package) in &packages {
         let place = format!("`packages`: `{}`", crate::text::shown(key));
         let name = package.name.some().unwrap_or(key);
         part.add_program(&place, [&package.vendor.0, name, &package.version.0]);
+    }
+    let errors = scan.errors.unwrap_or_default();
+    if let Some(first) = errors.iter().find_map(Loose::some) {
+        part.warnings.push(format!(
+            "the scanner says that something went wrong, so updates or programs may be lacking: {}",
+            crate::text::message(first)
+        ));
     }
     let addresses = scan.ipv4_addrs.into_iter().chain(scan.ipv6_addrs).flatten();
     part.ip_addresses = addresses

@@ -12,6 +12,7 @@ mod imports {
     mod joining;
     mod languages;
     mod limits;
+    mod missing;
     mod mutations;
     mod osquery;
     mod real;

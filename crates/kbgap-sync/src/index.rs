@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The vendor has published fewer than 200 in ten years.
 const MAX_ENTRIES: usize = 10_000;
@@ -22,7 +23,7 @@ pub struct Entry {
 pub struct Index {
     /// The documents.
     pub entries: Vec<Entry>,
-    /// Ids of what is listed without a usable id or date, as they stand there.
+    /// What is listed without a usable id or date, by its id as it stands there or by its place.
     pub unusable: Vec<String>,
 }
 
@@ -52,19 +53,12 @@ impl IndexError {
     }
 }
 
+/// Entries are values, so that an odd one spoils no other.
 #[derive(Deserialize)]
 struct Listed {
-    value: Vec<ListedEntry>,
+    value: Vec<Value>,
     #[serde(rename = "@odata.nextLink")]
-    next: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ListedEntry {
-    #[serde(rename = "ID", default)]
-    id: String,
-    #[serde(rename = "CurrentReleaseDate", default)]
-    current_release: String,
+    next: Option<Value>,
 }
 
 impl Index {
@@ -86,14 +80,17 @@ impl Index {
         }
         let mut entries: BTreeMap<String, i64> = BTreeMap::new();
         let mut unusable = Vec::new();
-        for entry in listed.value {
-            match date(&entry.current_release) {
+        for (entry, position) in listed.value.iter().zip(1_usize..) {
+            let text = |name| entry.get(name).and_then(Value::as_str);
+            let id = text("ID").unwrap_or_default();
+            match text("CurrentReleaseDate").and_then(date) {
                 // Listed twice, the later date counts.
-                Some(date) if is_id(&entry.id) => {
-                    let known = entries.entry(entry.id).or_insert(date);
+                Some(date) if is_id(id) => {
+                    let known = entries.entry(id.to_owned()).or_insert(date);
                     *known = date.max(*known);
                 }
-                _ => unusable.push(entry.id.chars().take(64).collect()),
+                _ if id.is_empty() => unusable.push(format!("entry {position} of the list")),
+                _ => unusable.push(id.chars().take(64).collect()),
             }
         }
         Ok(Self {
@@ -146,13 +143,37 @@ mod tests {
     }
 
     #[test]
+    fn an_odd_entry_spoils_no_other() {
+        let index = list(
+            r#"7,{"ID":null,"CurrentReleaseDate":"2020-03-12"},{"ID":"2020-Mar","CurrentReleaseDate":"2020-03-12T08:00:00Z","New":[{}]},
+            {"ID":"2020-Apr","CurrentReleaseDate":20200412},{"ID":["2020-May"]},[]"#,
+        )
+        .unwrap();
+        let entries: Vec<_> = index.entries.iter().map(|e| e.id.as_str()).collect();
+        assert_eq!(entries, ["2020-Mar"]);
+        assert_eq!(
+            index.unusable,
+            [
+                "entry 1 of the list",
+                "entry 2 of the list",
+                "2020-Apr",
+                "entry 5 of the list",
+                "entry 6 of the list"
+            ]
+        );
+    }
+
+    #[test]
     fn nothing_listed_becomes_a_path() {
         let index = list(
             r#"{"ID":"../../etc/passwd","CurrentReleaseDate":"2020-03-12T08:00:00Z"},{"ID":"2020-Mar","CurrentReleaseDate":"soon"},{},{"ID":"a?b","CurrentReleaseDate":"2020-03-12T08:00:00Z"}"#,
         )
         .unwrap();
         assert!(index.entries.is_empty());
-        assert_eq!(index.unusable, ["../../etc/passwd", "2020-Mar", "", "a?b"]);
+        assert_eq!(
+            index.unusable,
+            ["../../etc/passwd", "2020-Mar", "entry 3 of the list", "a?b"]
+        );
     }
 
     #[test]

@@ -45,20 +45,20 @@ impl Output<'_> {
     }
 
     pub(crate) fn set(&mut self, set: &MachineSet) -> std::io::Result<()> {
-        match set {
-            MachineSet::None => self.u8(0),
-            MachineSet::One(ordinal) => {
+        if let MachineSet::Many(many) = set {
+            self.u8(3)?;
+            return many.bitmap().serialize_into(&mut *self.0);
+        }
+        match set.listed() {
+            [] => self.u8(0),
+            [only] => {
                 self.u8(1)?;
-                self.u32(*ordinal)
+                self.u32(*only)
             }
-            MachineSet::Few(few) => {
+            few => {
                 self.u8(2)?;
                 self.count(few.len())?;
                 few.iter().try_for_each(|ordinal| self.u32(*ordinal))
-            }
-            MachineSet::Many(many) => {
-                self.u8(3)?;
-                many.bitmap().serialize_into(&mut *self.0)
             }
         }
     }
@@ -124,7 +124,7 @@ impl Input<'_> {
     }
 
     pub(crate) fn set(&mut self) -> Result<MachineSet, LoadError> {
-        let mut set = MachineSet::None;
+        let mut set = MachineSet::EMPTY;
         match self.u8()? {
             0 => {}
             1 => drop(set.insert(self.u32()?)),

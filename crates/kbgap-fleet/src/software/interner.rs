@@ -253,7 +253,7 @@ impl Interner {
         let software = Software {
             id: id.clone(),
             known: 0,
-            machines: MachineSet::None,
+            machines: MachineSet::EMPTY,
         };
         let number = match self.vacant_software.pop() {
             Some(number) => {

@@ -6,6 +6,9 @@ use roaring::RoaringBitmap;
 
 use super::Ordinals;
 
+/// So many machines stand in the set itself: nearly all sets have no more, and a list for two
+/// would take four times as much.
+const HERE: usize = 3;
 /// A set with more machines than this is a bitmap, which takes some ten bytes for each of
 /// its parts, of which a small set has nearly as many as machines.
 const FEW: usize = 128;
@@ -14,49 +17,71 @@ const FEW: usize = 128;
 const _: () = assert!(size_of::<MachineSet>() == 16);
 
 /// Machines by ordinal. Cloning costs a pointer at most.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) enum MachineSet {
-    #[default]
-    None,
-    One(u32),
+    /// So many of these, in order.
+    Here(u8, [u32; HERE]),
     /// In order.
     Few(Arc<Vec<u32>>),
     Many(Arc<Ordinals>),
 }
 
+impl Default for MachineSet {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
 impl MachineSet {
+    pub(crate) const EMPTY: Self = Self::Here(0, [0; HERE]);
+
     /// Of machines in order, each once.
     pub(crate) fn of_ascending(ordinals: &[u32]) -> Self {
-        match *ordinals {
-            [] => Self::None,
-            [only] => Self::One(only),
-            _ if ordinals.len() <= FEW => Self::Few(Arc::new(ordinals.to_vec())),
+        match ordinals.len() {
+            0..=HERE => {
+                let mut here = [0; HERE];
+                here[..ordinals.len()].copy_from_slice(ordinals);
+                Self::Here(ordinals.len() as u8, here)
+            }
+            len if len <= FEW => Self::Few(Arc::new(ordinals.to_vec())),
             _ => Self::Many(Arc::new(Ordinals::of_ascending(ordinals))),
+        }
+    }
+
+    /// The machines in order, where they are no bitmap.
+    pub(crate) fn listed(&self) -> &[u32] {
+        match self {
+            Self::Here(len, here) => &here[..usize::from(*len)],
+            Self::Few(few) => few,
+            Self::Many(_) => &[],
         }
     }
 
     /// Adds a machine; `false` where it is there already.
     pub(crate) fn insert(&mut self, ordinal: u32) -> bool {
+        let Err(place) = self.listed().binary_search(&ordinal) else {
+            return false;
+        };
         match self {
-            Self::None => *self = Self::One(ordinal),
-            Self::One(other) if *other == ordinal => return false,
-            Self::One(other) => {
-                let both = vec![ordinal.min(*other), ordinal.max(*other)];
-                *self = Self::Few(Arc::new(both));
+            Self::Here(len, here) if usize::from(*len) < HERE => {
+                here.copy_within(place..HERE - 1, place + 1);
+                here[place] = ordinal;
+                *len += 1;
+            }
+            Self::Here(_, here) => {
+                let mut few = here.to_vec();
+                few.insert(place, ordinal);
+                *self = Self::Few(Arc::new(few));
+            }
+            Self::Few(few) if few.len() == FEW => {
+                let mut many: Ordinals = few.iter().copied().collect();
+                many.insert(ordinal);
+                *self = Self::Many(Arc::new(many));
             }
             Self::Few(few) => {
-                let Err(place) = few.binary_search(&ordinal) else {
-                    return false;
-                };
-                if few.len() == FEW {
-                    let mut many: Ordinals = few.iter().copied().collect();
-                    many.insert(ordinal);
-                    *self = Self::Many(Arc::new(many));
-                } else {
-                    let few = Arc::make_mut(few);
-                    few.reserve_exact(1 + few.len() / 8);
-                    few.insert(place, ordinal);
-                }
+                let few = Arc::make_mut(few);
+                few.reserve_exact(1 + few.len() / 8);
+                few.insert(place, ordinal);
             }
             Self::Many(many) => {
                 return match Arc::get_mut(many) {
@@ -71,16 +96,23 @@ impl MachineSet {
     /// Takes a machine out; `false` where it is not there.
     pub(crate) fn remove(&mut self, ordinal: u32) -> bool {
         match self {
-            Self::One(only) if *only == ordinal => *self = Self::None,
-            Self::None | Self::One(_) => return false,
+            Self::Here(len, here) => {
+                let there = &here[..usize::from(*len)];
+                let Ok(place) = there.binary_search(&ordinal) else {
+                    return false;
+                };
+                here.copy_within(place + 1.., place);
+                *len -= 1;
+            }
             Self::Few(few) => {
                 let Ok(place) = few.binary_search(&ordinal) else {
                     return false;
                 };
                 let few = Arc::make_mut(few);
                 few.remove(place);
-                if let [only] = few[..] {
-                    *self = Self::One(only);
+                // One less than fit, so that a set at the border does not go to and fro.
+                if few.len() < HERE {
+                    *self = Self::of_ascending(few);
                 }
             }
             Self::Many(many) => {
@@ -88,7 +120,7 @@ impl MachineSet {
                     return false;
                 }
                 Arc::make_mut(many).remove(ordinal);
-                // Half as many, so that a set at the border does not go to and fro.
+                // Half as many, for the same reason.
                 if many.len() <= FEW as u64 / 2 {
                     *self = Self::Few(Arc::new(many.iter().collect()));
                 }
@@ -98,41 +130,32 @@ impl MachineSet {
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
-        matches!(self, Self::None)
+        matches!(self, Self::Here(0, _))
     }
 
     pub(crate) fn len(&self) -> u64 {
         match self {
-            Self::None => 0,
-            Self::One(_) => 1,
-            Self::Few(few) => few.len() as u64,
             Self::Many(many) => many.len(),
+            few => few.listed().len() as u64,
         }
     }
 
     /// How many there are without those of a bitmap.
     pub(crate) fn len_without(&self, other: &RoaringBitmap) -> u64 {
-        let missing = |ordinals: &[u32]| -> u64 {
-            let missing = ordinals.iter().filter(|&&ordinal| !other.contains(ordinal));
-            missing.count() as u64
-        };
         match self {
-            Self::None => 0,
-            Self::One(ordinal) => missing(&[*ordinal]),
-            Self::Few(few) => missing(few),
             Self::Many(many) => many.len_without(other),
+            few => {
+                let missing = few.listed().iter().filter(|o| !other.contains(**o));
+                missing.count() as u64
+            }
         }
     }
 
     /// Adds all of them to a bitmap.
     pub(crate) fn add_to(&self, bitmap: &mut RoaringBitmap) {
         match self {
-            Self::None => {}
-            Self::One(ordinal) => {
-                bitmap.insert(*ordinal);
-            }
-            Self::Few(few) => bitmap.extend(few.iter()),
             Self::Many(many) => many.add_to(bitmap),
+            few => bitmap.extend(few.listed()),
         }
     }
 

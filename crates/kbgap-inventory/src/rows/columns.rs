@@ -15,7 +15,10 @@ pub(super) fn read(text: &str) -> Option<Result<Read, ReportError>> {
     if !mapping.is_useful() {
         return None;
     }
-    let mut hosts = Hosts::of(&mapping);
+    let mut hosts = match Hosts::of(&mapping) {
+        Ok(hosts) => hosts,
+        Err(wrong) => return Some(Err(wrong)),
+    };
     for (position, row) in lines.iter().enumerate().skip(ruler + 1) {
         if row.trim().is_empty() || is_ruler(row) || row == header {
             continue;

@@ -95,7 +95,7 @@ impl<'t> Table<'t> {
     }
 
     fn hosts(&self) -> Result<Read, ReportError> {
-        let mut hosts = Hosts::of(&self.mapping);
+        let mut hosts = Hosts::of(&self.mapping)?;
         let fields: Vec<Option<Field>> = self
             .headings
             .iter()

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::missing::{is_answer, names_vulnerabilities};
+
 /// What a value tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Field {
@@ -18,6 +20,8 @@ pub(crate) enum Field {
     ServicePack,
     Kb,
     InstalledOn,
+    /// Whether the update is installed.
+    State,
     Software,
     SoftwareVersion,
     Vendor,
@@ -28,7 +32,7 @@ pub(crate) enum Field {
 }
 
 /// Names without blanks, signs and capitals. Of what is told twice the first counts.
-const NAMES: [(Field, &[&str]); 20] = [
+const NAMES: [(Field, &[&str]); 21] = [
     (
         Field::Host,
         &[
@@ -132,6 +136,22 @@ const NAMES: [(Field, &[&str]); 20] = [
     ),
     (Field::InstalledOn, &["installedon"]),
     (
+        Field::State,
+        &[
+            "isinstalled",
+            "installed",
+            "installstate",
+            "installstatus",
+            "installationstate",
+            "installationstatus",
+            "updatestate",
+            "updatestatus",
+            "state",
+            "status",
+            "result",
+        ],
+    ),
+    (
         Field::Software,
         &[
             "software",
@@ -186,6 +206,7 @@ impl Field {
             Self::ServicePack => "os.servicePack",
             Self::Kb => "installedKbs",
             Self::InstalledOn => "installedKbs (date)",
+            Self::State => "installedKbs (whether installed)",
             Self::Software => "software.name",
             Self::SoftwareVersion => "software.version",
             Self::Vendor => "software.vendor",
@@ -215,6 +236,8 @@ impl Field {
 /// Which of the names of one table or list mean what.
 pub(crate) struct Mapping {
     fields: HashMap<String, Field>,
+    /// Whether the rows tell what a host misses, and nothing that is read.
+    is_of_missing: bool,
 }
 
 impl Mapping {
@@ -228,6 +251,14 @@ impl Mapping {
             .collect();
         let has = |fields: &HashMap<String, Field>, field| fields.values().any(|f| *f == field);
         let is_there = |name: &str| plain.iter().any(|n| n == name);
+        let names_vulnerabilities = names_vulnerabilities(&plain);
+        if names_vulnerabilities {
+            fields.retain(|_, field| *field != Field::Kb);
+        }
+        // Of anything else it is not known what is in which state.
+        if !has(&fields, Field::Kb) {
+            fields.retain(|_, field| *field != Field::State);
+        }
         // The list of hotfixes has a page of the vendor under this name, that of programs
         // the program again.
         if [Field::Kb, Field::Software, Field::Vendor]
@@ -247,6 +278,8 @@ impl Mapping {
                 fields.insert("name".to_owned(), Field::Host);
             } else if !has(&fields, Field::Software)
                 && !has(&fields, Field::Kb)
+                // Scanners name their checks.
+                && (!names_vulnerabilities || is_there("version") || has(&fields, Field::SoftwareVersion))
                 // Where a host is told, a name without a version may be the same again.
                 && (!of_windows || has(&fields, Field::SoftwareVersion) || has(&fields, Field::Vendor))
             {
@@ -265,7 +298,13 @@ impl Mapping {
                 fields.insert("version".to_owned(), Field::OsVersion);
             }
         }
-        Self { fields }
+        let mut mapping = Self {
+            fields,
+            is_of_missing: false,
+        };
+        mapping.is_of_missing =
+            is_answer(&plain) || (names_vulnerabilities && !mapping.is_useful());
+        mapping
     }
 
     /// What a value of this name tells.
@@ -273,9 +312,14 @@ impl Mapping {
         self.fields.get(&plain(name)).copied()
     }
 
-    /// Whether anything is told that a host could need.
+    /// Whether anything is told that a host could need, or must not be taken for that.
     pub(crate) fn is_useful(&self) -> bool {
-        self.has(Field::Kb) || self.has(Field::Software) || self.has_version()
+        self.is_of_missing || self.has(Field::Kb) || self.has(Field::Software) || self.has_version()
+    }
+
+    /// Whether the rows tell what a host misses, and nothing that may be read.
+    pub(super) fn is_of_missing(&self) -> bool {
+        self.is_of_missing
     }
 
     pub(crate) fn has(&self, field: Field) -> bool {

@@ -6,10 +6,11 @@ use kbgap_catalog::{Architecture, InstallationType, KbId};
 
 use super::Read;
 use super::fields::{Field, Mapping};
-use crate::native::installation_type_of;
+use super::missing::is_not_installed;
+use crate::native::{installation_type_of, is_guid};
 use crate::text::{MAX_NAME, MAX_TEXT, bounded, is_blank, shown};
 use crate::unread::Unread;
-use crate::{Format, InstalledKb, Part};
+use crate::{Format, InstalledKb, Part, PartOs, ReportError};
 
 /// The hosts of a table or list, as far as they are read.
 pub(super) struct Hosts {
@@ -21,6 +22,7 @@ pub(super) struct Hosts {
     rows: usize,
     others: usize,
     unread: Unread,
+    not_installed: usize,
 }
 
 /// Words of systems that are not Windows: lists of a whole company have them.
@@ -29,8 +31,20 @@ const OTHERS: [&str; 15] = [
     "os x", "darwin", "android", "esx", "unix",
 ];
 
+/// What PowerShell writes in place of a list that lies too deep.
+const UNWRITTEN: [&str; 3] = [
+    "Microsoft.PowerShell.Commands.HotFix",
+    "System.Object[]",
+    "System.String[]",
+];
+
 impl Hosts {
-    pub(super) fn of(mapping: &Mapping) -> Self {
+    /// # Errors
+    /// [`ReportError::Missing`] where rows with these names tell of nothing that a host has.
+    pub(super) fn of(mapping: &Mapping) -> Result<Self, ReportError> {
+        if mapping.is_of_missing() {
+            return Err(ReportError::Missing);
+        }
         let (kbs, software) = (mapping.has(Field::Kb), mapping.has(Field::Software));
         let format = match (mapping.has_version(), kbs, software) {
             _ if mapping.is_computer_info() => Format::ComputerInfo,
@@ -38,7 +52,7 @@ impl Hosts {
             (false, false, true) => Format::SoftwareList,
             _ => Format::Table,
         };
-        Self {
+        Ok(Self {
             format,
             has_kbs: kbs,
             has_software: software,
@@ -47,7 +61,8 @@ impl Hosts {
             rows: 0,
             others: 0,
             unread: Unread::default(),
-        }
+            not_installed: 0,
+        })
     }
 
     /// The same as [`Hosts::add`] for a row of a table, whose values may have lost their columns:
@@ -90,9 +105,16 @@ impl Hosts {
             self.others += 1;
             return Ok(());
         }
+        let tells = |field| {
+            values
+                .iter()
+                .any(|(f, value)| *f == field && !is_blank(value))
+        };
+        let (has_build, has_host) = (tells(Field::Build), tells(Field::Host));
         let mut part = Part::of(self.format);
         let [mut vendor, mut name, mut version] = [""; 3];
         let mut installed_on = None;
+        let mut is_missing = false;
         if self.has_kbs {
             part.kbs = Some(Vec::new());
         }
@@ -103,12 +125,20 @@ impl Hosts {
             }
             match field {
                 Field::InstalledOn => installed_on = value.get(..10).and_then(|d| d.parse().ok()),
+                Field::OsVersion if has_build && is_release(value) => {}
+                // Other tools number devices in their own way.
+                Field::Id if has_host && is_guid(value.trim_matches(['{', '}'])) => {}
+                Field::State => is_missing |= is_not_installed(value),
                 // Of a text that several columns tell, the first counts.
                 Field::Software if name.is_empty() => name = value,
                 Field::SoftwareVersion if version.is_empty() => version = value,
                 Field::Vendor if vendor.is_empty() => vendor = value,
                 other => take(&mut part, other, value)?,
             }
+        }
+        if is_missing && part.kbs.as_ref().is_some_and(|kbs| !kbs.is_empty()) {
+            self.not_installed += 1;
+            part.kbs = Some(Vec::new());
         }
         for kb in part.kbs.iter_mut().flatten() {
             kb.installed_on = installed_on;
@@ -162,6 +192,7 @@ impl Hosts {
             rows: self.rows,
             others: self.others,
             unread: self.unread,
+            not_installed: self.not_installed,
         }
     }
 }
@@ -169,6 +200,20 @@ impl Hosts {
 fn is_other(platform: &str) -> bool {
     let folded = platform.to_lowercase();
     !folded.contains("windows") && OTHERS.iter().any(|word| folded.contains(word))
+}
+
+/// Takes a version, which a build in another column must not contradict.
+fn take_version(os: &mut PartOs, value: &str) -> Result<(), String> {
+    let (revision, build) = (os.revision, os.build);
+    os.take_version(value)?;
+    os.revision = os.revision.or(revision);
+    if build.is_some_and(|build| os.build != Some(build)) {
+        return Err(format!(
+            "`{}` is not the build that is told beside it",
+            shown(value)
+        ));
+    }
+    Ok(())
 }
 
 fn take(part: &mut Part, field: Field, value: &str) -> Result<(), String> {
@@ -179,17 +224,9 @@ fn take(part: &mut Part, field: Field, value: &str) -> Result<(), String> {
             part.name = Some(bounded(value, MAX_NAME)?);
         }
         Field::Id => part.id = Some(value.parse().map_err(|e| format!("{e}"))?),
-        Field::OsVersion => {
-            let (revision, build) = (os.revision, os.build);
-            os.take_version(value)?;
-            os.revision = os.revision.or(revision);
-            if build.is_some_and(|build| os.build != Some(build)) {
-                return Err(format!(
-                    "`{}` is not the build that is told beside it",
-                    shown(value)
-                ));
-            }
-        }
+        Field::OsVersion => take_version(os, value)?,
+        // Some write the whole version.
+        Field::Build if value.matches('.').count() >= 2 => take_version(os, value)?,
         Field::Build => {
             // Some write the revision with it.
             let (build, revision) = value.split_once('.').unwrap_or((value, ""));
@@ -234,6 +271,12 @@ fn take(part: &mut Part, field: Field, value: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a version is that of a release for people, such as `22H2`, `10.0` or `Windows 11`,
+/// which tells nothing beside a build.
+fn is_release(version: &str) -> bool {
+    version.matches('.').count() < 2 && !version.contains('(')
+}
+
 /// All KBs that a value names. What is none, such as `File 1` of old systems, is told
 /// by no number and passed over.
 fn kbs(part: &mut Part, value: &str) {
@@ -243,6 +286,12 @@ fn kbs(part: &mut Part, value: &str) {
             id,
             installed_on: None,
         }));
+    if let Some(kind) = UNWRITTEN.iter().find(|kind| value.contains(*kind)) {
+        part.warnings.push(format!(
+            "its list of updates is not written out (`{kind}`): give a list of hotfixes with it, or JSON \
+             (`ConvertTo-Json -Depth 3`)"
+        ));
+    }
     if is_cut(value.trim_end_matches('}')) {
         part.warnings.push(
             "its list of updates is cut (`…`): give a list of hotfixes with it, or JSON (`ConvertTo-Json`)"

@@ -40,7 +40,7 @@ pub(crate) fn read(text: &str) -> Result<Read, ReportError> {
     })
     .map_err(at)?;
     let mapping = mapping(names.iter().map(String::as_str));
-    let mut hosts = Hosts::of(&mapping);
+    let mut hosts = Hosts::of(&mapping)?;
     let mut row = 0_usize;
     json_rows::each(text, |object: Object<Loose>| {
         row += 1;

@@ -22,7 +22,10 @@ pub(super) fn read(text: &str) -> Option<Result<Read, ReportError>> {
     if !mapping.is_useful() {
         return None;
     }
-    let mut hosts = Hosts::of(&mapping);
+    let mut hosts = match Hosts::of(&mapping) {
+        Ok(hosts) => hosts,
+        Err(wrong) => return Some(Err(wrong)),
+    };
     for object in &objects {
         let values = object
             .properties

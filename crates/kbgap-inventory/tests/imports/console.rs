@@ -156,3 +156,27 @@ fn values_that_contradict_are_an_error_with_their_line() {
     let told = error(&text);
     assert!(told.contains("line 2") && told.contains("22631"), "{told}");
 }
+
+#[test]
+fn updates_that_powershell_did_not_write_out_are_told() {
+    for (text, written) in [
+        (
+            r#"{"CsDNSHostName":"pc","OsVersion":"10.0.22631","WindowsUBR":3007,"OsHotFixes":["Microsoft.PowerShell.Commands.HotFix","Microsoft.PowerShell.Commands.HotFix"]}"#,
+            "Microsoft.PowerShell.Commands.HotFix",
+        ),
+        (
+            "\"CsDNSHostName\",\"OsVersion\",\"WindowsUBR\",\"OsHotFixes\"\n\"pc\",\"10.0.22631\",\"3007\",\"System.Object[]\"\n",
+            "System.Object[]",
+        ),
+    ] {
+        let merged = merged(&[text]);
+        let (machine, warnings) = &merged.machines[0];
+        assert!(machine.installed_kbs.is_empty());
+        assert!(
+            warnings
+                .iter()
+                .any(|w| w.contains("not written out") && w.contains(written)),
+            "{text}: {warnings:?}"
+        );
+    }
+}

@@ -184,3 +184,27 @@ fn what_is_wrong_has_its_place() {
         );
     }
 }
+
+#[test]
+fn pages_may_stand_in_one_list() {
+    let row = |name: &str, version: &str| {
+        format!(
+            r#"{{"deviceId":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","deviceName":"pc-1","osPlatform":"Windows10","softwareVendor":"microsoft","softwareName":"{name}","softwareVersion":"{version}"}}"#
+        )
+    };
+    let (windows, edge) = (row("windows_10", "10.0.19045.3448"), row("edge", "120.0.1"));
+    let pages = format!(r#"[{{"@odata.context":"c","value":[{windows}]}},{{"value":[{edge}]}}]"#);
+    let machine = crate::machine(&pages);
+    assert_eq!(machine.os.revision, Some(3448));
+    assert_eq!(machine.software.len(), 1);
+}
+
+#[test]
+fn an_answer_without_rows_is_empty() {
+    for text in [
+        r#"{"@odata.context":"c","value":[]}"#,
+        "{\"value\": [ ], \"@odata.count\": 0}",
+    ] {
+        assert_eq!(error(text), "is empty", "{text}");
+    }
+}

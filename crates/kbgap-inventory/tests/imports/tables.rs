@@ -121,3 +121,50 @@ fn columns_are_shown_with_what_they_are_taken_for() {
         ]
     );
 }
+
+#[test]
+fn the_name_of_a_release_beside_its_build_is_passed_over() {
+    let merged = merged(&[
+        // The list of devices of Defender's portal.
+        "\u{feff}\"Device ID\",\"Device Name\",\"OS Platform\",\"OS Version\",\"OS Build\"\r\n\
+         \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"a\",\"Windows10\",\"22H2\",\"19045.3448\"\r\n",
+        "Host,Version,Build,UBR\nb,10,19045,3448\nc,Windows 10 1909,18363,592\nd,10.0,17763,1\n",
+    ]);
+    assert_eq!(merged.errors, Vec::<String>::new());
+    let read: Vec<String> = merged.machines.iter().map(|(m, _)| line(m)).collect();
+    assert_eq!(
+        read,
+        [
+            "a 10.0.19045.3448 ? Client [] []",
+            "b 10.0.19045.3448 ? ? [] []",
+            "c 10.0.18363.592 ? ? [] []",
+            "d 10.0.17763.1 ? ? [] []"
+        ]
+    );
+    let told = error("Host,Version,Build\na,10.0.x.1,19045\n");
+    assert!(told.contains("line 2"), "{told}");
+}
+
+#[test]
+fn exports_of_management_tools() {
+    let merged = merged(&[
+        // Configuration Manager writes the whole version as the build.
+        "Name,OperatingSystem,OSBuild\na,Microsoft Windows NT Workstation 10.0,10.0.19045.3448\n",
+        "Computer Name,O/S,O/S Version,O/S Build\nb,Windows 10,22H2,10.0.19045.3448\n",
+        // Intune's id of a device is another one.
+        "Device ID,Device name,OS,OS version\n0a1b2c3d-0000-4000-8000-000000000001,c,Windows,10.0.22631.3007\n",
+    ]);
+    assert_eq!(merged.errors, Vec::<String>::new());
+    let read: Vec<String> = merged.machines.iter().map(|(m, _)| line(m)).collect();
+    assert_eq!(
+        read,
+        [
+            "a 10.0.19045.3448 ? Client [] []",
+            "b 10.0.19045.3448 ? Client [] []",
+            "c 10.0.22631.3007 ? ? [] []"
+        ]
+    );
+    // Without a name nothing is left to know the host by.
+    let told = error("Device ID,OS version\n0a1b2c3d-0000-4000-8000-000000000001,10.0.22631\n");
+    assert!(told.contains("40 hex digits"), "{told}");
+}

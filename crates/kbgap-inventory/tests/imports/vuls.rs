@@ -1,6 +1,6 @@
 //! Scan results of Vuls.
 
-use crate::{error, line, machine, merged_as};
+use crate::{error, line, machine, merged, merged_as};
 
 const SCAN: &str = r#"{"jsonVersion":4,"serverName":"web-1","family":"windows","release":"Windows Server 2022","ipv4Addrs":["10.0.2.15"],
 "scannedAt":"2026-05-01T12:11:53.5711439Z","runningKernel":{"release":"","version":"10.0.20348.3328","rebootRequired":true},
@@ -55,4 +55,18 @@ fn what_is_wrong_has_its_place() {
     }
     let cut = error(&SCAN[..SCAN.len() - 20]);
     assert!(cut.contains("cut off") && cut.contains("line 4"), "{cut}");
+}
+
+#[test]
+fn what_a_scan_could_not_look_for_is_unknown_and_its_errors_are_told() {
+    let merged = merged(&[
+        r#"{"jsonVersion":4,"serverName":"a","family":"windows","errors":["Failed to detect\u001b[31m packages"],"runningKernel":{"version":"10.0.19045.1"},"packages":null,"windowsKB":{"applied":["5031356"]}}"#,
+    ]);
+    let (machine, warnings) = &merged.machines[0];
+    assert!(!machine.software_reported);
+    let told = warnings.iter().find(|w| w.contains("the scanner says"));
+    assert!(
+        told.is_some_and(|w| w.ends_with("Failed to detect [31m packages")),
+        "{warnings:?}"
+    );
 }

@@ -152,6 +152,10 @@ fn a_list_that_is_cut_off_or_lost_much_never_replaces_a_good_one() {
         for length in (0..whole.len() * 8 / 10).step_by(whole.len() / 8) {
             refused(&whole[..length], &format!("up to {length}"));
         }
+        // Where it ends within its last row, it is nevertheless known to be cut off.
+        let last_row = whole[..whole.len() - 1].iter().rposition(|b| *b == b'\n');
+        let within = last_row.unwrap() + 4;
+        refused(&whole[..within], "up to the beginning of the last row");
         refused(make(11, 50).as_bytes(), "fifty of sixty");
         refused(make(9, 60).as_bytes(), "of the day before");
         let packed = gzip(&whole);

@@ -123,7 +123,7 @@ fn what_is_odd_is_counted_and_the_rest_is_read() {
         assert!(kinds.contains(&kind), "{pointer}: {:?}", list.odd_values);
     }
     let csv =
-        "cveID,dateAdded\nnone,2022-03-25\nCVE-2020-0796,2022-03-25,too,many\nCVE-2020-0797\n";
+        "cveID,dateAdded\nnone,2022-03-25\nCVE-2020-0797\nCVE-2020-0796,2022-03-25,too,many\n";
     let list = read(csv).unwrap();
     assert_eq!(list.entries.len(), 2);
     assert!(
@@ -153,6 +153,23 @@ fn what_is_no_list_is_refused() {
     let text = list().to_string();
     let error = read(&text[..text.len() / 2]).unwrap_err();
     assert!(matches!(error.reason, Reason::Truncated(_)), "{error}");
+}
+
+#[test]
+fn rows_that_end_within_the_last_one_are_cut_off() {
+    let whole = "cveID,dateAdded,requiredAction,dueDate,cwes\n\
+                 CVE-2023-36802,2023-09-12,\"Apply, or\nstop\",2023-10-03,CWE-1\n\
+                 CVE-2023-36803,2023-09-12,\"Apply, or\nstop\",2023-10-03,CWE-1\n";
+    assert_eq!(read(whole).unwrap().entries.len(), 2);
+    let last = whole.rfind("CVE-2023-36803").unwrap();
+    for end in last + 1..whole.rfind("CWE").unwrap() {
+        let told = read(&whole[..end]).unwrap_err().to_string();
+        assert!(told.contains("cut off inside `line 4`"), "{end}: {told}");
+    }
+    // Within the list a short row is odd, and the others count.
+    let list =
+        read("cveID,dateAdded,dueDate\nCVE-2023-36802\nCVE-2023-36803,2023-09-12,\n").unwrap();
+    assert_eq!(list.entries.len(), 2);
 }
 
 #[test]
