@@ -13,7 +13,8 @@ use crate::assessor::Assessor;
 use crate::memo::Memo;
 use crate::{NotAssessed, Projection, VulnerableSoftware};
 
-const EDGE: &str = "microsoft-_-edge_chromium-based";
+/// The software that all of Edge (Chromium-based) counts for.
+pub(crate) const EDGE: &str = "microsoft-_-edge_chromium-based";
 
 /// Chrome's third part is about 48 times its major version, Edge's about 24 times.
 /// The feed has Chrome's number in some places.

@@ -9,6 +9,7 @@ use super::fields::{Field, Mapping};
 use super::missing::is_not_installed;
 use crate::native::{installation_type_of, is_guid};
 use crate::text::{MAX_NAME, MAX_TEXT, bounded, is_blank, shown};
+use crate::unread::Unread;
 use crate::{Format, InstalledKb, Part, PartOs, ReportError};
 
 /// The hosts of a table or list, as far as they are read.
@@ -18,7 +19,9 @@ pub(super) struct Hosts {
     has_software: bool,
     parts: Vec<Part>,
     by_name: HashMap<String, usize>,
+    rows: usize,
     others: usize,
+    unread: Unread,
     not_installed: usize,
 }
 
@@ -55,9 +58,35 @@ impl Hosts {
             has_software: software,
             parts: Vec::new(),
             by_name: HashMap::new(),
+            rows: 0,
             others: 0,
+            unread: Unread::default(),
             not_installed: 0,
         })
+    }
+
+    /// The same as [`Hosts::add`] for a row of a table, whose values may have lost their columns:
+    /// where its columns of updates are empty, an update that it names elsewhere is told.
+    ///
+    /// # Errors
+    /// Those of [`Hosts::add`].
+    pub(super) fn add_row<'v>(
+        &mut self,
+        line: usize,
+        values: impl IntoIterator<Item = (Field, &'v str)>,
+        row: impl FnOnce() -> String,
+    ) -> Result<(), String> {
+        let values: Vec<(Field, &str)> = values.into_iter().collect();
+        // The name of a program may tell the update that it is, and is read as it stands.
+        let mut tells = values.iter().map(|(field, value)| match field {
+            Field::Kb => named_kbs(value).next().is_some(),
+            Field::Software => !is_blank(value),
+            _ => false,
+        });
+        if self.has_kbs && !tells.any(|tells| tells) {
+            self.unread.look(line, &row());
+        }
+        self.add(&format!("line {line}"), values)
     }
 
     /// Adds what a row tells, which stands at a place such as `line 7`.
@@ -69,6 +98,7 @@ impl Hosts {
         place: &str,
         values: impl IntoIterator<Item = (Field, &'v str)>,
     ) -> Result<(), String> {
+        self.rows += 1;
         let values: Vec<(Field, &str)> = values.into_iter().collect();
         let platform = values.iter().find(|(field, _)| *field == Field::Platform);
         if platform.is_some_and(|(_, name)| is_other(name)) {
@@ -159,7 +189,9 @@ impl Hosts {
         Read {
             parts,
             columns: Vec::new(),
+            rows: self.rows,
             others: self.others,
+            unread: self.unread,
             not_installed: self.not_installed,
         }
     }
@@ -248,15 +280,9 @@ fn is_release(version: &str) -> bool {
 /// All KBs that a value names. What is none, such as `File 1` of old systems, is told
 /// by no number and passed over.
 fn kbs(part: &mut Part, value: &str) {
-    let words = value.split(|c: char| !c.is_ascii_alphanumeric());
-    // A count or a year is no update: without "KB" it takes the digits of one.
-    let is_kb = |word: &&str| word.len() >= 6 || word.to_ascii_lowercase().starts_with("kb");
-    let named = words
-        .filter(is_kb)
-        .filter_map(|word| word.parse::<KbId>().ok());
     part.kbs
         .get_or_insert_default()
-        .extend(named.map(|id| InstalledKb {
+        .extend(named_kbs(value).map(|id| InstalledKb {
             id,
             installed_on: None,
         }));
@@ -272,6 +298,13 @@ fn kbs(part: &mut Part, value: &str) {
                 .to_owned(),
         );
     }
+}
+
+fn named_kbs(value: &str) -> impl Iterator<Item = KbId> + '_ {
+    let words = value.split(|c: char| !c.is_ascii_alphanumeric());
+    // A count or a year is no update: without "KB" it takes the digits of one.
+    let is_kb = |word: &&str| word.len() >= 6 || word.to_ascii_lowercase().starts_with("kb");
+    words.filter(is_kb).filter_map(|word| word.parse().ok())
 }
 
 fn is_cut(value: &str) -> bool {
