@@ -151,6 +151,13 @@ fn packed_bodies_and_their_limits() {
         send("zstd", &zstd::encode_all(machine.as_bytes(), 1).unwrap()).status,
         200
     );
+    let mut far = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    far.window_log(24).unwrap();
+    std::io::Write::write_all(&mut far, machine.as_bytes()).unwrap();
+    let answer = send("zstd", &far.finish().unwrap());
+    assert_eq!(answer.status, 400, "16 MiB would be taken for it");
+    let message = answer.json()["error"]["message"].to_string();
+    assert!(message.contains("a window above 8 MiB"), "{message}");
     assert_eq!(send("br", machine.as_bytes()).status, 415);
     assert_eq!(send("gzip", machine.as_bytes()).status, 400);
     // A megabyte of blanks packs to nothing.
