@@ -161,12 +161,6 @@ impl Ordinals {
         }
         bitmap.extend(self.recent());
     }
-
-    pub(crate) fn bitmap(&self) -> RoaringBitmap {
-        let mut bitmap = RoaringBitmap::new();
-        self.add_to(&mut bitmap);
-        bitmap
-    }
 }
 
 /// A copy has no more room than it needs.
@@ -221,7 +215,9 @@ mod tests {
                 prop_assert!(set.iter().eq(plain.iter().copied()));
                 prop_assert!(plain.iter().all(|ordinal| set.contains(*ordinal)));
                 prop_assert_eq!((set.len(), set.is_empty()), (plain.len() as u64, plain.is_empty()));
-                prop_assert!(set.bitmap().iter().eq(plain.iter().copied()));
+                let mut bitmap = RoaringBitmap::new();
+                set.add_to(&mut bitmap);
+                prop_assert!(bitmap.iter().eq(plain.iter().copied()));
                 let left = plain.iter().filter(|ordinal| !without.contains(**ordinal));
                 prop_assert_eq!(set.len_without(&without), left.count() as u64);
                 let again: Ordinals = plain.iter().copied().collect();
