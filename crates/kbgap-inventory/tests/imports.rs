@@ -7,6 +7,7 @@ mod imports {
     mod console;
     mod cyclonedx;
     mod defender;
+    mod history;
     mod hostile;
     mod joining;
     mod languages;
