@@ -14,7 +14,8 @@ use crate::assessor::Assessor;
 use crate::memo::Memo;
 use crate::{NotAssessed, Projection, VulnerableSoftware};
 
-const EDGE: &str = "microsoft-_-edge_chromium-based";
+/// The software that all of Edge (Chromium-based) counts for.
+pub(crate) const EDGE: &str = "microsoft-_-edge_chromium-based";
 
 const LACKING: &str = "Edge's own build of a fix";
 

@@ -12,8 +12,6 @@ use crate::dot_net::DOT_NET;
 use crate::edge;
 use crate::pair::{Case, PairFinding};
 
-const NO_RULES: &str = "rules for it";
-
 /// Everything that is missing of a Windows and its parts, KB by KB. Places are those of
 /// [`Windows`](crate::windows::Windows).
 pub(crate) struct Findings {
@@ -191,11 +189,7 @@ pub fn is_on_every_windows(software: &SoftwareId) -> bool {
 }
 
 fn unsupported(case: &Case<'_>, assessor: &Assessor) -> impl Iterator<Item = NotAssessed> {
-    let unsupported = case.machine.unsupported.iter();
-    let unsupported = unsupported.map(|id| NotAssessed::Software {
-        id: id.as_str().to_owned(),
-        lacking: NO_RULES,
-    });
+    let unsupported = case.machine.unsupported.iter().map(NotAssessed::from);
     unsupported.chain(edge::not_assessed(case.machine, assessor))
 }
 

@@ -4,18 +4,20 @@
 //! runs once for all of them.
 
 use kbgap_catalog::{
-    Architecture, Catalog, Component, InstallationType, KbId, SoftwareId, SqlBuild, SqlEntry,
-    Version, map_installed,
+    Architecture, Catalog, Component, InstallationType, KbId, SqlBuild, SqlEntry, Version,
+    map_installed,
 };
 use kbgap_inventory::Machine;
 use serde::{Deserialize, Serialize};
 
 use crate::click_to_run::ClickToRun;
 use crate::dot_net::{DotNetEntry, DotNetFacts};
+use crate::edge::EDGE;
 use crate::exchange::{EXCHANGE, ExchangeEntry, ExchangeServer};
 use crate::office::{Office, OfficeEntry};
 use crate::sharepoint::{SHAREPOINT, SharePoint, SharePointEntry};
 use crate::sql_server::{SQL_SERVER, SqlServer};
+use crate::unsupported::Unsupported;
 
 /// What the rules read of a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -52,8 +54,8 @@ pub struct Projection {
     pub office: Vec<Office>,
     /// .NET Framework.
     pub dot_net: DotNetFacts,
-    /// Reported software of families whose rules do not exist yet, in order.
-    pub unsupported: Vec<SoftwareId>,
+    /// Reported software about which no rule decides, in order.
+    pub unsupported: Vec<Unsupported>,
 }
 
 impl Projection {
@@ -110,9 +112,9 @@ impl Projection {
                 SoftwareFact::SharePoint(entry) => sharepoint_entries.push(*entry),
                 SoftwareFact::Office(entry) => office_entries.push(*entry),
                 SoftwareFact::DotNet(entry) => dot_net_entries.push(*entry),
-                SoftwareFact::OfFamily { id, office } => {
+                SoftwareFact::Unsupported { what, office } => {
                     click_to_run.extend(*office);
-                    unsupported.push(id.clone());
+                    unsupported.push(what.clone());
                 }
             }
         }
@@ -152,6 +154,9 @@ impl Projection {
     /// the software list: of several releases the lowest.
     #[must_use]
     pub fn version_of(&self, software: &str) -> Option<String> {
+        if software == EDGE {
+            return Some(self.edge_version?.to_string());
+        }
         if software == EXCHANGE {
             return Some(self.exchange?.version?.to_string());
         }
@@ -202,10 +207,10 @@ pub enum SoftwareFact {
     Office(OfficeEntry),
     /// .NET Framework.
     DotNet(DotNetEntry),
-    /// A software of a family with rules of its own.
-    OfFamily {
+    /// A software about which no rule decides.
+    Unsupported {
         /// The software.
-        id: SoftwareId,
+        what: Unsupported,
         /// What of Office by Click-to-Run it is, in which build.
         office: Option<(ClickToRun, Version)>,
     },
@@ -243,11 +248,16 @@ impl SoftwareFact {
         {
             return Some(Self::Office(entry));
         }
-        match map_installed(vendor, name, version)? {
-            (_, Component::EdgeChromium) => Some(Self::ChromiumEdge(Version::parse(version))),
-            (id, component) if has_rules_of_its_own(component, name) => {
+        match map_installed(vendor, name, version) {
+            Some((_, Component::EdgeChromium)) => Some(Self::ChromiumEdge(Version::parse(version))),
+            Some((id, component)) if has_rules_of_its_own(component, name) => {
                 let office = ClickToRun::of_name(name).zip(Version::parse(version));
-                Some(Self::OfFamily { id, office })
+                let what = Unsupported::of_family(id, component, name, version);
+                Some(Self::Unsupported { what, office })
+            }
+            None if is_microsoft(vendor) && has_word(name, b"edge") => {
+                let what = Unsupported::channel(vendor, name, version)?;
+                Some(Self::Unsupported { what, office: None })
             }
             _ => None,
         }
@@ -284,7 +294,7 @@ fn has_year(name: &str) -> bool {
 }
 
 /// Most programs are others, and are known so before anything is copied.
-fn has_word(name: &str, word: &[u8]) -> bool {
+pub(crate) fn has_word(name: &str, word: &[u8]) -> bool {
     let mut parts = name.as_bytes().windows(word.len());
     parts.any(|part| part.eq_ignore_ascii_case(word))
 }

@@ -180,6 +180,20 @@ impl Fleet {
         ordinals.filter_map(|ordinal| self.machine_at(ordinal))
     }
 
+    /// Those of a set, the same way: one of many need not be sorted.
+    pub fn machines_among<'f>(
+        &'f self,
+        set: RoaringBitmap,
+        from: Option<&str>,
+    ) -> impl Iterator<Item = Arc<FleetMachine>> + use<'f> {
+        let ordinals = self
+            .ids
+            .from(from.unwrap_or_default(), &self.inventory.records);
+        ordinals
+            .filter(move |&ordinal| set.contains(ordinal))
+            .filter_map(|ordinal| self.machine_at(ordinal))
+    }
+
     /// The places of the machines that count at `now`, in the order of the machines' ids:
     /// all that has to be kept of a list of a million.
     #[must_use]

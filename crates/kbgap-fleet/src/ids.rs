@@ -18,8 +18,8 @@ pub(crate) struct Ids {
     keys: TieredSet<Key>,
 }
 
-/// The first eight bytes of an id in order, and the ordinal.
-type Key = (u32, u32, u32);
+/// The first four bytes of an id in order, and the ordinal.
+type Key = (u32, u32);
 
 impl Ids {
     pub(crate) const fn len(&self) -> usize {
@@ -30,13 +30,13 @@ impl Ids {
     pub(crate) fn find(&self, id: &MachineId, records: &Records) -> Option<u32> {
         let id = id.to_bytes();
         let key = self.keys.find_by(|key| order(key, &id, records))?;
-        Some(key.2)
+        Some(key.1)
     }
 
     /// All machines, by id.
     pub(crate) fn all<'s>(&'s self, records: &'s Records) -> impl Iterator<Item = u32> + 's {
         let all = self.keys.iter_from(&|_| false, among(records));
-        all.map(|key| key.2)
+        all.map(|key| key.1)
     }
 
     /// The machines by id, from the first one on that is not below a text, which may be
@@ -47,12 +47,12 @@ impl Ids {
         records: &'s Records,
     ) -> impl Iterator<Item = u32> + use<'s> {
         let before = |key: &Key| {
-            let id = id_of(records.get(key.2)).copied().unwrap_or_default();
+            let id = id_of(records.get(key.1)).copied().unwrap_or_default();
             MachineId::from_bytes(id).as_str() < text
         };
         self.keys
             .iter_from(&before, among(records))
-            .map(|key| key.2)
+            .map(|key| key.1)
     }
 
     /// Adds a machine, which need not have its record yet.
@@ -81,26 +81,22 @@ impl FromIterator<(Bytes, u32)> for Ids {
 }
 
 const fn key(id: &Bytes, ordinal: u32) -> Key {
-    let high = u32::from_be_bytes([id[0], id[1], id[2], id[3]]);
-    let low = u32::from_be_bytes([id[4], id[5], id[6], id[7]]);
-    (high, low, ordinal)
+    (u32::from_be_bytes([id[0], id[1], id[2], id[3]]), ordinal)
 }
 
 /// How two machines stand to each other that have their records.
 fn among(records: &Records) -> impl Fn(&Key, &Key) -> Ordering + '_ {
-    let id = |key: &Key| id_of(records.get(key.2));
+    let id = |key: &Key| id_of(records.get(key.1));
     move |a, b| {
-        let by_key = (a.0, a.1).cmp(&(b.0, b.1));
+        let by_key = a.0.cmp(&b.0);
         by_key.then_with(|| id(a).cmp(&id(b)))
     }
 }
 
 /// Where a key stands to an id.
 fn order(of: &Key, id: &Bytes, records: &Records) -> Ordering {
-    let sought = key(id, 0);
-    (of.0, of.1)
-        .cmp(&(sought.0, sought.1))
-        .then_with(|| id_of(records.get(of.2)).cmp(&Some(id)))
+    let by_key = of.0.cmp(&key(id, 0).0);
+    by_key.then_with(|| id_of(records.get(of.1)).cmp(&Some(id)))
 }
 
 #[cfg(test)]
@@ -113,9 +109,9 @@ mod tests {
 
     /// Ids that differ in few places, as somebody may choose them.
     fn any_id() -> impl Strategy<Value = Bytes> {
-        (0_u8..2, 0_u8..3, 0_u8..6).prop_map(|(first, eighth, last)| {
+        (0_u8..2, 0_u8..3, 0_u8..6).prop_map(|(first, fourth, last)| {
             let mut id = [7; 20];
-            (id[0], id[7], id[19]) = (first, eighth, last);
+            (id[0], id[3], id[19]) = (first, fourth, last);
             id
         })
     }

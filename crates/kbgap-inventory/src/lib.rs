@@ -34,12 +34,13 @@ mod rows;
 mod software;
 mod systeminfo;
 mod text;
+mod unread;
 mod vuls;
 
 pub use format::Format;
 pub use machine::{DeviceValue, DotNet, InstalledKb, IpAddress, Machine, OperatingSystem};
 pub use machine_id::{MachineId, MachineIdError};
-pub use merge::{Merged, merge, merge_as};
+pub use merge::{Merged, merge, merge_as, unpatched};
 pub use part::{Part, PartOs, Program};
 pub use report::{MAX_BYTES, Report, ReportError, read_reports};
 pub use rows::csv::Column;

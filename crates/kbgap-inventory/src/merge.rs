@@ -263,7 +263,7 @@ impl Hosts {
                 }
                 // Other forms say so themselves, in what they lack.
                 if format == Format::Native {
-                    warnings.extend(unpatched(&machine));
+                    warnings.extend(unpatched(&machine).map(str::to_owned));
                 }
                 machines.push((machine, warnings));
             };
@@ -310,12 +310,13 @@ impl Hosts {
     }
 }
 
-/// Of a host without a single update nobody can tell whether there is none or none was read.
-fn unpatched(machine: &Machine) -> Option<String> {
-    (machine.os.revision.is_none() && machine.installed_kbs.is_empty()).then(|| {
-        "tells neither the revision (UBR) nor any installed update: all updates of its Windows count as missing"
-            .to_owned()
-    })
+/// What people should know of a native document that tells of no update: nobody can tell whether
+/// there is none or none was read.
+#[must_use]
+pub fn unpatched(machine: &Machine) -> Option<&'static str> {
+    (machine.os.revision.is_none() && machine.installed_kbs.is_empty()).then_some(
+        "tells neither the revision (UBR) nor any installed update: all updates of its Windows count as missing",
+    )
 }
 
 /// What a host has too much of. Each form has to hold what is documented for one of them, and

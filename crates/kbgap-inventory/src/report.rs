@@ -49,6 +49,11 @@ pub enum ReportError {
          export of Microsoft Defender"
     )]
     Unknown,
+    /// It has the headings of a table, and nothing below them.
+    #[error(
+        "has a header and no rows (read as {0}): whatever wrote it found nothing, or it is cut off"
+    )]
+    NoRows(Format),
     /// It is a list of KB numbers of which nothing says whether they are installed.
     #[error(
         "holds KB numbers alone, which may be those of missing updates: give a list that says they are installed (`Get-HotFix`, \
@@ -215,7 +220,11 @@ fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError
         format: Format::Systeminfo,
         message,
     })?;
-    let mut lists = hotfixes::read(text);
+    let hotfixes::Lists {
+        parts: mut lists,
+        unread,
+        has_header,
+    } = hotfixes::read(text);
     // Whoever writes both into one file means one host.
     if let ([host], [list]) = (hosts.as_slice(), lists.as_mut_slice())
         && list.name.is_none()
@@ -227,8 +236,9 @@ fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError
         None => Format::Systeminfo,
     };
     let hosts = hosts.into_iter().map(|reading| Ok(of_host(reading)));
-    let read: Vec<_> = hosts.chain(parts(lists)).collect();
+    let mut read: Vec<_> = hosts.chain(parts(lists)).collect();
     if !read.is_empty() {
+        read.extend(unread.note().map(|note| Ok(Report::Note(note))));
         check_end(text, format)?;
         return check_rest(text, format).map(|()| read);
     }
@@ -238,6 +248,13 @@ fn read_text(text: &str) -> Result<Vec<Result<Report, ReportError>>, ReportError
             read.and_then(of_rows)
         }
         None if is_bare_kbs(text) => Err(ReportError::BareKbs),
+        None if has_header => Err(match unread.note() {
+            Some(message) => ReportError::Place {
+                format: Format::Hotfixes,
+                message,
+            },
+            None => ReportError::NoRows(Format::Hotfixes),
+        }),
         None => Err(ReportError::Unknown),
     }
 }
@@ -332,7 +349,26 @@ fn parts(parts: Vec<Part>) -> Vec<Result<Report, ReportError>> {
 }
 
 fn of_rows(read: rows::Read) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
+    let unread = read.unread.note();
+    if read.rows == 0 {
+        return Err(ReportError::NoRows(Format::Table));
+    }
     let mut reports = parts(read.parts);
+    if reports.is_empty()
+        && let Some(message) = unread
+    {
+        let format = Format::Table;
+        return Err(ReportError::Place { format, message });
+    }
+    if reports.is_empty() && read.others == 0 && read.not_installed == 0 {
+        let message = format!(
+            "none of its {} rows tells a version of Windows, an update or a program",
+            read.rows
+        );
+        let format = Format::Table;
+        return Err(ReportError::Place { format, message });
+    }
+    reports.extend(unread.map(|note| Ok(Report::Note(note))));
     if read.others > 0 {
         let note = format!(
             "{} of its rows are of hosts that do not run Windows and are left out",
@@ -347,7 +383,6 @@ fn of_rows(read: rows::Read) -> Result<Vec<Result<Report, ReportError>>, ReportE
         );
         reports.push(Ok(Report::Note(note)));
     }
-    let mut reports = not_empty(reports)?;
     if !read.columns.is_empty() {
         reports.push(Ok(Report::Columns(read.columns)));
     }

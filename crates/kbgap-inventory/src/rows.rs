@@ -13,6 +13,7 @@ pub(crate) mod json;
 mod list;
 mod missing;
 
+use crate::unread::Unread;
 use crate::{Part, ReportError};
 
 /// What a table or list holds.
@@ -21,8 +22,12 @@ pub(crate) struct Read {
     pub(crate) parts: Vec<Part>,
     /// The columns of a table with what they were taken for.
     pub(crate) columns: Vec<csv::Column>,
-    /// How many rows tell of hosts that run something else.
+    /// How many rows there are.
+    pub(crate) rows: usize,
+    /// How many of them tell of hosts that run something else.
     pub(crate) others: usize,
+    /// Those that seem to name an update beside the columns that are read.
+    pub(crate) unread: Unread,
     /// How many rows tell of updates that are not installed.
     pub(crate) not_installed: usize,
 }

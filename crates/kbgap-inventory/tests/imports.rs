@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod imports {
+    mod by_hand;
     mod collected;
     mod console;
     mod cyclonedx;

@@ -78,7 +78,7 @@ pub struct StructuredType {
     /// The navigation properties that it adds.
     pub navigation: &'static [Navigation],
     /// Annotations of ours, named with their `@`: written after the properties where
-    /// they are not null, and named by expressions like properties. They are no part of
+    /// they are neither null nor `false`, and named by expressions like properties. They are no part of
     /// `$metadata`, and a base does not pass them on.
     pub annotations: &'static [Property],
 }

@@ -54,6 +54,13 @@ impl Filter {
         narrow::values_of(&self.root, property)
     }
 
+    /// Whether a record may pass of which only some properties and annotations are known:
+    /// `false` where what the filter asks of those alone is not so.
+    #[must_use]
+    pub fn may_pass(&self, record: &dyn Record, known: &[&str]) -> bool {
+        narrow::may_pass(&self.root, record, known)
+    }
+
     /// The time before which no record passes, by this property.
     #[must_use]
     pub fn earliest(&self, property: &str) -> Option<Time> {

@@ -48,11 +48,12 @@ pub fn object<'a>(record: &'a dyn Record, expansion: &Expansion) -> Value<'a> {
     Value::Object(properties.chain(annotations).collect())
 }
 
-/// The annotations of a record that are not null.
+/// The annotations of a record that say something: neither null nor `false` is written, so that
+/// what nothing is known of reads as documented.
 pub fn annotations<'a>(
     record: &'a dyn Record,
     declared: &[&'static Property],
 ) -> impl Iterator<Item = (&'static str, Value<'a>)> {
     let values = declared.iter().map(|a| (a.name, record.get(a.name)));
-    values.filter(|(_, value)| *value != Value::Null)
+    values.filter(|(_, value)| !matches!(value, Value::Null | Value::Bool(false)))
 }

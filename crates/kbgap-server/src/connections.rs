@@ -15,6 +15,9 @@ use tokio::task::JoinSet;
 
 /// The time that a request's head may take, and that a connection may stay idle.
 const HEAD: Duration = Duration::from_secs(30);
+/// Bytes that are read of a connection at a time, at most: of a large body four times as much
+/// would do no good, and there are many connections.
+const BUFFER: usize = 128 << 10;
 /// What is under way may go on for so long after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -28,6 +31,7 @@ pub(crate) async fn serve(
     // A client may close its sending half as soon as it has asked.
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD)
+        .max_buf_size(BUFFER)
         .half_close(true);
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();

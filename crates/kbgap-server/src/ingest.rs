@@ -20,7 +20,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, Response, StatusCode};
 use axum::response::IntoResponse;
 use kbgap_auth::Permission;
-use kbgap_inventory::{Machine, native, native::Record};
+use kbgap_inventory::{Machine, native, native::Record, unpatched};
 use kbgap_odata::ErrorCode;
 use kbgap_store::{MachineReport, PackedBody, PutOutcome, StoreError};
 use serde::Serialize;
@@ -59,6 +59,9 @@ struct RecordAnswer {
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<RecordErrorAnswer>,
+    /// What people should know of a report that was taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -181,11 +184,13 @@ impl Taken {
             computer_dns_name: None,
             outcome: "refused",
             error: None,
+            warnings: Vec::new(),
         };
         match record.machine {
             Ok(machine) => {
                 answer.id = Some(machine.id.to_string());
                 answer.computer_dns_name = Some(machine.computer_dns_name.clone());
+                answer.warnings.extend(unpatched(&machine));
                 self.positions.push(position);
                 self.reports.push(Report {
                     stored: report(&machine, now, packing).map_err(Failure::internal)?,

@@ -16,13 +16,13 @@ pub(crate) use change::{ChangeEvent, ChangeRecord, Group};
 pub(crate) use export::{
     ExportFilesRecord, ExportedFinding, ExportedOtherSoftware, ExportedSoftware,
 };
-pub(crate) use finding::{FindingRecord, Findings};
+pub(crate) use finding::{FindingRecord, Findings, cves_that_may_pass};
 pub(crate) use machine::{MachineRecord, ReferenceRecord};
 pub(crate) use recommendation::RecommendationRecord;
 pub(crate) use score::ScoreRecord;
 pub(crate) use software::{DistributionRecord, SoftwareRecord};
 pub(crate) use task::{Completion, Task, TaskRecord, TaskStatus};
-pub(crate) use vulnerability::{VulnerabilityRecord, all_cves, day};
+pub(crate) use vulnerability::{VulnerabilityRecord, all_cves, day, find_cve, find_cves};
 
 use kbgap_catalog::{Severity, Vulnerability};
 use kbgap_fleet::FleetMachine;

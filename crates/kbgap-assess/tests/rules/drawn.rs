@@ -1,6 +1,6 @@
 //! Machines drawn at random, as they could stand under a catalogue: the same for the same seed.
 
-use kbgap_assess::{ClickToRun, ExchangeServer, Projection, SqlServer};
+use kbgap_assess::{ClickToRun, ExchangeServer, Lacking, Projection, SqlServer, Unsupported};
 use kbgap_catalog::{
     Architecture, Catalog, Component, Family, InstallationType, Kb, KbId, ServicingUpdate,
     SqlBuild, Version,
@@ -135,7 +135,10 @@ impl<'a> Draw<'a> {
             let third = *self.one_of(&[10_405, 14_332, 17_932, 16_130]);
             let version = format!("16.0.{third}.20{:03}", self.below(1_000));
             machine.click_to_run = vec![(office, Version::parse(&version).unwrap())];
-            machine.unsupported = vec!["microsoft-_-office".parse().unwrap()];
+            machine.unsupported = vec![Unsupported {
+                id: "microsoft-_-office".parse().unwrap(),
+                lacking: Lacking::Rules,
+            }];
         }
         if self.one_in(3) {
             machine.sql_server = self.sql_servers();

@@ -1,6 +1,6 @@
 //! Servicing families, platforms and what applies (sections 4 and 5).
 
-use kbgap_assess::{Assessment, SoftwareFact, Unassessable, assess};
+use kbgap_assess::{Assessment, Unassessable, assess};
 use kbgap_catalog::{Architecture, InstallationType};
 
 use crate::hosts::{assessed, client, host, listing, missing, server};
@@ -237,52 +237,4 @@ fn standalone_updates_depend_on_what_the_machine_reports() {
     assert_eq!(crate::hosts::undecided(&result), []);
     machine.win_re = Some(true);
     assert!(missing(catalog, &machine).contains(&5_046_400));
-}
-
-/// Of software that rules decide, a release that none of them knows is not shown as clean.
-#[test]
-fn a_release_that_no_rule_knows_is_told() {
-    for (name, version, expected) in [
-        (
-            "Microsoft SQL Server 2005 (64-bit)",
-            "9.00.5000.00",
-            Some("microsoft-_-sql_server"),
-        ),
-        (
-            "SQL Server 2031 Database Engine Services",
-            "19.0.1000.1",
-            Some("microsoft-_-sql_server"),
-        ),
-        ("Microsoft SQL Server", "", Some("microsoft-_-sql_server")),
-        (
-            "Microsoft SharePoint Server 2031",
-            "17.0.1.1",
-            Some("microsoft-_-sharepoint_server"),
-        ),
-        (
-            "Microsoft Office SharePoint Server 2007 ",
-            "12.0.6612.1000",
-            Some("microsoft-_-sharepoint_server"),
-        ),
-        (
-            "Microsoft Office Professional Edition 2003",
-            "11.0.8173.0",
-            Some("microsoft-_-office"),
-        ),
-        // Parts and tools have no rules to wait for.
-        (
-            "Microsoft SharePoint Server 2019 Core",
-            "16.0.10337.1",
-            None,
-        ),
-        ("Microsoft SharePoint Designer 2013", "15.0.4569.1506", None),
-        ("SQL Server 2005 Client Tools", "9.00.5000.00", None),
-    ] {
-        let found = match SoftwareFact::of("Microsoft Corporation", name, version) {
-            Some(SoftwareFact::OfFamily { id, .. }) => Some(id.as_str().to_owned()),
-            Some(other) => panic!("{name}: {other:?}"),
-            None => None,
-        };
-        assert_eq!(found.as_deref(), expected, "{name}");
-    }
 }

@@ -2,6 +2,7 @@
 
 use kbgap_assess::{Assessed, Assessment, NotAssessed, Projection, assess};
 use kbgap_catalog::{Catalog, InstallationType, KbId};
+use kbgap_inventory::native;
 
 use crate::drawn::windows;
 
@@ -51,4 +52,23 @@ pub fn undecided(assessed: &Assessed) -> Vec<(u32, &'static str)> {
             NotAssessed::Software { .. } => None,
         })
         .collect()
+}
+
+/// A Windows ahead of the feed with these programs and updates.
+pub fn with(catalog: &Catalog, software: &[(&str, &str)], kbs: &[u32]) -> Projection {
+    let entries: Vec<String> = software
+        .iter()
+        .map(|(name, version)| {
+            format!(
+                r#"{{"vendor": "Microsoft Corporation", "name": "{name}", "version": "{version}"}}"#
+            )
+        })
+        .collect();
+    let document = format!(
+        r#"{{"computerDnsName": "pc", "os": {{"version": "10.0.19045.31999", "architecture": "x64",
+        "installationType": "Client"}}, "secureBoot": false, "winRe": false,
+        "installedKbs": {kbs:?}, "software": [{}]}}"#,
+        entries.join(", ")
+    );
+    Projection::of(&native::machine(&document).unwrap(), catalog)
 }

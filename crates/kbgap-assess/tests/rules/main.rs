@@ -18,4 +18,5 @@ mod properties;
 mod scans;
 mod sharepoint;
 mod sql_server;
+mod unsupported;
 mod worked_example;

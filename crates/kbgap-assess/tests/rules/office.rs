@@ -2,33 +2,13 @@
 
 use kbgap_assess::{Assessed, ExplanationVerdict, NotAssessed, Projection, SoftwareFact, explain};
 use kbgap_catalog::{Catalog, Component, KbId};
-use kbgap_inventory::native;
 use kbgap_testkit::real_feed::catalog;
 
-use crate::hosts::{assessed, missing, undecided};
+use crate::hosts::{assessed, missing, undecided, with};
 
 const OFFICE: &str = "microsoft-_-office";
 const MSI: (&str, &str) = ("Microsoft Office Professional Plus 2016", "16.0.4266.1001");
 const X64: (&str, &str) = ("Microsoft Office 64-bit Components 2016", "16.0.4266.1001");
-
-/// A Windows ahead of the feed with these programs and updates.
-fn with(catalog: &Catalog, software: &[(&str, &str)], kbs: &[u32]) -> Projection {
-    let entries: Vec<String> = software
-        .iter()
-        .map(|(name, version)| {
-            format!(
-                r#"{{"vendor": "Microsoft Corporation", "name": "{name}", "version": "{version}"}}"#
-            )
-        })
-        .collect();
-    let document = format!(
-        r#"{{"computerDnsName": "pc", "os": {{"version": "10.0.19045.31999", "architecture": "x64",
-        "installationType": "Client"}}, "secureBoot": false, "winRe": false,
-        "installedKbs": {kbs:?}, "software": [{}]}}"#,
-        entries.join(", ")
-    );
-    Projection::of(&native::machine(&document).unwrap(), catalog)
-}
 
 fn lacking(found: &Assessed) -> Vec<&'static str> {
     let software = found.not_assessed.iter().filter_map(|n| match n {

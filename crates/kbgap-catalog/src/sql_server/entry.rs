@@ -32,10 +32,11 @@ impl SqlEntry {
     pub fn of(name: &str, version: &str) -> Option<Self> {
         let name = words(name);
         let (named, is_engine) = named(&name)?;
-        let build = Version::parse(version).and_then(|v| SqlBuild::of_version(&v));
+        let version = Version::parse(version);
+        let build = version.and_then(|v| SqlBuild::of_version(&v));
         let release = match named {
             Some(release) => SqlRelease::of_name(release)?,
-            None => build?.0,
+            None => SqlRelease::of_version(&version?)?,
         };
         Some(Self {
             release,
@@ -69,14 +70,18 @@ fn named(name: &str) -> Option<Named<'_>> {
     }
 }
 
-/// `2019 (64-bit)`, `2016 Database Engine Services`, `2019 Setup (English)`.
+/// `2019 (64-bit)`, `2016 Database Engine Services`, `2019 Setup (English)`, and the same
+/// without a release.
 fn server(rest: &str) -> Option<Named<'_>> {
-    let (release, rest) = release(rest)?;
+    let (release, rest) = match release(rest) {
+        Some((release, rest)) => (Some(release), rest),
+        None => (None, rest),
+    };
     let is_plain = rest
         .split(' ')
         .all(|word| matches!(word, "" | "(64-bit)" | "(32-bit)"));
     let is_engine = is_plain || rest.ends_with("database engine services");
-    (is_engine || rest.starts_with("setup ")).then_some((Some(release), is_engine))
+    (is_engine || rest.starts_with("setup ")).then_some((release, is_engine))
 }
 
 /// `hotfix 4430 for sql server 2019 (kb5054833) (64-bit)`.
@@ -207,6 +212,25 @@ mod tests {
                 true,
                 None,
             ),
+            (
+                "SQL Server Database Engine Services",
+                "15.0.4430.1",
+                V2019,
+                Some(4_430),
+                None,
+                true,
+                None,
+            ),
+            // The first two parts tell the release and no build.
+            (
+                "Microsoft SQL Server (64-bit)",
+                "13.0",
+                V2016,
+                None,
+                x64,
+                true,
+                None,
+            ),
             // A version that is none of this release.
             (
                 "Microsoft SQL Server 2019",
@@ -242,6 +266,11 @@ mod tests {
             "Hotfix for SQL Server Management Studio",
             "Microsoft VSS Writer for SQL Server 2019",
             "Microsoft ODBC Driver 17 for SQL Server",
+            "SQL Server Browser",
+            "SQL Server Native Client",
+            "SQL Server Database Engine Shared",
+            "SQL Server Customer Experience Improvement Program",
+            "SQL Server Database Engine Services",
             "sql_server",
             "SQL Server 2005",
             "SQL Servers 2019",

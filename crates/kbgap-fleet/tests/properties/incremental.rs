@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use kbgap_catalog::Catalog;
-use kbgap_fleet::{Fleet, FleetIndex, View};
+use kbgap_fleet::{Fleet, FleetIndex, FleetMachine, View};
 use proptest::prelude::*;
+use roaring::RoaringBitmap;
 
 use crate::world::{Host, NOW, all_software, any_feed, any_host, fleet};
 
@@ -45,7 +46,7 @@ fn told(fleet: &Fleet) -> BTreeMap<String, String> {
         format!("{} {:?}", summary.score, summary.groups),
     );
     for (id, own) in summary.all_software(None) {
-        let names = |set: &roaring::RoaringBitmap| -> Vec<String> {
+        let names = |set: &RoaringBitmap| -> Vec<String> {
             let machines = fleet.machines_of(set);
             machines.iter().map(|m| m.name().to_owned()).collect()
         };
@@ -102,8 +103,22 @@ fn told(fleet: &Fleet) -> BTreeMap<String, String> {
             format!("exposed to {}", cve.id()),
             summary.exposed_machines(ix).to_string(),
         );
+        check_walk(fleet, &fleet.machines_exposed_to(&[ix], NOW));
     }
     told
+}
+
+/// Walking through all machines finds those of a set as sorting them does, from any id on.
+fn check_walk(fleet: &Fleet, set: &RoaringBitmap) {
+    let ids = |machines: Vec<Arc<FleetMachine>>| -> Vec<String> {
+        machines.iter().map(|m| m.id().to_string()).collect()
+    };
+    let sorted = ids(fleet.machines_of(set));
+    let walked = |from| ids(fleet.machines_among(set.clone(), from).collect());
+    assert_eq!(walked(None), sorted);
+    for (position, id) in sorted.iter().enumerate() {
+        assert_eq!(walked(Some(id)), sorted[position..]);
+    }
 }
 
 struct Played {

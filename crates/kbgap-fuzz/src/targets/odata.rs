@@ -17,6 +17,7 @@ pub(super) const FILTERS: &[&str] = &[
     "severity eq 'Critical' and exploitVerified eq true and publishedOn ge 2020-01-01T00:00:00+02:00",
     "lastSeen ge 2020-01-01 or id in ('a','b')",
     "@kbgap.knownExploited/dueDate lt 2026-12-01 or @kbgap.knownExploited eq null and not @kbgap.knownExploited/ransomware",
+    "@kbgap.epss ge 0.5 and (productName eq 'edge' or @kbgap.publicExploit and cveId ne 'x')",
 ];
 
 pub(super) const QUERIES: &[&str] = &[
@@ -33,7 +34,7 @@ pub(super) const PATHS: &[&str] = &[
     "/api/Software(%27o%27%27neil-_-x%27)",
 ];
 
-static TYPES: [&StructuredType; 8] = [
+static TYPES: [&StructuredType; 9] = [
     &machine::MACHINE,
     &software::SOFTWARE,
     &vulnerability::VULNERABILITY,
@@ -41,6 +42,7 @@ static TYPES: [&StructuredType; 8] = [
     &remediation::REMEDIATION_TASK,
     &export::ASSET_SOFTWARE,
     &export::ASSET_VULNERABILITY,
+    &vulnerability::ASSET_VULNERABILITY_REFERENCE,
     &software::PRODUCT_FIX,
 ];
 
@@ -138,6 +140,11 @@ pub(super) fn filter(bytes: &[u8]) {
 
 fn check_narrow(filter: &Filter, record: &Made<'_>) {
     for property in record.of.all_properties() {
+        assert!(
+            filter.may_pass(record, &[property.name]),
+            "{}",
+            property.name
+        );
         let value = record.get(property.name);
         match property.kind {
             EdmType::String | EdmType::Guid | EdmType::Enum(_) => {

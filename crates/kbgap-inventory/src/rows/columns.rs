@@ -28,7 +28,7 @@ pub(super) fn read(text: &str) -> Option<Result<Read, ReportError>> {
             .filter_map(|column| Some((mapping.field(&column.heading)?, column.value(row))))
             .collect();
         let values = values.iter().map(|(field, value)| (*field, value.as_str()));
-        if let Err(message) = hosts.add(&format!("line {}", position + 1), values) {
+        if let Err(message) = hosts.add_row(position + 1, values, || (*row).to_owned()) {
             return Some(Err(ReportError::Line {
                 format: Format::Table,
                 line: position + 1,

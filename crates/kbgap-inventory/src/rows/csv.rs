@@ -128,9 +128,10 @@ impl<'t> Table<'t> {
             }
             let values = fields.iter().zip(row.iter());
             let values = values.filter_map(|(field, value)| Some(((*field)?, value)));
-            let place = format!("line {}", self.above as u64 + line);
+            let place = self.above + usize::try_from(line).unwrap_or(usize::MAX);
+            let whole = || row.iter().collect::<Vec<_>>().join(" ");
             hosts
-                .add(&place, values)
+                .add_row(place, values, whole)
                 .map_err(|message| at(line, message))?;
         }
         Ok(hosts.finish())

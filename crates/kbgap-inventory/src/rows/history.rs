@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use kbgap_catalog::KbId;
 
 use super::hosts::instant;
+use crate::Part;
 
 /// What the rows of a history say of each update of each host, by the host's place.
 #[derive(Default)]
@@ -36,14 +37,18 @@ impl History {
         }
     }
 
-    /// Whether an update was removed and, as far as times tell, not installed later.
-    pub(super) fn is_removed(&self, host: usize, kb: KbId) -> bool {
-        let events = self.events.get(&(host, kb));
-        events.is_some_and(Events::end_with_removal)
-    }
-
-    /// How many rows are of updates that were removed.
-    pub(super) fn rows_of_removed(&self) -> usize {
+    /// Takes out of hosts what was removed and, as far as times tell, not installed later: how
+    /// many rows are of that.
+    pub(super) fn leave_out_removed(&self, hosts: &mut [Part]) -> usize {
+        let is_removed = |host: usize, kb: KbId| {
+            let events = self.events.get(&(host, kb));
+            events.is_some_and(Events::end_with_removal)
+        };
+        for (host, part) in hosts.iter_mut().enumerate() {
+            if let Some(kbs) = &mut part.kbs {
+                kbs.retain(|kb| !is_removed(host, kb.id));
+            }
+        }
         let removed = self.events.values().filter(|e| e.end_with_removal());
         removed.map(|events| events.rows).sum()
     }

@@ -10,6 +10,7 @@ use super::history::{self, History};
 use super::missing::{has_failed, is_not_installed};
 use crate::native::{installation_type_of, is_guid};
 use crate::text::{MAX_NAME, MAX_TEXT, bounded, is_blank, shown};
+use crate::unread::Unread;
 use crate::{Format, InstalledKb, Part, PartOs, ReportError, package};
 
 /// The hosts of a table or list, as far as they are read.
@@ -21,7 +22,9 @@ pub(super) struct Hosts {
     history: Option<History>,
     parts: Vec<Part>,
     by_name: HashMap<String, usize>,
+    rows: usize,
     others: usize,
+    unread: Unread,
     not_installed: usize,
 }
 
@@ -59,9 +62,35 @@ impl Hosts {
             history: mapping.has(Field::Operation).then(History::default),
             parts: Vec::new(),
             by_name: HashMap::new(),
+            rows: 0,
             others: 0,
+            unread: Unread::default(),
             not_installed: 0,
         })
+    }
+
+    /// The same as [`Hosts::add`] for a row of a table, whose values may have lost their columns:
+    /// where its columns of updates are empty, an update that it names elsewhere is told.
+    ///
+    /// # Errors
+    /// Those of [`Hosts::add`].
+    pub(super) fn add_row<'v>(
+        &mut self,
+        line: usize,
+        values: impl IntoIterator<Item = (Field, &'v str)>,
+        row: impl FnOnce() -> String,
+    ) -> Result<(), String> {
+        let values: Vec<(Field, &str)> = values.into_iter().collect();
+        // The name of a program or package may tell the update that it is, and is read so.
+        let mut tells = values.iter().map(|(field, value)| match field {
+            Field::Kb => named_kbs(value).next().is_some(),
+            Field::Software | Field::Package => !is_blank(value),
+            _ => false,
+        });
+        if self.has_kbs && !tells.any(|tells| tells) {
+            self.unread.look(line, &row());
+        }
+        self.add(&format!("line {line}"), values)
     }
 
     /// Adds what a row tells, which stands at a place such as `line 7`.
@@ -73,6 +102,7 @@ impl Hosts {
         place: &str,
         values: impl IntoIterator<Item = (Field, &'v str)>,
     ) -> Result<(), String> {
+        self.rows += 1;
         let values: Vec<(Field, &str)> = values.into_iter().collect();
         let platform = values.iter().find(|(field, _)| *field == Field::Platform);
         if platform.is_some_and(|(_, name)| is_other(name)) {
@@ -161,20 +191,11 @@ impl Hosts {
         }
     }
 
-    /// Takes out what was removed from a host after it was installed.
-    fn leave_out_removed(&mut self) {
-        let Some(history) = &self.history else { return };
-        for (host, part) in self.parts.iter_mut().enumerate() {
-            if let Some(kbs) = &mut part.kbs {
-                kbs.retain(|kb| !history.is_removed(host, kb.id));
-            }
-        }
-        self.not_installed += history.rows_of_removed();
-    }
-
     /// The hosts that told anything at all.
     pub(super) fn finish(mut self) -> Read {
-        self.leave_out_removed();
+        if let Some(history) = self.history {
+            self.not_installed += history.leave_out_removed(&mut self.parts);
+        }
         let tells = |part: &Part| {
             part.os.build.is_some()
                 || part.kbs.as_ref().is_some_and(|kbs| !kbs.is_empty())
@@ -199,7 +220,9 @@ impl Hosts {
         Read {
             parts,
             columns: Vec::new(),
+            rows: self.rows,
             others: self.others,
+            unread: self.unread,
             not_installed: self.not_installed,
         }
     }
@@ -288,15 +311,9 @@ fn is_release(version: &str) -> bool {
 /// All KBs that a value names. What is none, such as `File 1` of old systems, is told
 /// by no number and passed over.
 fn kbs(part: &mut Part, value: &str) {
-    let words = value.split(|c: char| !c.is_ascii_alphanumeric());
-    // A count or a year is no update: without "KB" it takes the digits of one.
-    let is_kb = |word: &&str| word.len() >= 6 || word.to_ascii_lowercase().starts_with("kb");
-    let named = words
-        .filter(is_kb)
-        .filter_map(|word| word.parse::<KbId>().ok());
     part.kbs
         .get_or_insert_default()
-        .extend(named.map(|id| InstalledKb {
+        .extend(named_kbs(value).map(|id| InstalledKb {
             id,
             installed_on: None,
         }));
@@ -312,6 +329,13 @@ fn kbs(part: &mut Part, value: &str) {
                 .to_owned(),
         );
     }
+}
+
+fn named_kbs(value: &str) -> impl Iterator<Item = KbId> + '_ {
+    let words = value.split(|c: char| !c.is_ascii_alphanumeric());
+    // A count or a year is no update: without "KB" it takes the digits of one.
+    let is_kb = |word: &&str| word.len() >= 6 || word.to_ascii_lowercase().starts_with("kb");
+    words.filter(is_kb).filter_map(|word| word.parse().ok())
 }
 
 fn is_cut(value: &str) -> bool {

@@ -175,6 +175,11 @@ fn packages_of_csv_and_json_are_read_and_one_that_waits_does_not_count() {
     ] {
         let merged = merged_as("pc-1", &[HOST, &list]);
         assert_eq!(merged.errors, Vec::<String>::new(), "{list}");
+        assert_eq!(
+            merged.notes,
+            ["file2: 1 of its rows are of updates that are not installed and are left out"],
+            "{list}"
+        );
         let machine = &merged.machines[0].0;
         assert_eq!(
             line(machine),

@@ -1,8 +1,9 @@
 //! What a filter demands of single properties, so that an index can be asked
 //! instead of every record.
 
-use super::{Comparison, Expression, Literal, Operand, Path};
+use super::{Comparison, Expression, Literal, Operand, Path, eval};
 use crate::Time;
+use crate::edm::Record;
 
 pub(super) fn values_of(expression: &Expression, property: &str) -> Option<Vec<String>> {
     match expression {
@@ -52,6 +53,50 @@ pub(super) fn earliest(expression: &Expression, property: &str) -> Option<Time> 
         ) => is_property(path, property).then_some(*time),
         _ => None,
     }
+}
+
+/// Of what is not known anything may hold, also its opposite: only whole parts that ask
+/// for nothing else are evaluated.
+pub(super) fn may_pass(expression: &Expression, record: &dyn Record, known: &[&str]) -> bool {
+    match expression {
+        Expression::And(parts) => parts.iter().all(|part| may_pass(part, record, known)),
+        Expression::Or(parts) => parts.iter().any(|part| may_pass(part, record, known)),
+        part if asks_only(part, known) => eval::truth(part, record, &mut Vec::new()) == Some(true),
+        _ => true,
+    }
+}
+
+fn asks_only(expression: &Expression, known: &[&str]) -> bool {
+    match expression {
+        Expression::And(parts) | Expression::Or(parts) => {
+            parts.iter().all(|part| asks_only(part, known))
+        }
+        Expression::Not(inner) => asks_only(inner, known),
+        Expression::Compare(_, left, right) | Expression::Text(_, left, right) => {
+            is_known(left, known) && is_known(right, known)
+        }
+        Expression::In(operand, _) | Expression::Holds(operand) => is_known(operand, known),
+        Expression::Over { path, body, .. } => {
+            is_known_path(path, known) && body.as_ref().is_none_or(|body| asks_only(body, known))
+        }
+    }
+}
+
+fn is_known(operand: &Operand, known: &[&str]) -> bool {
+    match operand {
+        Operand::Path(path) => is_known_path(path, known),
+        Operand::Literal(_) => true,
+        Operand::Lower(inner)
+        | Operand::Upper(inner)
+        | Operand::Trim(inner)
+        | Operand::Length(inner)
+        | Operand::Rank(_, inner) => is_known(inner, known),
+    }
+}
+
+/// What belongs to a variable is as known as the collection that it goes over.
+fn is_known_path(path: &Path, known: &[&str]) -> bool {
+    path.variable.is_some() || path.property.is_some_and(|p| known.contains(&p.name))
 }
 
 fn is_property(path: &Path, name: &str) -> bool {

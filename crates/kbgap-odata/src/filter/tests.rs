@@ -1,3 +1,5 @@
+mod narrowing;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -385,46 +387,6 @@ fn what_is_too_long_or_too_deep_is_refused() {
     assert!(mistake(&format!("version eq '{}'", "x".repeat(9_000))).contains("longer"));
 }
 
-#[test]
-fn what_an_index_can_be_asked_for() {
-    let values =
-        |filter: &str, property: &str| Filter::parse(filter, &MACHINE).unwrap().values_of(property);
-    let texts = |v: &[&str]| Some(v.iter().map(|&t| t.to_owned()).collect::<Vec<_>>());
-    assert_eq!(values("id eq 'A' and osBuild eq 1", "id"), texts(&["a"]));
-    assert_eq!(
-        values("id eq 'a' or id in ('b','c')", "id"),
-        texts(&["a", "b", "c"])
-    );
-    assert_eq!(values("'a' eq id", "id"), texts(&["a"]));
-    for filter in [
-        "id eq 'a' or osBuild eq 1",
-        "id ne 'a'",
-        "not (id eq 'a')",
-        "startswith(id,'a')",
-        "tolower(id) eq 'a'",
-        "id eq null",
-        "osBuild eq 1",
-    ] {
-        assert_eq!(values(filter, "id"), None, "{filter}");
-    }
-    let earliest = |filter: &str| {
-        Filter::parse(filter, &MACHINE)
-            .unwrap()
-            .earliest("lastSeen")
-            .map(|t| t.to_string())
-    };
-    assert_eq!(
-        earliest("lastSeen gt 2018-08-01Z and lastSeen ge 2019-01-01 and osBuild eq 1").as_deref(),
-        Some("2019-01-01T00:00:00Z")
-    );
-    assert_eq!(
-        earliest("lastSeen gt 2018-08-01Z or lastSeen ge 2019-01-01").as_deref(),
-        Some("2018-08-01T00:00:00Z")
-    );
-    assert_eq!(earliest("lastSeen gt 2018-08-01Z or osBuild eq 1"), None);
-    assert_eq!(earliest("lastSeen lt 2018-08-01Z"), None);
-}
-
 proptest! {
     #[test]
     fn no_text_panics(text in "\\PC{0,80}") {
@@ -443,32 +405,10 @@ proptest! {
         if let Ok(filter) = Filter::parse(&words.join(" "), &MACHINE) {
             let _ = filter.matches(&Host);
             let _ = (filter.values_of("id"), filter.earliest("lastSeen"));
-        }
-    }
-
-    /// What an index is asked for is never less than what passes.
-    #[test]
-    fn narrowing_keeps_what_passes(
-        first in prop::sample::select(vec!["id eq 'a'", "id in ('b','c')", "osBuild gt 1", "not (id eq 'a')"]),
-        second in prop::sample::select(vec!["id eq 'b'", "osBuild eq 2", "id ne 'c'"]),
-        both in any::<bool>(),
-        id in prop::sample::select(vec!["a", "b", "c", "d"]),
-        build in 0_i64..4,
-    ) {
-        struct Small(&'static str, i64);
-        impl Record for Small {
-            fn get(&self, property: &'static str) -> Value<'_> {
-                match property {
-                    "id" => Value::text(self.0),
-                    "osBuild" => Value::Int(self.1),
-                    _ => Value::Null,
-                }
-            }
-        }
-        let text = format!("{first} {} {second}", if both { "and" } else { "or" });
-        let filter = Filter::parse(&text, &MACHINE).unwrap();
-        if filter.matches(&Small(id, build)) {
-            prop_assert!(filter.values_of("id").is_none_or(|ids| ids.iter().any(|i| i == id)), "{}", text);
+            // All is known, so that only what passes may.
+            let known: Vec<&str> = MACHINE.all_properties().chain(MACHINE.annotations)
+                .map(|property| property.name).collect();
+            prop_assert_eq!(filter.may_pass(&Host, &known), filter.matches(&Host));
         }
     }
 }

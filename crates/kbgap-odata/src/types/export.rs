@@ -87,7 +87,7 @@ pub static ASSET_VULNERABILITY: StructuredType = StructuredType {
         Property::nullable("cveMitigationStatus", EdmType::String),
     ],
     navigation: &[],
-    annotations: vulnerability::ANNOTATIONS,
+    annotations: vulnerability::ANNOTATIONS_OF_EXPORTS,
 };
 
 /// What became of a vulnerability on a machine.

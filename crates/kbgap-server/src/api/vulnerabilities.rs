@@ -5,13 +5,15 @@ use std::sync::Arc;
 use kbgap_catalog::VulnerabilityIx;
 use kbgap_fleet::{Fleet, FleetMachine};
 use kbgap_odata::types::vulnerability::{ASSET_VULNERABILITY_REFERENCE, VULNERABILITY};
-use kbgap_odata::{Filter, Listing, Page, Value};
+use kbgap_odata::{Listing, Page, Value};
 
 use super::parts;
 use crate::call::Call;
 use crate::http::Failure;
 use crate::list::{self, PAGE, VULNERABILITY_PAGE, listing};
-use crate::records::{FindingRecord, Findings, VulnerabilityRecord, all_cves};
+use crate::records::{
+    FindingRecord, Findings, VulnerabilityRecord, all_cves, cves_that_may_pass, find_cve, find_cves,
+};
 use crate::route::Answered;
 
 /// `GET /api/vulnerabilities`: every CVE of the feed, whether or not a machine has it.
@@ -22,11 +24,7 @@ pub(crate) fn list(call: &Call) -> Answered {
         let summary = fleet.summary(call.now());
         let ids = listing.filter.as_ref().and_then(|f| f.values_of("id"));
         let cves: Vec<VulnerabilityIx> = match ids {
-            Some(ids) => {
-                let found = ids.iter().filter_map(|id| find_cve(fleet, id));
-                let sorted: std::collections::BTreeSet<VulnerabilityIx> = found.collect();
-                sorted.into_iter().collect()
-            }
+            Some(ids) => find_cves(catalog, &ids),
             None => all_cves(catalog).collect(),
         };
         listing.page(VulnerabilityRecord::all_of(&cves, &summary))
@@ -65,10 +63,12 @@ pub(crate) fn machines_vulnerabilities(call: &Call) -> Answered {
 }
 
 fn findings(fleet: &Fleet, mut listing: Listing, now: i64) -> (Listing, Page<FindingRecord>) {
-    let mut machines = candidates(fleet, listing.filter.as_ref(), &listing, now);
+    let filter = listing.filter.as_ref();
+    let cves = filter.and_then(|filter| cves_that_may_pass(fleet.catalog(), filter));
+    let mut machines = candidates(fleet, cves.as_deref(), &listing, now);
     // Whole machines are skipped by their numbers: the rules do not run for them.
     let first = machines.find(|machine| !listing.skip_unseen(machine.weakness_count()));
-    let mut findings = Findings::new(fleet.catalog().clone());
+    let mut findings = Findings::new(fleet.catalog().clone()).only(cves);
     let records = first
         .into_iter()
         .chain(machines)
@@ -77,44 +77,40 @@ fn findings(fleet: &Fleet, mut listing: Listing, now: i64) -> (Listing, Page<Fin
     (listing, page)
 }
 
-/// The machines of which some rows can pass, by id.
+/// So few machines are sorted in less time than all are walked through.
+const FEW: u64 = 4_096;
+
+/// The machines of which some rows can pass, by id; `cves` are those that are asked for,
+/// where not all are.
 fn candidates<'f>(
     fleet: &'f Fleet,
-    filter: Option<&Filter>,
+    cves: Option<&[VulnerabilityIx]>,
     listing: &Listing,
     now: i64,
 ) -> Box<dyn Iterator<Item = Arc<FleetMachine>> + 'f> {
+    let filter = listing.filter.as_ref();
     if let Some(ids) = filter.and_then(|f| f.values_of("machineId")) {
         let mut machines = fleet.machines_with_ids(&ids);
         machines.retain(|machine| machine.is_active(now));
-        return Box::new(machines.into_iter());
-    }
-    if let Some(cves) = filter.and_then(|f| f.values_of("cveId")) {
-        let cves = cves.iter().filter_map(|cve| find_cve(fleet, cve));
-        let cves: Vec<VulnerabilityIx> = cves.collect();
-        let machines = fleet.machines_of(&fleet.machines_exposed_to(&cves, now));
         return Box::new(machines.into_iter());
     }
     // The key of a row begins with that of its machine.
     let after = listing
         .begins_after()
         .and_then(|key| key.split("-_-").next());
+    if let Some(cves) = cves {
+        let exposed = fleet.machines_exposed_to(cves, now);
+        return if exposed.len() < FEW {
+            Box::new(fleet.machines_of(&exposed).into_iter())
+        } else {
+            Box::new(fleet.machines_among(exposed, after))
+        };
+    }
     let machines = fleet.machines_from(after);
     Box::new(machines.filter(move |machine| machine.is_active(now)))
 }
 
 fn find(call: &Call, fleet: &Fleet) -> Result<VulnerabilityIx, Failure> {
-    find_cve(fleet, call.key(0)).ok_or_else(|| Failure::not_found("Vulnerability", call.key(0)))
-}
-
-fn find_cve(fleet: &Fleet, id: &str) -> Option<VulnerabilityIx> {
-    let id = id.trim().to_uppercase();
-    let ix = fleet.catalog().find_vulnerability(&id)?;
-    let is_cve = |ix| {
-        fleet
-            .catalog()
-            .vulnerability(ix)
-            .is_some_and(|v| !v.is_advisory())
-    };
-    is_cve(ix).then_some(ix)
+    let cve = find_cve(fleet.catalog(), call.key(0));
+    cve.ok_or_else(|| Failure::not_found("Vulnerability", call.key(0)))
 }

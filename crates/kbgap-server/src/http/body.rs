@@ -18,6 +18,10 @@ const PIECE: Duration = Duration::from_secs(30);
 /// How long a client that is refused may go on sending.
 const DISCARD: Duration = Duration::from_secs(10);
 
+/// How far back what was packed by zstd may point, as a power of two: 8 MiB are what
+/// RFC 9659 allows in HTTP, and a client could have as much memory taken for each body.
+const WINDOW: u32 = 23;
+
 /// A body as it came, perhaps packed.
 pub(crate) struct Packed {
     bytes: Vec<u8>,
@@ -115,7 +119,10 @@ impl Encoding {
             Self::Identity => packed,
             Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(packed)),
             Self::Zstd => {
-                Box::new(zstd::stream::read::Decoder::new(packed).map_err(Failure::internal)?)
+                let mut unpacked =
+                    zstd::stream::read::Decoder::new(packed).map_err(Failure::internal)?;
+                unpacked.window_log_max(WINDOW).map_err(Failure::internal)?;
+                Box::new(unpacked)
             }
         })
     }
@@ -125,7 +132,7 @@ impl Encoding {
         let encoding = match self {
             Self::Identity => "text",
             Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
+            Self::Zstd => "zstd, or needs a window above 8 MiB",
         };
         Failure::new(
             ErrorCode::InvalidRequestBody,

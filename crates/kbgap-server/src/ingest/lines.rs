@@ -24,11 +24,11 @@ use crate::http::{Encoding, Failure, Packed, discard, next_piece, too_large};
 use crate::state::{AppState, Shared};
 
 /// Records that are stored at once.
-const PORTION: usize = 250;
+const PORTION: usize = 200;
 /// Portions of one request that are on their way into the store at a time.
 const UNDER_WAY: usize = 3;
 /// Pieces of a body that wait to be read.
-const WAITING: usize = 16;
+const WAITING: usize = 4;
 
 /// Reads, stores and answers.
 pub(super) async fn answer(

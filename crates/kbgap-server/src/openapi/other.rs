@@ -264,6 +264,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                     "computerDnsName": text(),
                     "outcome": {"type": "string", "enum": ["created", "changed", "unchanged", "stale", "refused", "failed"]},
                     "error": {"type": "object", "properties": {"path": text(), "message": text()}},
+                    "warnings": {"type": "array", "items": text(), "description": "What to know of a report that was taken"},
                 }),
                 &["index", "outcome"],
             ),

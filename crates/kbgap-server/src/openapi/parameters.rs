@@ -136,7 +136,7 @@ pub(super) fn shared() -> Value {
                 json!({"type": "boolean"}),
             ),
             SystemOption::Filter => (
-                "Only those that pass, such as `startswith(id,'a') or not (name eq 'b')`: eq, ne, gt, ge, lt, le, in, and, or, not, contains, startswith, endswith, tolower, any, all; of vulnerabilities also `@kbgap.knownExploited/dueDate lt 2026-12-01`",
+                "Only those that pass, such as `startswith(id,'a') or not (name eq 'b')`: eq, ne, gt, ge, lt, le, in, and, or, not, contains, startswith, endswith, tolower, any, all; of vulnerabilities also `@kbgap.knownExploited/dueDate lt 2026-12-01`, of machinesVulnerabilities `@kbgap.epss ge 0.5` and `@kbgap.publicExploit eq true`",
                 json!({"type": "string"}),
             ),
             SystemOption::OrderBy => ("In this order: `name desc,id`", json!({"type": "string"})),

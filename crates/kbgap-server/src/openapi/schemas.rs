@@ -2,7 +2,7 @@
 //! they name in turn.
 
 use kbgap_assess::SupportStatus;
-use kbgap_odata::edm::{EdmType, EnumType, NAMESPACE, Property, StructuredType};
+use kbgap_odata::edm::{ANALYTICS, EdmType, EnumType, Property, StructuredType};
 use kbgap_odata::types::machine::MACHINE;
 use serde_json::{Map, Value, json};
 
@@ -76,6 +76,9 @@ impl Schemas {
             for property in of.all_properties() {
                 properties.insert(property.name.to_owned(), self.property(property));
             }
+            for annotation in of.annotations {
+                properties.insert(annotation.name.to_owned(), self.annotation(annotation));
+            }
             for navigation in of.all_navigation() {
                 let target = self.structured(navigation.target);
                 let schema = if navigation.many {
@@ -89,6 +92,16 @@ impl Schemas {
             self.0.insert(name.clone(), schema);
         }
         reference(&name)
+    }
+
+    /// Never null: what says nothing is not there.
+    fn annotation(&mut self, annotation: &'static Property) -> Value {
+        let mut schema = self.kind(&annotation.kind);
+        if schema.get("$ref").is_some() {
+            schema = json!({"allOf": [schema]});
+        }
+        schema["description"] = Value::from("An addition of kbgap, absent where it says nothing");
+        schema
     }
 
     fn property(&mut self, property: &'static Property) -> Value {
@@ -146,10 +159,10 @@ fn reference(name: &str) -> Value {
 
 /// Two types of the second namespace are called as two of the first.
 fn name(of: &StructuredType) -> String {
-    if of.namespace == NAMESPACE {
-        of.name.to_owned()
-    } else {
+    if of.namespace == ANALYTICS {
         format!("Analytics{}", of.name)
+    } else {
+        of.name.to_owned()
     }
 }
 

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use kbgap_fleet::{FleetMachine, Installed};
 use kbgap_odata::edm::Record;
-use kbgap_odata::types::vulnerability::KNOWN_EXPLOITED_NAME;
+use kbgap_odata::types::vulnerability::{EPSS_NAME, KNOWN_EXPLOITED_NAME};
 use kbgap_odata::{Time, Value};
 
-use super::finding::FindingRecord;
+use super::finding::{FindingRecord, of_cve};
 use super::support::EndOfSupport;
-use super::vulnerability::known_exploited;
 use super::{catalog_url, cvss, group_or_unassigned, os_platform, severity};
 
 /// What all rows say of their machine.
@@ -156,7 +155,9 @@ fn vulnerable<'a>(
         }
         "recommendationReference" => Value::owned(format!("va-_-{}", finding.software())),
         "securityUpdateAvailable" => Value::Bool(true),
-        KNOWN_EXPLOITED_NAME => vulnerability.map_or(Value::Null, known_exploited),
+        KNOWN_EXPLOITED_NAME | EPSS_NAME => {
+            vulnerability.map_or(Value::Null, |v| of_cve(v, property))
+        }
         _ => of_machine(machine, property).unwrap_or(Value::Null),
     }
 }

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kbgap_assess::Weakness;
-use kbgap_catalog::{Catalog, SoftwareId, Vulnerability};
+use kbgap_catalog::{Catalog, SoftwareId, Vulnerability, VulnerabilityIx};
 use kbgap_fleet::FleetMachine;
-use kbgap_odata::Value;
 use kbgap_odata::edm::Record;
-use kbgap_odata::types::vulnerability::KNOWN_EXPLOITED_NAME;
+use kbgap_odata::types::vulnerability::{EPSS_NAME, KNOWN_EXPLOITED_NAME, PUBLIC_EXPLOIT_NAME};
+use kbgap_odata::{Filter, Value};
 
 use super::severity;
-use super::vulnerability::known_exploited;
+use super::vulnerability::{all_cves, epss, find_cves, known_exploited};
 
 /// A vulnerability of a software on a machine (api.md, section 7.5).
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub(crate) struct FindingRecord {
 /// same patch state that come one after another.
 pub(crate) struct Findings {
     catalog: Catalog,
+    /// The CVEs that are asked for, in order; all where there is no list.
+    only: Option<Vec<VulnerabilityIx>>,
     known: HashMap<usize, Arc<[Weakness]>>,
 }
 
@@ -35,8 +37,14 @@ impl Findings {
     pub(crate) fn new(catalog: Catalog) -> Self {
         Self {
             catalog,
+            only: None,
             known: HashMap::new(),
         }
+    }
+
+    /// The same of these CVEs alone, where they are given in order.
+    pub(crate) fn only(self, cves: Option<Vec<VulnerabilityIx>>) -> Self {
+        Self { only: cves, ..self }
     }
 
     /// The weaknesses of a machine in the order of their ids.
@@ -45,6 +53,9 @@ impl Findings {
             return Arc::clone(known);
         }
         let mut weaknesses = machine.weaknesses();
+        if let Some(cves) = &self.only {
+            weaknesses.retain(|w| cves.binary_search(&w.vulnerability).is_ok());
+        }
         weaknesses.sort_by_key(|w| (w.vulnerability, self.catalog.software_id(w.software)));
         let weaknesses: Arc<[Weakness]> = weaknesses.into();
         if self.known.len() >= KEPT {
@@ -114,9 +125,62 @@ impl Record for FindingRecord {
             "productName" => self.software_part(SoftwareId::name),
             "productVendor" => self.software_part(SoftwareId::vendor),
             "productVersion" => Value::owned(self.version().to_string()),
-            "severity" => Value::or_null(self.vulnerability().map(severity)),
-            KNOWN_EXPLOITED_NAME => self.vulnerability().map_or(Value::Null, known_exploited),
-            _ => Value::Null,
+            of_cve_alone => {
+                let vulnerability = self.vulnerability();
+                vulnerability.map_or(Value::Null, |v| of_cve(v, of_cve_alone))
+            }
         }
     }
+}
+
+/// What a finding says of its CVE, the same on every machine.
+pub(super) fn of_cve<'a>(vulnerability: Vulnerability<'a>, property: &str) -> Value<'a> {
+    match property {
+        "cveId" => Value::text(vulnerability.id()),
+        "severity" => Value::text(severity(vulnerability)),
+        KNOWN_EXPLOITED_NAME => known_exploited(vulnerability),
+        EPSS_NAME => Value::or_null(epss(vulnerability).map(Value::Double)),
+        PUBLIC_EXPLOIT_NAME => Value::Bool(vulnerability.is_exploited()),
+        _ => Value::Null,
+    }
+}
+
+/// A CVE as all its findings show it.
+struct Cve<'a>(Vulnerability<'a>);
+
+impl Cve<'_> {
+    /// What [`of_cve`] knows.
+    const KNOWN: [&'static str; 5] = [
+        "cveId",
+        "severity",
+        KNOWN_EXPLOITED_NAME,
+        EPSS_NAME,
+        PUBLIC_EXPLOIT_NAME,
+    ];
+}
+
+impl Record for Cve<'_> {
+    fn get(&self, property: &'static str) -> Value<'_> {
+        of_cve(self.0, property)
+    }
+}
+
+/// The CVEs whose findings may pass a filter, in order; `None` where those of all may.
+pub(crate) fn cves_that_may_pass(
+    catalog: &Catalog,
+    filter: &Filter,
+) -> Option<Vec<VulnerabilityIx>> {
+    let may_pass = |ix: &VulnerabilityIx| {
+        let vulnerability = catalog.vulnerability(*ix);
+        vulnerability.is_some_and(|v| filter.may_pass(&Cve(v), &Cve::KNOWN))
+    };
+    // Looking up the few that are named takes less than asking about all.
+    let named = filter
+        .values_of("cveId")
+        .map(|ids| find_cves(catalog, &ids));
+    let is_named = named.is_some();
+    let all = named.unwrap_or_else(|| all_cves(catalog).collect());
+    let mut passing = all.clone();
+    passing.retain(may_pass);
+    (is_named || passing.len() < all.len()).then_some(passing)
 }

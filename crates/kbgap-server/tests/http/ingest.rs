@@ -36,6 +36,43 @@ fn a_bad_record_never_spoils_its_batch() {
     assert_eq!(server.get("/api/machines/bad/getmissingkbs").status, 404);
 }
 
+/// Nobody can tell whether a host has no update or none was read: as when files are imported,
+/// that is said.
+#[test]
+fn a_host_that_tells_of_no_update_is_taken_with_a_warning() {
+    let server = TestServer::start();
+    let host = |name: &str, version: &str, kbs: &str| {
+        format!(
+            r#"{{"computerDnsName":"{name}","os":{{"version":"{version}"}},"installedKbs":[{kbs}]}}"#
+        )
+    };
+    let none = host("none", "10.0.18363", "");
+    let lines = [
+        none.clone(),
+        host("revision", "10.0.18363.592", ""),
+        host("update", "10.0.18363", "\"KB4528760\""),
+        host("bad", "ten", ""),
+    ];
+    let one = server.post(PATH, &none).json();
+    let many = server.post(PATH, &lines.join("\n")).json();
+    for (answer, records) in [(&one, 1), (&many, 4)] {
+        let told = answer["records"].as_array().unwrap();
+        assert_eq!(told.len(), records);
+        let warnings = told[0]["warnings"].as_array().unwrap();
+        assert_eq!(warnings.len(), 1);
+        let warning = warnings[0].as_str().unwrap();
+        assert!(
+            warning.starts_with("tells neither the revision (UBR) nor any installed update"),
+            "{warning}"
+        );
+        for other in &told[1..] {
+            assert_eq!(other.get("warnings"), None, "{other}");
+        }
+    }
+    assert_eq!(one["records"][0]["outcome"], "created");
+    assert_eq!(many["accepted"], 3);
+}
+
 #[test]
 fn lines_are_records_whatever_stands_on_them() {
     let server = TestServer::start();
@@ -114,6 +151,13 @@ fn packed_bodies_and_their_limits() {
         send("zstd", &zstd::encode_all(machine.as_bytes(), 1).unwrap()).status,
         200
     );
+    let mut far = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    far.window_log(24).unwrap();
+    std::io::Write::write_all(&mut far, machine.as_bytes()).unwrap();
+    let answer = send("zstd", &far.finish().unwrap());
+    assert_eq!(answer.status, 400, "16 MiB would be taken for it");
+    let message = answer.json()["error"]["message"].to_string();
+    assert!(message.contains("a window above 8 MiB"), "{message}");
     assert_eq!(send("br", machine.as_bytes()).status, 415);
     assert_eq!(send("gzip", machine.as_bytes()).status, 400);
     // A megabyte of blanks packs to nothing.

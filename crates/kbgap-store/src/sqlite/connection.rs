@@ -21,9 +21,9 @@ const MIGRATIONS: [&str; 5] = [
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What the one connection that writes may keep of the file in memory, in KiB: the upper
 /// levels of all trees, and the pages of a large group.
-const WRITER_CACHE: i64 = 16 * 1_024;
+const WRITER_CACHE: i64 = 12 * 1_024;
 /// The same of each connection that reads: what it reads is in the system's cache.
-const READER_CACHE: i64 = 2 * 1_024;
+const READER_CACHE: i64 = 1_024;
 /// To how many bytes the log is cut where it was longer once.
 const LOG: i64 = 64 << 20;
 /// Statements that a connection keeps prepared: more than there are.

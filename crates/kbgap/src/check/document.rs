@@ -1,7 +1,9 @@
 //! The document behind every form of the answer.
 
 use jiff::civil::Date;
-use kbgap_assess::{Assessed, Assessment, Evidence, NotAssessed, Projection, Support, assess};
+use kbgap_assess::{
+    Assessed, Assessment, Evidence, NotAssessed, Projection, Support, assess, runtime_not_assessed,
+};
 use kbgap_catalog::{Catalog, Kb, KbId, Product, SoftwareIx};
 use kbgap_inventory::Machine;
 use serde::Serialize;
@@ -144,7 +146,7 @@ impl CheckDocument {
                 warnings,
                 to_install: Vec::new(),
             },
-            Assessment::Assessed(assessed) => {
+            Assessment::Assessed(mut assessed) => {
                 warnings.extend(assessed.warnings.iter().cloned());
                 if machine.pending_reboot == Some(true)
                     && !warnings.iter().any(|w| w.contains("restart"))
@@ -152,6 +154,9 @@ impl CheckDocument {
                     warnings.push("the host reports that it waits for a restart".to_owned());
                 }
                 let to_install = to_install(catalog, &projection, &assessed);
+                assessed
+                    .not_assessed
+                    .extend(runtime_not_assessed(machine.software.iter()));
                 Self {
                     to_install,
                     ..Self::assessed(catalog, name, &assessed, feed, warnings)

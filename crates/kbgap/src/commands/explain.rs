@@ -1,18 +1,21 @@
 //! `kbgap explain`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use kbgap_assess::{Explanation, ExplanationVerdict, Projection, explain};
+use kbgap_assess::{Explanation, ExplanationVerdict, Projection, Urgency, explain};
 use kbgap_catalog::{Catalog, KbId};
 use kbgap_inventory::{Machine, MachineId};
 use kbgap_server::{decode_machine, feed};
 use kbgap_store::Store;
+use serde::Serialize;
 
 use crate::args::{ExplainArgs, OutputFormat};
+use crate::check::UrgencyEntry;
 use crate::commands::{open_store_to_read, tenant};
 use crate::hosts::read_hosts;
-use crate::output::{clean, day, print, print_json};
+use crate::output::{clean, print, print_json};
 
 pub(crate) async fn run(data_dir: &Path, args: &ExplainArgs) -> anyhow::Result<()> {
     let kb: KbId = args.kb.parse()?;
@@ -23,10 +26,56 @@ pub(crate) async fn run(data_dir: &Path, args: &ExplainArgs) -> anyhow::Result<(
     let explanation = explain(&catalog, &projection, kb)
         .map_err(|reason| anyhow::anyhow!("{}: {reason}", machine.computer_dns_name))?
         .ok_or_else(|| anyhow::anyhow!("KB{kb} is not in the feed, which knows security updates alone: see `kbgap feed status` for how new it is"))?;
+    let cves = attacked(&explanation, &catalog);
     match args.format.format {
-        OutputFormat::Json => print_json(&explanation),
-        OutputFormat::Table => print(&text(&machine, &explanation, &catalog)?),
+        OutputFormat::Json => print_json(&Document {
+            explanation: &explanation,
+            vulnerabilities: cves.values().collect(),
+        }),
+        OutputFormat::Table => print(&text(&machine, &explanation, &cves)?),
     }
+}
+
+/// What JSON has: what is known of attacks stands beside the explanation, once for a CVE of
+/// several products.
+#[derive(Serialize)]
+struct Document<'e> {
+    #[serde(flatten)]
+    explanation: &'e Explanation,
+    vulnerabilities: Vec<&'e CveEntry>,
+}
+
+/// What is known of attacks on a CVE that the machine is vulnerable to.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CveEntry {
+    id: String,
+    known_exploited: bool,
+    ransomware: bool,
+    due_date: Option<String>,
+    epss: Option<f64>,
+}
+
+/// The CVEs that the machine is vulnerable to, by their ids.
+type Cves = BTreeMap<String, CveEntry>;
+
+fn attacked(explanation: &Explanation, catalog: &Catalog) -> Cves {
+    let ids = explanation.products.iter().flat_map(|p| &p.vulnerable);
+    let found = ids.filter_map(|id| {
+        let vulnerability = catalog.vulnerability(catalog.find_vulnerability(id)?)?;
+        let mut urgency = Urgency::default();
+        urgency.add(vulnerability);
+        let known = UrgencyEntry::from(urgency);
+        let entry = CveEntry {
+            id: id.clone(),
+            known_exploited: known.known_exploited,
+            ransomware: known.ransomware,
+            due_date: known.due_date,
+            epss: known.highest_epss,
+        };
+        Some((id.clone(), entry))
+    });
+    found.collect()
 }
 
 /// A stored machine by id or name, or the one of a file.
@@ -63,7 +112,7 @@ async fn machine(store: &dyn Store, named: &str) -> anyhow::Result<Machine> {
     Ok(first)
 }
 
-fn text(machine: &Machine, explanation: &Explanation, catalog: &Catalog) -> anyhow::Result<String> {
+fn text(machine: &Machine, explanation: &Explanation, cves: &Cves) -> anyhow::Result<String> {
     let verdict = match explanation.verdict {
         ExplanationVerdict::Missing => "is missing on",
         ExplanationVerdict::Advisory => "is missing, but known through advisories alone, on",
@@ -96,15 +145,12 @@ fn text(machine: &Machine, explanation: &Explanation, catalog: &Catalog) -> anyh
                 writeln!(text, "  {what} ({}): {}", ids.len(), ids.join(", "))?;
             }
         }
-        let exploited: Vec<String> = product
-            .vulnerable
-            .iter()
-            .filter_map(|id| exploited(catalog, id))
-            .collect();
+        let known = || product.vulnerable.iter().filter_map(|id| cves.get(id));
+        let exploited: Vec<String> = known().filter_map(exploited).collect();
         if !exploited.is_empty() {
             writeln!(text, "  exploited in the wild: {}", exploited.join(", "))?;
         }
-        if let Some((id, probability)) = likeliest(catalog, &product.vulnerable) {
+        if let Some((id, probability)) = likeliest(known()) {
             writeln!(text, "  highest EPSS: {:.1} % ({id})", probability * 100.0)?;
         }
         for (what, kbs) in [
@@ -121,32 +167,24 @@ fn text(machine: &Machine, explanation: &Explanation, catalog: &Catalog) -> anyh
 }
 
 /// The CVE that is exploited the likeliest, and how likely that is, where it was estimated.
-fn likeliest<'i>(catalog: &Catalog, ids: &'i [String]) -> Option<(&'i str, f64)> {
-    let scored = ids.iter().filter_map(|id| {
-        let vulnerability = catalog.vulnerability(catalog.find_vulnerability(id)?)?;
-        Some((id.as_str(), vulnerability.epss()?.probability))
-    });
-    let (id, probability) = scored.max_by_key(|(_, probability)| *probability)?;
-    Some((id, probability.value()))
+fn likeliest<'c>(cves: impl Iterator<Item = &'c CveEntry>) -> Option<(&'c str, f64)> {
+    let scored = cves.filter_map(|cve| Some((cve.id.as_str(), cve.epss?)));
+    scored.max_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
 /// A CVE that is exploited, with what CISA says of it.
-fn exploited(catalog: &Catalog, id: &str) -> Option<String> {
-    let vulnerability = catalog.vulnerability(catalog.find_vulnerability(id)?)?;
-    if !vulnerability.is_exploited() {
+fn exploited(cve: &CveEntry) -> Option<String> {
+    if !cve.known_exploited {
         return None;
     }
-    let known = vulnerability.known_exploited();
-    let ransomware = known.filter(|known| known.is_used_by_ransomware());
-    let due = known.and_then(|known| day(known.due_date()?));
     let facts = [
-        ransomware.map(|_| "ransomware".to_owned()),
-        due.map(|due| format!("due {due}")),
+        cve.ransomware.then(|| "ransomware".to_owned()),
+        cve.due_date.as_ref().map(|due| format!("due {due}")),
     ];
     let facts: Vec<String> = facts.into_iter().flatten().collect();
     Some(if facts.is_empty() {
-        id.to_owned()
+        cve.id.clone()
     } else {
-        format!("{id} ({})", facts.join(", "))
+        format!("{} ({})", cve.id, facts.join(", "))
     })
 }

@@ -1,5 +1,7 @@
 //! `kbgap feed` with lists about CVEs of any vendor.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::harness::{file, host, kbgap, sample_feed};
@@ -59,6 +61,25 @@ fn lists_are_imported_beside_the_months_and_shown() {
     assert!(explained.contains(line), "{explained}");
     let line = "  highest EPSS: 12.3 % (CVE-2020-0787)\n";
     assert!(explained.contains(line), "{explained}");
+    let args = ["explain", &pc, "4540673", "--format", "json"];
+    let explained = kbgap(data.path(), &args).ok().json();
+    let cves = explained["vulnerabilities"].as_array().unwrap();
+    let products = explained["products"].as_array().unwrap().iter();
+    let vulnerable = products.flat_map(|product| product["vulnerable"].as_array().unwrap());
+    // Each once, also where two products have it.
+    let vulnerable: BTreeSet<&str> = vulnerable.map(|id| id.as_str().unwrap()).collect();
+    let ids: Vec<&str> = cves.iter().map(|cve| cve["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, vulnerable.into_iter().collect::<Vec<_>>());
+    for cve in cves {
+        let expected = if cve["id"] == "CVE-2020-0787" {
+            serde_json::json!({"id": "CVE-2020-0787", "knownExploited": true,
+                "ransomware": true, "dueDate": "2022-07-28", "epss": 0.123_45})
+        } else {
+            serde_json::json!({"id": cve["id"], "knownExploited": false,
+                "ransomware": false, "dueDate": null, "epss": null})
+        };
+        assert_eq!(*cve, expected);
+    }
     kbgap(data.path(), &["machine", "import", &pc]).ok();
     for of in [&["microsoft-_-windows_10"][..], &["--machine", "pc-017"]] {
         let args = [&["missing-kbs", "--format", "json"], of].concat();

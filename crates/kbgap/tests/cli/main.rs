@@ -15,6 +15,7 @@ mod import;
 mod import_mutations;
 mod input;
 mod memory;
+mod not_assessed;
 mod osquery;
 mod python_clients;
 mod readme;

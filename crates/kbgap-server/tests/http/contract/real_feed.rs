@@ -151,7 +151,9 @@ fn the_whole_months_page_in_the_order_of_ids() {
             "/api/vulnerabilities" => types::VULNERABILITY,
             _ => types::ASSET_VULNERABILITY,
         };
-        let wrong = rows.iter().find_map(|row| mistake(row, fields, &[]));
+        let wrong = rows
+            .iter()
+            .find_map(|row| mistake(row, fields, &["@kbgap.publicExploit"]));
         assert_eq!(wrong, None, "{path}");
         assert!(ids.len() > 100 && ids.is_sorted_by(|a, b| a < b), "{path}");
     }
