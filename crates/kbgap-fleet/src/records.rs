@@ -98,8 +98,13 @@ impl Last {
             self.ends.reserve_exact(TOGETHER);
             self.records.reserve(USUAL);
         }
-        while self.ends.len() <= place {
+        while self.ends.len() < place {
             self.ends.push(self.records.len() as u32);
+        }
+        if self.ends.len() == place {
+            self.records.extend_from_slice(record);
+            self.ends.push(self.records.len() as u32);
+            return;
         }
         let was = self.get(place).len();
         let start = self.ends[place] as usize - was;

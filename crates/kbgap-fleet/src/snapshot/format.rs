@@ -47,7 +47,11 @@ impl Output<'_> {
     pub(crate) fn set(&mut self, set: &MachineSet) -> std::io::Result<()> {
         if let MachineSet::Many(many) = set {
             self.u8(3)?;
-            return many.bitmap().serialize_into(&mut *self.0);
+            let parts = many.parts();
+            self.count(parts.len())?;
+            return parts
+                .iter()
+                .try_for_each(|part| part.serialize_into(&mut *self.0));
         }
         match set.listed() {
             [] => self.u8(0),
@@ -134,8 +138,12 @@ impl Input<'_> {
                 }
             }
             3 => {
-                let many = RoaringBitmap::deserialize_from(&mut *self.0)?;
-                set = MachineSet::Many(Arc::new(many.iter().collect()));
+                let mut parts = Vec::new();
+                for _ in 0..self.u32()? {
+                    parts.push(RoaringBitmap::deserialize_from(&mut *self.0)?);
+                }
+                let many = MachineSet::of_parts(parts);
+                set = many.ok_or(LoadError::Damaged("a set"))?;
             }
             _ => return Err(LoadError::Damaged("a set")),
         }

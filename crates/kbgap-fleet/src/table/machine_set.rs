@@ -48,6 +48,14 @@ impl MachineSet {
         }
     }
 
+    /// A set of which the [parts](Ordinals::parts) were kept; `None` where they are not those
+    /// of such a set.
+    pub(crate) fn of_parts(parts: Vec<RoaringBitmap>) -> Option<Self> {
+        let many = Ordinals::of_parts(parts)?;
+        let is_large = many.len() > FEW as u64 / 2;
+        is_large.then(|| Self::Many(Arc::new(many)))
+    }
+
     /// The machines in order, where they are no bitmap.
     pub(crate) fn listed(&self) -> &[u32] {
         match self {

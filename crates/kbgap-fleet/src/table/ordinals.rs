@@ -44,6 +44,25 @@ impl Ordinals {
         }
     }
 
+    /// The parts, of which each has the machines of its place.
+    pub(crate) fn parts(&self) -> Arc<Vec<Arc<RoaringBitmap>>> {
+        let mut whole = self.clone();
+        whole.settle();
+        whole.parts
+    }
+
+    /// The same set again; `None` where a part has machines of another.
+    pub(crate) fn of_parts(parts: Vec<RoaringBitmap>) -> Option<Self> {
+        let mut places = (0..).zip(&parts);
+        let is_in = |ordinal: Option<u32>, place| ordinal.is_none_or(|o| o / PART == place);
+        let are_sound =
+            places.all(|(place, part)| is_in(part.min(), place) && is_in(part.max(), place));
+        are_sound.then(|| Self {
+            parts: Arc::new(parts.into_iter().map(Arc::new).collect()),
+            recent: None,
+        })
+    }
+
     fn recent(&self) -> &[u32] {
         self.recent.as_ref().map_or(&[], |recent| recent)
     }
@@ -142,12 +161,6 @@ impl Ordinals {
         }
         bitmap.extend(self.recent());
     }
-
-    pub(crate) fn bitmap(&self) -> RoaringBitmap {
-        let mut bitmap = RoaringBitmap::new();
-        self.add_to(&mut bitmap);
-        bitmap
-    }
 }
 
 /// A copy has no more room than it needs.
@@ -202,11 +215,18 @@ mod tests {
                 prop_assert!(set.iter().eq(plain.iter().copied()));
                 prop_assert!(plain.iter().all(|ordinal| set.contains(*ordinal)));
                 prop_assert_eq!((set.len(), set.is_empty()), (plain.len() as u64, plain.is_empty()));
-                prop_assert!(set.bitmap().iter().eq(plain.iter().copied()));
+                let mut bitmap = RoaringBitmap::new();
+                set.add_to(&mut bitmap);
+                prop_assert!(bitmap.iter().eq(plain.iter().copied()));
                 let left = plain.iter().filter(|ordinal| !without.contains(**ordinal));
                 prop_assert_eq!(set.len_without(&without), left.count() as u64);
                 let again: Ordinals = plain.iter().copied().collect();
                 prop_assert!(again.iter().eq(set.iter()));
+                let parts: Vec<RoaringBitmap> =
+                    set.parts().iter().map(|part| RoaringBitmap::clone(part)).collect();
+                prop_assert!(Ordinals::of_parts(parts.clone()).unwrap().iter().eq(set.iter()));
+                let moved = parts.iter().cloned().chain([RoaringBitmap::from([0])]);
+                prop_assert!(parts.is_empty() || Ordinals::of_parts(moved.collect()).is_none());
                 let ascending: Vec<u32> = plain.iter().copied().collect();
                 prop_assert!(Ordinals::of_ascending(&ascending).iter().eq(set.iter()));
             }

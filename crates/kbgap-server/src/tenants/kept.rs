@@ -18,7 +18,7 @@ use kbgap_store::StoreError;
 use super::Tenants;
 
 /// What the file begins with. The last letter is the version of its form.
-const MAGIC: &[u8; 8] = b"KBGAPIX5";
+const MAGIC: &[u8; 8] = b"KBGAPIX6";
 /// How much is read or written at once.
 const BUFFER: usize = 1 << 20;
 /// How many bytes the checksum takes, at the end.
