@@ -153,7 +153,7 @@ fn packed_bodies_and_their_limits() {
     );
     let mut far = zstd::Encoder::new(Vec::new(), 1).unwrap();
     far.window_log(24).unwrap();
-    std::io::Write::write_all(&mut far, machine.as_bytes()).unwrap();
+    Write::write_all(&mut far, machine.as_bytes()).unwrap();
     let answer = send("zstd", &far.finish().unwrap());
     assert_eq!(answer.status, 400, "16 MiB would be taken for it");
     let message = answer.json()["error"]["message"].to_string();
