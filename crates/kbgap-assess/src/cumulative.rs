@@ -10,6 +10,9 @@ use crate::beside::Standing;
 use crate::bits::Bits;
 use crate::evidence::Evidence;
 
+/// What is lacking where nobody tells the version that an update brings.
+pub(crate) const UNKNOWN_BUILD: &str = "the build that it brings";
+
 /// An update of a line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LineFix<V> {
@@ -160,7 +163,7 @@ impl<V: Copy + Ord> Line<V> {
     pub(crate) fn unknown(&self, fix: &LineFix<V>) -> Standing {
         match self.covered.filter(|(month, _)| *month > fix.month) {
             Some((month, through)) => Standing::Present(Evidence::Series { month, through }),
-            None => Standing::Undecided("the build that it brings"),
+            None => Standing::Undecided(UNKNOWN_BUILD),
         }
     }
 }

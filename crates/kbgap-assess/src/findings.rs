@@ -140,12 +140,13 @@ impl Findings {
             .map(|(id, lacking)| NotAssessed::Kb { id, lacking })
             .collect();
         not_assessed.extend(beside.not_assessed.iter().cloned());
-        not_assessed.extend(unsupported(case));
+        not_assessed.extend(unsupported(case, assessor));
         let products = windows.products.iter().map(|product| product.ix);
         let products = products.chain(beside.applied.iter().map(|applied| applied.product));
         let mut warnings = warnings(case);
         warnings.extend(beside.warnings.iter().cloned());
         warnings.extend(edge::advice(case.machine, assessor));
+        warnings.extend(edge::undecided(case.machine, assessor));
         Assessed {
             os: case.os(),
             software: windows.software.to_vec(),
@@ -187,9 +188,9 @@ pub fn is_on_every_windows(software: &SoftwareId) -> bool {
     ON_EVERY_WINDOWS.contains(&software.as_str())
 }
 
-fn unsupported(case: &Case<'_>) -> impl Iterator<Item = NotAssessed> {
+fn unsupported(case: &Case<'_>, assessor: &Assessor) -> impl Iterator<Item = NotAssessed> {
     let unsupported = case.machine.unsupported.iter().map(NotAssessed::from);
-    unsupported.chain(edge::not_assessed(case.machine))
+    unsupported.chain(edge::not_assessed(case.machine, assessor))
 }
 
 fn warnings(case: &Case<'_>) -> Vec<String> {

@@ -93,6 +93,12 @@ pub enum Reason {
     /// It calls itself what is the name of something else.
     #[error("its id `{0}` is that of a document of another kind, which stays")]
     IdTaken(String),
+    /// It is dated so late that nothing that comes in the next time would count as newer.
+    #[error(
+        "is of {0}, which lies in the future: check the clock of this computer and where the document comes from \
+         (`kbgap feed import --force` takes it all the same)"
+    )]
+    Future(String),
     /// Scores of EPSS are of a day, which nothing tells.
     #[error(
         "does not tell of which day its scores are: keep the line with `score_date`, or the name \

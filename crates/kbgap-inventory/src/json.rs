@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::loose::Loose;
 
 /// The most names of an object that are looked at.
 const MAX_NAMES: usize = 300;
@@ -20,6 +23,8 @@ pub(crate) enum Kind {
     Rows,
     /// An envelope without rows.
     Empty,
+    /// Likely the answer of a server that says what went wrong.
+    ErrorAnswer,
 }
 
 /// What the text is. Only its first object is looked at, and no more of that than
@@ -86,6 +91,8 @@ impl Names {
         let is_of_powershell = self.has("PSPath") && self.has("PSChildName");
         if !is_native && (mapping.is_useful() || is_of_powershell) {
             Kind::Rows
+        } else if !is_native && self.has("error") {
+            Kind::ErrorAnswer
         } else {
             Kind::Native
         }
@@ -133,6 +140,42 @@ impl<'de> Visitor<'de> for Probe<'_> {
     }
 }
 
+/// The code and the message of an error that a server answered with, as Microsoft's APIs, this
+/// server and OAuth write them.
+pub(crate) fn error_answer(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Answer {
+        error: Told,
+    }
+    #[derive(Deserialize)]
+    struct Told {
+        #[serde(default)]
+        code: Loose,
+        #[serde(default)]
+        message: Loose,
+    }
+    #[derive(Deserialize)]
+    struct OfOAuth {
+        error: Loose,
+        #[serde(default)]
+        error_description: Loose,
+    }
+    let words = match first::<Answer>(text) {
+        Some(Answer { error }) => [error.code, error.message],
+        None => {
+            let answer = first::<OfOAuth>(text)?;
+            [answer.error, answer.error_description]
+        }
+    };
+    let words: Vec<&str> = words.iter().filter_map(Loose::some).collect();
+    (!words.is_empty()).then(|| words.join(": "))
+}
+
+/// The first value of a text that may hold more.
+fn first<'t, T: Deserialize<'t>>(text: &'t str) -> Option<T> {
+    T::deserialize(&mut serde_json::Deserializer::from_str(text)).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +205,11 @@ mod tests {
             (r#"{"CsName":"PC1","OsVersion":"10.0.19045"}"#, Kind::Rows),
             (r#"{"@odata.context":"c","value":[]}"#, Kind::Empty),
             (r#"{"value":[{}]}"#, Kind::Empty),
+            (r#"{"error":{"code":"Unauthorized"}}"#, Kind::ErrorAnswer),
+            (
+                r#"{"error":null,"computerDnsName":"a","installedKbs":[]}"#,
+                Kind::Native,
+            ),
             ("[]", Kind::Native),
             ("[1]", Kind::Native),
             ("{", Kind::Native),

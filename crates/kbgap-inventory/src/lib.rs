@@ -26,6 +26,7 @@ mod mde;
 mod merge;
 pub mod native;
 pub mod osquery;
+mod package;
 mod part;
 mod registry;
 mod report;

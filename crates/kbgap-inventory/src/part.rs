@@ -2,12 +2,12 @@
 
 mod agreement;
 
-use kbgap_catalog::{Architecture, InstallationType, KbId, Version};
+use kbgap_catalog::{Architecture, BuildRevision, InstallationType, KbId, Version};
 
 use self::agreement::{agree, differ, extend, fill, fullest};
 use crate::text::{MAX_TEXT, bounded, shown};
 use crate::{
-    DotNet, Format, InstalledKb, IpAddress, Machine, MachineId, OperatingSystem, Software,
+    DotNet, Format, InstalledKb, IpAddress, Machine, MachineId, OperatingSystem, Software, package,
 };
 
 /// What is said of a program that is not taken, and how often for one host: nobody reads more.
@@ -75,6 +75,8 @@ pub struct Part {
     pub os: PartOs,
     /// Installed updates, where the report lists them.
     pub kbs: Option<Vec<InstalledKb>>,
+    /// What the newest cumulative update that is installed brings, by its package.
+    pub rollup: Option<BuildRevision>,
     /// Installed software, where the report lists it.
     pub software: Option<Vec<Program>>,
     /// Device group.
@@ -244,6 +246,7 @@ impl Part {
         fullest(&mut self.label, other.label);
         fill(&mut self.id, other.id);
         extend(&mut self.kbs, other.kbs);
+        self.rollup = self.rollup.max(other.rollup);
         extend(&mut self.software, other.software);
         fill(&mut self.group, other.group);
         self.tags.extend(other.tags);
@@ -281,6 +284,8 @@ impl Part {
         if self.kbs.is_none() && self.format == Format::Systeminfo {
             return Err(Box::new(self));
         }
+        let by_package = || package::revision_of(build, self.rollup?);
+        self.os.revision = self.os.revision.or_else(by_package);
         if self.os.revision.is_none() && self.kbs.is_none() {
             self.warnings.push(
                 "tells neither the revision (UBR) nor the installed updates: all updates of its \
@@ -346,6 +351,7 @@ impl From<Machine> for Part {
                 service_pack: os.service_pack,
             },
             kbs: Some(machine.installed_kbs),
+            rollup: None,
             software: machine
                 .software_reported
                 .then(|| machine.software.iter().map(Program::from).collect()),

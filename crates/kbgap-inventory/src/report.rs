@@ -66,6 +66,11 @@ pub enum ReportError {
          (`Get-HotFix`, `wmic qfe`, or CSV with the heading `HotFixID`)"
     )]
     Missing,
+    /// It is what a server answered instead of an export.
+    #[error(
+        "is no export but an error that a server answered with: {0}: mend what it says and export again"
+    )]
+    ErrorAnswer(String),
     /// It holds what no text does.
     #[error(
         "line {line}: holds a zero byte, so it is damaged or a mixture of encodings: write it again"
@@ -127,6 +132,7 @@ impl ReportError {
                 format,
                 message: text::message(&message),
             },
+            Self::ErrorAnswer(told) => Self::ErrorAnswer(text::message(&told)),
             other => other,
         }
     }
@@ -183,6 +189,12 @@ fn read(bytes: &[u8]) -> Result<Vec<Result<Report, ReportError>>, ReportError> {
         return match kind {
             Kind::Native => return read_native(start),
             Kind::Empty => return Err(ReportError::Empty),
+            Kind::ErrorAnswer => {
+                return match json::error_answer(start) {
+                    Some(told) => Err(ReportError::ErrorAnswer(told)),
+                    None => read_native(start),
+                };
+            }
             Kind::Vuls => vuls::read(&text).map(parts),
             Kind::MdeMachines => mde::machines(&text),
             Kind::MdeSoftware => mde::software(&text),

@@ -7,6 +7,7 @@
 mod columns;
 pub(crate) mod csv;
 pub(crate) mod fields;
+mod history;
 pub(crate) mod hosts;
 pub(crate) mod json;
 mod list;

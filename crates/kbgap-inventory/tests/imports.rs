@@ -8,6 +8,7 @@ mod imports {
     mod console;
     mod cyclonedx;
     mod defender;
+    mod history;
     mod hostile;
     mod joining;
     mod languages;

@@ -13,8 +13,9 @@ use kbgap_sync::Stop;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::Clock;
 use crate::config::FeedSync;
-use crate::feed::{SyncError, SyncOptions, SyncReport, sync};
+use crate::feed::{ImportOptions, SyncError, SyncOptions, SyncReport, sync};
 use crate::metrics::Metrics;
 
 /// The clock may be set and the machine may sleep: it is looked at so often.
@@ -72,6 +73,7 @@ async fn once(
     let options = SyncOptions {
         lists: schedule.lists(&client.base),
         client,
+        import: ImportOptions::default().at(Clock::real_seconds()),
         ..SyncOptions::default()
     };
     let (sender, receiver) = oneshot::channel();

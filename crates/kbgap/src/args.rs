@@ -104,7 +104,7 @@ pub(crate) enum FeedCommand {
         /// Take a newer month even where it lists less than the known one
         #[arg(long)]
         allow_shrink: bool,
-        /// Take what is named even where the known one is newer or lists more
+        /// Take what is named even where the known one is newer or lists more, or where it is dated in the future
         #[arg(long)]
         force: bool,
         /// Public key whose bundles are taken, beside those in `trusted-keys` of the data folder

@@ -15,6 +15,7 @@ mod usage;
 use std::process::ExitCode;
 
 use clap::Parser;
+use kbgap_server::Clock;
 use kbgap_server::feed::{ImportOptions, is_bundle};
 
 use args::{AppCommand, Cli, Command, FeedCommand, FleetCommand, MachineCommand, SoftwareCommand};
@@ -65,18 +66,20 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }) => {
             let (bundles, paths): (Vec<_>, Vec<_>) =
                 paths.into_iter().partition(|path| is_bundle(path));
+            let options = ImportOptions {
+                allow_shrink,
+                force,
+                not_after: None,
+            }
+            .at(Clock::real_seconds());
             for file in &bundles {
                 commands::runtime()?.block_on(commands::feed_bundle::import(
-                    &data_dir, file, &trust, force, format,
+                    &data_dir, file, &trust, options, format,
                 ))?;
             }
             if paths.is_empty() {
                 return Ok(ExitCode::SUCCESS);
             }
-            let options = ImportOptions {
-                allow_shrink,
-                force,
-            };
             return commands::runtime()?.block_on(commands::feed_import::run(
                 &data_dir, &paths, options, format,
             ));

@@ -13,7 +13,7 @@ use super::version::{SharePointBuild, SharePointVersion};
 use crate::assessor::Assessor;
 use crate::beside::{Applied, Choice, Standing};
 use crate::bits::Bits;
-use crate::cumulative::LineFix;
+use crate::cumulative::{LineFix, UNKNOWN_BUILD};
 use crate::evidence::Evidence;
 
 /// The SharePoints of the feed, read when the first machine has one.
@@ -111,6 +111,8 @@ struct Known<'a> {
     superseded: Bits,
     /// The newest month of an update that the build proves.
     covered: Option<(Month, KbId)>,
+    /// Whether the list of updates has those of SharePoint: only then does a KB lack in it.
+    lists_updates: bool,
 }
 
 impl<'a> Known<'a> {
@@ -125,7 +127,8 @@ impl<'a> Known<'a> {
         let is_below = |fix: &&SharePointFix| fix.version.is_some() && fix.version <= server.build;
         let by_build = fixes.clone().filter(is_below);
         let is_listed = |fix: &&SharePointFix| listed.binary_search(&fix.kb).is_ok();
-        let present = by_build.clone().chain(fixes.filter(is_listed));
+        let listed_own = fixes.filter(is_listed);
+        let present = by_build.clone().chain(listed_own.clone());
         let present: BTreeSet<KbIx> = present.map(|fix| fix.kb).collect();
         let present: Vec<KbIx> = present.into_iter().collect();
         Self {
@@ -135,6 +138,7 @@ impl<'a> Known<'a> {
             superseded: assessor.supersedence().below(&present, assessor.catalog()),
             present,
             covered: by_build.map(|fix| (fix.month, fix.id)).max(),
+            lists_updates: listed_own.count() > 0,
         }
     }
 
@@ -166,6 +170,9 @@ impl<'a> Known<'a> {
             Some((month, through)) => Standing::Present(Evidence::Series { month, through }),
             None if part == Part::Service => Standing::Undecided("whether the service runs"),
             None if self.installed.is_none() => Standing::Undecided("software version"),
+            None if fix.version.is_none() && !self.lists_updates => {
+                Standing::Undecided(UNKNOWN_BUILD)
+            }
             None => Standing::Missing(missing),
         }
     }

@@ -97,6 +97,41 @@ fn without_a_version_it_is_not_assessed() {
 }
 
 #[test]
+fn a_number_of_chrome_decides_nothing_in_its_own_major_version() {
+    // CVE-2021-30632 is fixed in 93.0.4577.82, which is a build of Chrome.
+    let Some(catalog) = real_feed::catalog() else {
+        return;
+    };
+    let wanted = catalog.find_vulnerability("CVE-2021-30632").unwrap();
+    for (version, is_vulnerable, is_undecided) in [
+        ("92.0.902.84", true, false),
+        ("93.0.961.38", false, true),
+        ("93.0.961.52", false, true),
+        ("94.0.992.31", false, false),
+    ] {
+        let mut machine = client(19_045, 9_999);
+        machine.chromium_edge = true;
+        machine.edge_version = Version::parse(version);
+        let found = weaknesses(catalog, &machine);
+        let vulnerable = found.iter().any(|w| w.vulnerability == wanted);
+        assert_eq!(vulnerable, is_vulnerable, "{version}");
+        let result = assessed(catalog, &machine);
+        let lacking = NotAssessed::Software {
+            id: EDGE.to_owned(),
+            lacking: "Edge's own build of a fix",
+        };
+        assert_eq!(
+            result.not_assessed.contains(&lacking),
+            is_undecided,
+            "{version}"
+        );
+        let mut warnings = result.warnings.iter();
+        let told = warnings.any(|w| w.contains("for CVE-2021-30632 the feed"));
+        assert_eq!(told, is_undecided, "{version}: {:?}", result.warnings);
+    }
+}
+
+#[test]
 fn office_2019_is_decided_where_the_feed_names_a_build() {
     // CVE-2026-21509: 16.0.10417.20095.
     let Some(catalog) = real_feed::catalog() else {

@@ -170,6 +170,38 @@ fn what_cannot_be_told_is_not_assessed() {
 }
 
 #[test]
+fn what_has_no_build_is_missing_only_where_the_list_has_updates_of_sharepoint() {
+    let Some(catalog) = catalog() else { return };
+    // The first build of 2016 in the feed is 16.0.5161.1000, of May 2021.
+    let patched = |kbs: &str| with(catalog, V2016, "16.0.5134.1000", kbs);
+    let (march, january, lacking) = (4_493_199, 4_493_163, "the build that it brings");
+    let is_lacking =
+        |kbs: &str, kb: u32| undecided(&assessed(catalog, &patched(kbs))).contains(&(kb, lacking));
+    let without_list = missing(catalog, &patched(""));
+    assert!(without_list.contains(&5_002_880), "{without_list:?}");
+    assert!(!without_list.contains(&march), "{without_list:?}");
+    assert!(is_lacking("", march) && is_lacking("", january));
+    // KB5049984 is of Windows: such a list tells nothing of SharePoint.
+    assert!(is_lacking("5049984", march));
+    let listing = missing(catalog, &patched("4493163"));
+    assert!(
+        listing.contains(&march) && !listing.contains(&january),
+        "{listing:?}"
+    );
+    assert!(!is_lacking("4493163", march));
+    let later = missing(catalog, &patched("4493163, 4493199"));
+    assert!(!later.contains(&march), "{later:?}");
+    // A build of the feed that runs proves all that came before it.
+    let newer = with(catalog, V2016, "16.0.5161.1000", "");
+    assert!(!missing(catalog, &newer).contains(&march));
+    assert!(
+        !undecided(&assessed(catalog, &newer))
+            .iter()
+            .any(|(_, fact)| *fact == lacking)
+    );
+}
+
+#[test]
 fn an_update_of_2019_under_subscription_edition_is_left_out() {
     let Some(catalog) = catalog() else { return };
     // Its build, 16.0.10417.20003, is below every one of Subscription Edition.

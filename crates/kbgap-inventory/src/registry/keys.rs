@@ -5,7 +5,7 @@ use kbgap_catalog::{Architecture, KbId};
 use super::syntax::Value;
 use crate::native::{MAX_SOFTWARE, installation_type_of};
 use crate::text::{MAX_NAME, MAX_TEXT, bounded, cut, is_blank, shown};
-use crate::{Format, Part};
+use crate::{Format, Part, package};
 
 /// The state of a package that is installed.
 const INSTALLED: u64 = 0x70;
@@ -83,7 +83,7 @@ impl Reader {
         }
         if parent.ends_with("\\component based servicing\\packages") {
             self.part.kbs.get_or_insert_default();
-            return Key::Package(kb_of_package(name));
+            return Key::Package(package::kb_of(name));
         }
         if path.ends_with("\\component based servicing\\rebootpending")
             || path.ends_with("\\windowsupdate\\auto update\\rebootrequired")
@@ -313,13 +313,4 @@ fn architecture(build_lab: &str) -> Option<Architecture> {
         _ if word.starts_with("x86") => Some(Architecture::X86),
         _ => None,
     })
-}
-
-/// `package_for_kb5031354~31bf3856ad364e35~amd64~~19041.3570.1.3`, of which there are
-/// others for its parts (`package_1_for_kb…`).
-fn kb_of_package(name: &str) -> Option<KbId> {
-    let name = name.strip_prefix("package_")?;
-    let (_, rest) = name.split_once("for_")?;
-    let kb = rest.split(['~', '_']).next()?;
-    kb.starts_with("kb").then(|| kb.parse().ok()).flatten()
 }

@@ -22,6 +22,13 @@ pub(crate) enum Field {
     InstalledOn,
     /// Whether the update is installed.
     State,
+    /// What became of installing it.
+    Result,
+    /// Whether it was installed or removed.
+    Operation,
+    /// A package of the servicing stack, which may be that of an update.
+    Package,
+    PackageState,
     Software,
     SoftwareVersion,
     Vendor,
@@ -32,7 +39,7 @@ pub(crate) enum Field {
 }
 
 /// Names without blanks, signs and capitals. Of what is told twice the first counts.
-const NAMES: [(Field, &[&str]); 21] = [
+const NAMES: [(Field, &[&str]); 23] = [
     (
         Field::Host,
         &[
@@ -53,6 +60,8 @@ const NAMES: [(Field, &[&str]); 21] = [
             "server",
             "pscomputername",
             "node",
+            "assetname",
+            "netbiosname",
             "systemname",
             "source",
         ],
@@ -148,9 +157,10 @@ const NAMES: [(Field, &[&str]); 21] = [
             "updatestatus",
             "state",
             "status",
-            "result",
         ],
     ),
+    (Field::Result, &["result", "resultcode"]),
+    (Field::Operation, &["operation", "operationname"]),
     (
         Field::Software,
         &[
@@ -206,7 +216,10 @@ impl Field {
             Self::ServicePack => "os.servicePack",
             Self::Kb => "installedKbs",
             Self::InstalledOn => "installedKbs (date)",
-            Self::State => "installedKbs (whether installed)",
+            Self::State | Self::Result => "installedKbs (whether installed)",
+            Self::Operation => "installedKbs (whether removed)",
+            Self::Package => "installedKbs (by package)",
+            Self::PackageState => "installedKbs (whether the package is installed)",
             Self::Software => "software.name",
             Self::SoftwareVersion => "software.version",
             Self::Vendor => "software.vendor",
@@ -257,7 +270,22 @@ impl Mapping {
         }
         // Of anything else it is not known what is in which state.
         if !has(&fields, Field::Kb) {
-            fields.retain(|_, field| *field != Field::State);
+            fields.retain(|_, field| {
+                !matches!(field, Field::State | Field::Result | Field::Operation)
+            });
+        }
+        if has(&fields, Field::Operation) && is_there("date") {
+            fields.insert("date".to_owned(), Field::InstalledOn);
+        }
+        // Packages of the servicing stack are updates and parts of Windows, and no programs.
+        if is_there("packagename") && is_there("packagestate") {
+            for (name, field) in [
+                ("packagename", Field::Package),
+                ("packagestate", Field::PackageState),
+                ("installtime", Field::InstalledOn),
+            ] {
+                fields.insert(name.to_owned(), field);
+            }
         }
         // The list of hotfixes has a page of the vendor under this name, that of programs
         // the program again.
@@ -314,7 +342,7 @@ impl Mapping {
 
     /// Whether anything is told that a host could need, or must not be taken for that.
     pub(crate) fn is_useful(&self) -> bool {
-        self.is_of_missing || self.has(Field::Kb) || self.has(Field::Software) || self.has_version()
+        self.is_of_missing || self.has_kbs() || self.has(Field::Software) || self.has_version()
     }
 
     /// Whether the rows tell what a host misses, and nothing that may be read.
@@ -324,6 +352,11 @@ impl Mapping {
 
     pub(crate) fn has(&self, field: Field) -> bool {
         self.fields.values().any(|f| *f == field)
+    }
+
+    /// Whether installed updates are told, by their numbers or their packages.
+    pub(crate) fn has_kbs(&self) -> bool {
+        self.has(Field::Kb) || self.has(Field::Package)
     }
 
     /// Whether the version of Windows is told.
@@ -351,11 +384,18 @@ impl Mapping {
 }
 
 fn plain(name: &str) -> String {
-    name.chars()
+    let mut plain: String = name
+        .chars()
         .filter(|c| c.is_alphanumeric())
         .take(60)
         .flat_map(char::to_lowercase)
-        .collect()
+        .collect();
+    // Views of Configuration Manager have `Name0`, `HotFixID0` and so on.
+    let is_of_view = |name: &str| name.ends_with(char::is_alphabetic);
+    if plain.strip_suffix('0').is_some_and(is_of_view) {
+        plain.pop();
+    }
+    plain
 }
 
 #[cfg(test)]

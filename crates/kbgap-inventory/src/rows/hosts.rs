@@ -6,17 +6,20 @@ use kbgap_catalog::{Architecture, InstallationType, KbId};
 
 use super::Read;
 use super::fields::{Field, Mapping};
-use super::missing::is_not_installed;
+use super::history::{self, History};
+use super::missing::{has_failed, is_not_installed};
 use crate::native::{installation_type_of, is_guid};
 use crate::text::{MAX_NAME, MAX_TEXT, bounded, is_blank, shown};
 use crate::unread::Unread;
-use crate::{Format, InstalledKb, Part, PartOs, ReportError};
+use crate::{Format, InstalledKb, Part, PartOs, ReportError, package};
 
 /// The hosts of a table or list, as far as they are read.
 pub(super) struct Hosts {
     format: Format,
     has_kbs: bool,
     has_software: bool,
+    /// Where rows tell what was installed and what was removed.
+    history: Option<History>,
     parts: Vec<Part>,
     by_name: HashMap<String, usize>,
     rows: usize,
@@ -45,7 +48,7 @@ impl Hosts {
         if mapping.is_of_missing() {
             return Err(ReportError::Missing);
         }
-        let (kbs, software) = (mapping.has(Field::Kb), mapping.has(Field::Software));
+        let (kbs, software) = (mapping.has_kbs(), mapping.has(Field::Software));
         let format = match (mapping.has_version(), kbs, software) {
             _ if mapping.is_computer_info() => Format::ComputerInfo,
             (false, true, false) => Format::Hotfixes,
@@ -56,6 +59,7 @@ impl Hosts {
             format,
             has_kbs: kbs,
             has_software: software,
+            history: mapping.has(Field::Operation).then(History::default),
             parts: Vec::new(),
             by_name: HashMap::new(),
             rows: 0,
@@ -77,10 +81,10 @@ impl Hosts {
         row: impl FnOnce() -> String,
     ) -> Result<(), String> {
         let values: Vec<(Field, &str)> = values.into_iter().collect();
-        // The name of a program may tell the update that it is, and is read as it stands.
+        // The name of a program or package may tell the update that it is, and is read so.
         let mut tells = values.iter().map(|(field, value)| match field {
             Field::Kb => named_kbs(value).next().is_some(),
-            Field::Software => !is_blank(value),
+            Field::Software | Field::Package => !is_blank(value),
             _ => false,
         });
         if self.has_kbs && !tells.any(|tells| tells) {
@@ -113,8 +117,9 @@ impl Hosts {
         let (has_build, has_host) = (tells(Field::Build), tells(Field::Host));
         let mut part = Part::of(self.format);
         let [mut vendor, mut name, mut version] = [""; 3];
-        let mut installed_on = None;
-        let mut is_missing = false;
+        let [mut package, mut package_state] = [""; 2];
+        let (mut installed_on, mut time) = (None, None);
+        let (mut is_missing, mut is_removal) = (false, false);
         if self.has_kbs {
             part.kbs = Some(Vec::new());
         }
@@ -124,11 +129,18 @@ impl Hosts {
                 continue;
             }
             match field {
-                Field::InstalledOn => installed_on = value.get(..10).and_then(|d| d.parse().ok()),
+                Field::InstalledOn => {
+                    installed_on = value.get(..10).and_then(|d| d.parse().ok());
+                    time = history::time(value);
+                }
                 Field::OsVersion if has_build && is_release(value) => {}
                 // Other tools number devices in their own way.
                 Field::Id if has_host && is_guid(value.trim_matches(['{', '}'])) => {}
                 Field::State => is_missing |= is_not_installed(value),
+                Field::Result => is_missing |= has_failed(value),
+                Field::Operation => is_removal |= history::is_removal(value),
+                Field::Package => package = value,
+                Field::PackageState => package_state = value,
                 // Of a text that several columns tell, the first counts.
                 Field::Software if name.is_empty() => name = value,
                 Field::SoftwareVersion if version.is_empty() => version = value,
@@ -136,12 +148,22 @@ impl Hosts {
                 other => take(&mut part, other, value)?,
             }
         }
+        if package::take(&mut part, package, package::State::of(package_state)) {
+            self.not_installed += 1;
+        }
         if is_missing && part.kbs.as_ref().is_some_and(|kbs| !kbs.is_empty()) {
             self.not_installed += 1;
             part.kbs = Some(Vec::new());
         }
         for kb in part.kbs.iter_mut().flatten() {
             kb.installed_on = installed_on;
+        }
+        let of_history: Vec<KbId> = match &self.history {
+            Some(_) => part.kbs.iter().flatten().map(|kb| kb.id).collect(),
+            None => Vec::new(),
+        };
+        if is_removal && self.has_kbs {
+            part.kbs = Some(Vec::new());
         }
         if self.has_software {
             part.software = Some(Vec::new());
@@ -154,10 +176,15 @@ impl Hosts {
             (None, Some(name)) => name.to_lowercase(),
             (None, None) => String::new(),
         };
-        match self.by_name.get(&key).and_then(|&i| self.parts.get_mut(i)) {
+        let host = *self.by_name.entry(key).or_insert(self.parts.len());
+        if let Some(history) = &mut self.history {
+            for kb in of_history {
+                history.add(host, kb, is_removal, time);
+            }
+        }
+        match self.parts.get_mut(host) {
             Some(known) => known.join(part),
             None => {
-                self.by_name.insert(key, self.parts.len());
                 self.parts.push(part);
                 Ok(())
             }
@@ -165,10 +192,14 @@ impl Hosts {
     }
 
     /// The hosts that told anything at all.
-    pub(super) fn finish(self) -> Read {
+    pub(super) fn finish(mut self) -> Read {
+        if let Some(history) = self.history {
+            self.not_installed += history.leave_out_removed(&mut self.parts);
+        }
         let tells = |part: &Part| {
             part.os.build.is_some()
                 || part.kbs.as_ref().is_some_and(|kbs| !kbs.is_empty())
+                || part.rollup.is_some()
                 || part.software.as_ref().is_some_and(|s| !s.is_empty())
         };
         let mut parts = self.parts;

@@ -12,7 +12,7 @@ const OF_VULNERABILITIES: [&str; 4] = ["cve", "cves", "cveid", "cveids"];
 
 /// What a state says of an update that is not installed, as it is written in exports of WSUS,
 /// Configuration Manager, Windows Update and scanners; letters and figures alone.
-const NOT_INSTALLED: [&str; 20] = [
+const NOT_INSTALLED: [&str; 22] = [
     "false",
     "no",
     "0",
@@ -33,6 +33,10 @@ const NOT_INSTALLED: [&str; 20] = [
     "absent",
     "removed",
     "uninstalled",
+    // Not installed for WSUS, required for Configuration Manager.
+    "2",
+    // Failed, for both.
+    "5",
 ];
 
 /// Whether rows with these names are an answer about what is missing.
@@ -58,6 +62,15 @@ pub(super) fn is_not_installed(state: &str) -> bool {
         .flat_map(char::to_lowercase)
         .collect();
     NOT_INSTALLED.contains(&word.as_str())
+}
+
+/// Whether a result says that the update was not installed: a word, or the number that the agent
+/// of Windows Update has for it, of which 2 and 3 are successes.
+pub(super) fn has_failed(result: &str) -> bool {
+    match result.parse::<u8>() {
+        Ok(number) => !matches!(number, 2 | 3),
+        Err(_) => is_not_installed(result),
+    }
 }
 
 /// `-D-----` and `--I----`, as PSWindowsUpdate has it: a letter for each thing that is so.

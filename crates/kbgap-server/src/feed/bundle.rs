@@ -14,7 +14,7 @@ use kbgap_auth::{BundleKey, BundleKeyError, BundlePublicKey};
 use kbgap_catalog::{Catalog, Version};
 use kbgap_store::{FeedDocument, FeedHead, Store};
 
-use super::{FeedStateError, compile_stored, lock, save, snapshot_path};
+use super::{FeedStateError, ImportOptions, compile_stored, lock, save, snapshot_path};
 
 pub use file::{Bundle, is_bundle};
 
@@ -46,6 +46,17 @@ pub enum BundleError {
         id: String,
         /// How many others there are.
         more: usize,
+    },
+    /// It, or something in it, is dated so late that nothing that comes next would be newer.
+    #[error(
+        "{what} is of {date}, which lies in the future: check the clock of this computer and that of whoever made the \
+         bundle, or take it with --force"
+    )]
+    Future {
+        /// The document, or the bundle.
+        what: String,
+        /// The date.
+        date: String,
     },
     /// It is too large to be put into a bundle.
     #[error("the document {0} is too large for a bundle")]
@@ -91,7 +102,8 @@ pub async fn export_bundle(
     file::write(&documents, key, created)
 }
 
-/// Takes a bundle into the store. Documents that it does not have stay.
+/// Takes a bundle into the store. Documents that it does not have stay. Of the options it
+/// heeds `force` and `not_after`.
 ///
 /// # Errors
 /// [`BundleError`]; nothing is stored then.
@@ -99,8 +111,19 @@ pub async fn import_bundle(
     store: &dyn Store,
     data_dir: &Path,
     bundle: Bundle,
-    force: bool,
+    options: ImportOptions,
 ) -> Result<BundleReport, BundleError> {
+    let released = |d: &FeedDocument| order(&d.head).0;
+    let dates = bundle
+        .documents
+        .iter()
+        .map(|d| (d.head.id.as_str(), released(d)));
+    for (what, date) in std::iter::once(("the bundle", bundle.created)).chain(dates) {
+        if let Some(date) = options.future(date) {
+            let what = what.to_owned();
+            return Err(BundleError::Future { what, date });
+        }
+    }
     let _lock = lock::of(data_dir)?;
     let stored = store.feed_documents().await.map_err(FeedStateError::from)?;
     let known: HashMap<&str, &FeedHead> = stored
@@ -113,7 +136,9 @@ pub async fn import_bundle(
             .is_some_and(|known| order(&new.head) < order(known))
     };
     let mut older = bundle.documents.iter().filter(|d| is_older(d));
-    if !force && let Some(first) = older.next() {
+    if !options.force
+        && let Some(first) = older.next()
+    {
         return Err(BundleError::Older {
             id: first.head.id.clone(),
             more: older.count(),

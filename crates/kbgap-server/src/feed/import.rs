@@ -19,8 +19,34 @@ use super::{FeedStateError, advisories, catalog_under_lock, lock, save, snapshot
 pub struct ImportOptions {
     /// Takes a newer document even where it lists less than the known one.
     pub allow_shrink: bool,
-    /// Takes a document even where the known one is newer or lists more.
+    /// Takes a document even where the known one is newer or lists more, or where it is dated
+    /// in the future.
     pub force: bool,
+    /// The latest date that a document may have, in seconds since 1970; `None` for any.
+    pub not_after: Option<i64>,
+}
+
+/// Clocks differ, and days begin elsewhere: what is dated no more than two days ahead is taken.
+const AHEAD: i64 = 2 * 24 * 60 * 60;
+
+impl ImportOptions {
+    /// The same, where what is dated after a time is refused; `now` is in seconds since 1970.
+    #[must_use]
+    pub const fn at(self, now: i64) -> Self {
+        Self {
+            not_after: Some(now.saturating_add(AHEAD)),
+            ..self
+        }
+    }
+
+    /// The date, for people, where it is later than any that is taken.
+    pub(super) fn future(self, date: i64) -> Option<String> {
+        let is_future = self.not_after.is_some_and(|last| date > last);
+        (is_future && !self.force).then(|| match jiff::Timestamp::from_second(date) {
+            Ok(time) => time.strftime("%Y-%m-%d").to_string(),
+            Err(_) => format!("second {date} since 1970"),
+        })
+    }
 }
 
 /// What became of an import.
@@ -67,27 +93,47 @@ pub async fn import(
     let (mut names, mut outcomes) = (Vec::new(), Vec::new());
     let (mut candidates, mut advisories) = (Vec::new(), Vec::new());
     for (position, (name, read)) in read_all(&files, progress).into_iter().enumerate() {
-        names.push(name);
+        let refused = |date| {
+            let reason = Reason::Future(options.future(date)?);
+            Some(Outcome::Refused(FeedError {
+                file: name.display().to_string(),
+                line: None,
+                reason,
+            }))
+        };
         let content = match read {
             Err(error) => {
                 outcomes.push((None, Outcome::Refused(error)));
+                names.push(name);
                 continue;
             }
             Ok(Content::UpdateIndex) => {
                 outcomes.push((None, Outcome::UpdateIndex));
+                names.push(name);
                 continue;
             }
             Ok(Content::Advisory(document)) => {
-                outcomes.push((Some(document.id.clone()), Outcome::Unchanged));
-                advisories.push((position, document));
+                let refused = refused(document.current_release);
+                let id = document.id.clone();
+                if refused.is_none() {
+                    advisories.push((position, document));
+                }
+                outcomes.push((Some(id), refused.unwrap_or(Outcome::Unchanged)));
+                names.push(name);
                 continue;
             }
             Ok(Content::Month(document)) => Stored::Month(document),
             Ok(Content::KnownExploited(list)) => Stored::KnownExploited(list),
             Ok(Content::Epss(list)) => Stored::Epss(list),
         };
-        outcomes.push((Some(content.id().to_owned()), Outcome::Unchanged));
-        candidates.push(Candidate::new(position, content)?);
+        let id = content.id().to_owned();
+        let candidate = Candidate::new(position, content)?;
+        let refused = refused(candidate.head.current_release);
+        if refused.is_none() {
+            candidates.push(candidate);
+        }
+        outcomes.push((Some(id), refused.unwrap_or(Outcome::Unchanged)));
+        names.push(name);
     }
     candidates.sort_by(|a, b| order(&a.head, &b.head));
 
@@ -249,6 +295,51 @@ mod tests {
         );
         std::fs::write(&file, text).unwrap();
         file
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_dated_in_the_future_is_refused_with_its_date_unless_forced() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("kbgap.db")).unwrap();
+        let scores = folder.path().join("epss.csv");
+        let text = "#model_version:v1,score_date:2020-03-12\ncve,epss,percentile\nCVE-2020-0796,0.97,0.99\n";
+        std::fs::write(&scores, text).unwrap();
+        let advisory = folder.path().join("cve-2020-0001.json");
+        let text = r#"{"document":{"csaf_version":"2.0","title":"T","publisher":{"namespace":"https://msrc.microsoft.com"},
+            "tracking":{"id":"msrc_CVE-2020-0001","current_release_date":"2020-03-12T08:00:00Z"}},
+            "vulnerabilities":[{"cve":"CVE-2020-0001"}]}"#;
+        std::fs::write(&advisory, text).unwrap();
+        let files = vec![month(folder.path(), "2020-Mar"), scores, advisory];
+        let outcomes = |options: ImportOptions| {
+            let imported = import(&store, folder.path(), files.clone(), options, &|_, _| {});
+            async { imported.await.unwrap().files }
+        };
+        let at = |time: &str| {
+            let now: jiff::Timestamp = time.parse().unwrap();
+            ImportOptions::default().at(now.as_second())
+        };
+        for file in outcomes(at("2020-03-09T23:00:00Z")).await {
+            let Outcome::Refused(error) = file.outcome else {
+                panic!("{file:?}");
+            };
+            let told = error.to_string();
+            assert!(
+                told.contains("is of 2020-03-12") && told.contains("--force"),
+                "{told}"
+            );
+        }
+        assert!(store.feed_heads().await.unwrap().is_empty());
+        // Two days ahead is no more than clocks and time zones differ.
+        for file in outcomes(at("2020-03-10T08:00:00Z")).await {
+            assert!(matches!(file.outcome, Outcome::Added), "{file:?}");
+        }
+        let forced = ImportOptions {
+            force: true,
+            ..at("2000-01-01T00:00:00Z")
+        };
+        for file in outcomes(forced).await {
+            assert!(matches!(file.outcome, Outcome::Unchanged), "{file:?}");
+        }
     }
 
     #[tokio::test(flavor = "multi_thread")]

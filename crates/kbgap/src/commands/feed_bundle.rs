@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use kbgap_auth::{BundleKey, BundlePublicKey};
 use kbgap_server::Clock;
-use kbgap_server::feed::{Bundle, export_bundle, import_bundle};
+use kbgap_server::feed::{Bundle, ImportOptions, export_bundle, import_bundle};
 use serde::Serialize;
 
 use crate::args::{Format, OutputFormat};
@@ -115,7 +115,7 @@ pub(crate) async fn import(
     data_dir: &Path,
     file: &Path,
     trust: &[BundlePublicKey],
-    force: bool,
+    options: ImportOptions,
     format: Format,
 ) -> anyhow::Result<()> {
     let name = || file.display().to_string();
@@ -133,7 +133,7 @@ pub(crate) async fn import(
     let bundle = Bundle::open(&bytes, &trusted).with_context(name)?;
     let (key, created) = (bundle.key, bundle.created);
     let store = open_store(data_dir)?;
-    let report = import_bundle(store.as_ref(), data_dir, bundle, force)
+    let report = import_bundle(store.as_ref(), data_dir, bundle, options)
         .await
         .with_context(name)?;
     let imported = Imported {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use kbgap_server::Clock;
 use kbgap_server::feed::{ImportOptions, SyncOptions, SyncReport, sync};
 use kbgap_sync::{ClientOptions, Lists, Retries, Stop};
 use serde::Serialize;
@@ -50,10 +51,11 @@ pub(crate) async fn run(data_dir: &Path, args: SyncArgs) -> anyhow::Result<ExitC
 }
 
 fn options(args: SyncArgs) -> SyncOptions {
-    let mut import = ImportOptions::default();
-    if args.allow_shrink {
-        import.allow_shrink = true;
+    let import = ImportOptions {
+        allow_shrink: args.allow_shrink,
+        ..ImportOptions::default()
     }
+    .at(Clock::real_seconds());
     let retries = Retries {
         attempts: args.attempts,
         ..Retries::default()

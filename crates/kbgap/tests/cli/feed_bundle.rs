@@ -145,6 +145,36 @@ fn what_is_older_is_refused_unless_forced() {
 }
 
 #[test]
+fn a_bundle_of_the_future_is_refused_unless_forced() {
+    let (folder, key, public) = key();
+    let data = sample_feed();
+    let text = std::fs::read_to_string(sample()).unwrap();
+    let later = text.replace(
+        "CurrentReleaseDate>2020-03-12T",
+        "CurrentReleaseDate>2096-03-12T",
+    );
+    let later = file(folder.path(), "later.xml", &later);
+    kbgap(data.path(), &["feed", "import", &later, "--force"]).ok();
+    let bundle = folder.path().join("feed.kbgap");
+    let bundle = bundle.to_str().unwrap();
+    export(data.path(), bundle, &key).ok();
+
+    let to = tempfile::tempdir().unwrap();
+    let args = ["feed", "import", bundle, "--trust", &public];
+    let run = kbgap(to.path(), &args);
+    assert!(
+        run.code == 1
+            && run.stderr.contains("2020-Mar is of 2096-03-12")
+            && run.stderr.contains("--force"),
+        "{}",
+        run.stderr
+    );
+    assert!(!to.path().join("catalog.snapshot").exists());
+    let forced = kbgap(to.path(), &[&args[..], &["--force"]].concat()).ok();
+    assert!(forced.stdout.contains("1 new"), "{}", forced.stdout);
+}
+
+#[test]
 fn keys_are_kept_and_mistakes_are_named() {
     let (folder, key, _) = key();
     let pem = std::fs::read_to_string(&key).unwrap();

@@ -143,6 +143,17 @@ fn an_older_or_shorter_list_replaces_nothing_unless_it_has_to() {
     newest("2023-03-07");
     import("2023-03-06", &epss("2023-03-06", 0.5), &["--force"]).ok();
     newest("2023-03-06");
+    let late = import("2096-03-06", &epss("2096-03-06", 0.5), &["--allow-shrink"]);
+    assert!(
+        late.code == 1
+            && late
+                .stderr
+                .contains("is of 2096-03-06, which lies in the future")
+            && late.stderr.contains("--force"),
+        "{}",
+        late.stderr
+    );
+    newest("2023-03-06");
 
     let half = epss("2023-03-08", 0.5).replace("CVE-2014-0160", "odd");
     let shrunk = import("2023-03-08", &half, &[]);

@@ -62,11 +62,11 @@ fn what_is_new_or_changed_comes_and_nothing_else() {
     let text = vendor.xml("2016-Apr");
     let from = text.find(date).unwrap() + date.len();
     let text = format!(
-        "{}2030-01-01T08:00:00Z{}",
+        "{}2026-03-01T08:00:00Z{}",
         &text[..from],
         &text[from + text[from..].find('<').unwrap()..]
     );
-    vendor.publish("2016-Apr", "2030-01-01T08:00:00Z", text.into_bytes());
+    vendor.publish("2016-Apr", "2026-03-01T08:00:00Z", text.into_bytes());
     let before = catalogue(data.path());
     let third = sync(data.path(), &vendor, &[]).ok().json();
     assert_eq!(third["changed"], serde_json::json!(["2016-Apr"]));
@@ -207,7 +207,7 @@ fn a_good_document_stays_until_there_is_a_better_one() {
     // The list tells of more than there is to fetch.
     vendor.publish(
         "2017-Feb",
-        "2030-01-01T08:00:00Z",
+        "2026-03-01T08:00:00Z",
         text.clone().into_bytes(),
     );
     let run = sync(data.path(), &vendor, &[]);
@@ -221,11 +221,21 @@ fn a_good_document_stays_until_there_is_a_better_one() {
     let end = text.find(first).unwrap() + first.len();
     let half = format!("{}</cvrf:cvrfdoc>", &text[..end]);
     let date = text.find("<cvrf:CurrentReleaseDate>").unwrap() + "<cvrf:CurrentReleaseDate>".len();
-    let half = format!("{}2030{}", &half[..date], &half[date + 4..]);
-    vendor.publish("2017-Feb", "2030-12-31T08:00:00Z", half.into_bytes());
+    let dated = |day: &str| format!("{}{day}{}", &half[..date], &half[date + day.len()..]);
+    let later = dated("2026-04-01").into_bytes();
+    vendor.publish("2017-Feb", "2026-04-01T08:00:00Z", later);
     let run = sync(data.path(), &vendor, &[]);
     assert!(
         run.code == 1 && run.stderr.contains("--allow-shrink"),
+        "{}",
+        run.stderr
+    );
+    // One of the far future, after which nothing would be newer.
+    let future = dated("2096-01-01").into_bytes();
+    vendor.publish("2017-Feb", "2096-01-01T08:00:00Z", future);
+    let run = sync(data.path(), &vendor, &["--allow-shrink"]);
+    assert!(
+        run.code == 1 && run.stderr.contains("2017-Feb: is of 2096-01-01"),
         "{}",
         run.stderr
     );
