@@ -7,7 +7,7 @@ use kbgap_catalog::{Catalog, KbId, VulnerabilityIx};
 use crate::beside::{Beside, BesideKbs, BesideKey, BesideOutline};
 use crate::bits::Bits;
 use crate::click_to_run::{self, ClickToRun};
-use crate::edge::{Edge, EdgeFinding};
+use crate::edge::{self, Edge, EdgeFinding};
 use crate::exchange::Exchanges;
 use crate::explain;
 use crate::findings::Findings;
@@ -123,6 +123,7 @@ impl Assessor {
             software: Arc::clone(&case.windows.software),
             vulnerable: self.vulnerable(&case, &open),
             decided: Arc::clone(&self.beside_outline(&case).decided),
+            by_version: edge::decided(machine, self),
         })
     }
 

@@ -278,13 +278,12 @@ impl Fleet {
             let Some(profile) = slot.and_then(|slot| self.profile(slot.profile)) else {
                 return false;
             };
-            let outcome = profile.state.outcome();
             let (parts, state) = (profile.state.parts(), &profile.state);
             if ix.is_some_and(|ix| parts.contains(&ix) || state.decides(ix)) {
                 return false;
             }
             let mut listed = self.inventory.listed(ordinal, which);
-            listed.any(|own| own.is_known() && !(outcome.is_some() && own.is_decided()))
+            listed.any(|listed| listed.is_known())
         };
         let undecided = machines.iter().filter(is_undecided).count();
         (undecided as u64, machines.len())

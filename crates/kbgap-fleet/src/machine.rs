@@ -185,7 +185,7 @@ impl FleetMachine {
             Some(Installed {
                 version: listed.version(),
                 is_known: listed.is_known(),
-                is_assessed: self.os().is_some() && (listed.is_decided() || is_decided(&id)),
+                is_assessed: is_decided(&id),
                 id,
             })
         });

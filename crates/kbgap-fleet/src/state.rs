@@ -65,8 +65,9 @@ impl PatchState {
     /// Whether rules decide about all of a software beside Windows, whatever its entries in
     /// the software list say one by one.
     pub(crate) fn decides(&self, software: SoftwareIx) -> bool {
-        self.outcome()
-            .is_some_and(|outcome| outcome.decided.contains(&software))
+        self.outcome().is_some_and(|outcome| {
+            outcome.decided.contains(&software) || outcome.by_version == Some(software)
+        })
     }
 
     pub(crate) fn vulnerable(&self) -> &[OutlinedSoftware] {

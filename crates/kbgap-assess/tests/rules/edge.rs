@@ -1,6 +1,8 @@
 //! Edge (Chromium-based) and Office by Click-to-Run, which their versions decide.
 
-use kbgap_assess::{ClickToRun, NotAssessed, fixed_version, weaknesses};
+use kbgap_assess::{
+    Assessor, ClickToRun, NotAssessed, SoftwareFact, fixed_version, weaknesses,
+};
 use kbgap_catalog::{Catalog, SoftwareId, Version};
 use kbgap_testkit::real_feed;
 
@@ -103,6 +105,7 @@ fn a_number_of_chrome_decides_nothing_in_its_own_major_version() {
         return;
     };
     let wanted = catalog.find_vulnerability("CVE-2021-30632").unwrap();
+    let assessor = Assessor::new(catalog.clone());
     for (version, is_vulnerable, is_undecided) in [
         ("92.0.902.84", true, false),
         ("93.0.961.38", false, true),
@@ -128,6 +131,16 @@ fn a_number_of_chrome_decides_nothing_in_its_own_major_version() {
         let mut warnings = result.warnings.iter();
         let told = warnings.any(|w| w.contains("for CVE-2021-30632 the feed"));
         assert_eq!(told, is_undecided, "{version}: {:?}", result.warnings);
+        let outline = assessor.outline(&machine).unwrap();
+        let decided = outline.by_version.map(|ix| catalog.software_id(ix));
+        assert_eq!(decided, (!is_undecided).then_some(EDGE), "{version}");
+        let beta = SoftwareFact::of("Microsoft Corporation", "Microsoft Edge Beta", version);
+        let Some(SoftwareFact::Unsupported { what, .. }) = beta else {
+            panic!("{beta:?}");
+        };
+        machine.unsupported.push(what);
+        let outline = assessor.outline(&machine).unwrap();
+        assert_eq!(outline.by_version, None, "another channel has other fixes");
     }
 }
 

@@ -30,8 +30,6 @@ pub(crate) struct Entry {
     pub(super) version: u32,
     /// Whether the reviewed tables know it.
     pub(crate) is_known: bool,
-    /// Whether its version alone decides what it is vulnerable to.
-    pub(crate) is_decided: bool,
 }
 
 /// A software.
@@ -63,7 +61,7 @@ impl Entries {
         for entry in self.entries.iter() {
             out.u32(entry.software)?;
             out.u32(entry.version)?;
-            out.u8(u8::from(entry.is_known) | u8::from(entry.is_decided) << 1)?;
+            out.u8(u8::from(entry.is_known))?;
         }
         Ok(())
     }
@@ -91,7 +89,7 @@ impl Entries {
         }
         entries.by_id = by_id.into_iter().collect();
         for _ in 0..input.u32()? {
-            let (software, version, flags) = (input.u32()?, input.u32()?, input.u8()?);
+            let (software, version, known) = (input.u32()?, input.u32()?, input.u8()?);
             // Whoever counts the users of both relies on it.
             let is_whole = (software as usize) < entries.software.len()
                 && (version as usize) < entries.versions.len();
@@ -101,8 +99,7 @@ impl Entries {
             let entry = Entry {
                 software,
                 version,
-                is_known: flags & 1 != 0,
-                is_decided: flags & 2 != 0,
+                is_known: known != 0,
             };
             entries.entries.push(entry);
         }

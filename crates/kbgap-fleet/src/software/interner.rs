@@ -225,7 +225,6 @@ impl Interner {
             software: self.software(entries, &named.id),
             version: self.version(entries, &named.version),
             is_known: named.is_known,
-            is_decided: named.is_decided,
         };
         let number = match self.vacant_entries.pop() {
             Some(number) => {
@@ -358,7 +357,7 @@ fn is_of(users: &[u32], entries: &Entries, read: &Read) -> bool {
 fn is_equal(entries: &Entries, number: u32, named: &Named) -> bool {
     entries.entry(number).is_some_and(|entry| {
         let software = entries.software.get(entry.software as usize);
-        (entry.is_known, entry.is_decided) == (named.is_known, named.is_decided)
+        entry.is_known == named.is_known
             && software.is_some_and(|s| s.id == named.id)
             && entries.version(entry) == named.version
     })

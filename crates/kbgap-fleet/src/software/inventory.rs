@@ -249,12 +249,4 @@ impl Listed<'_> {
             Of::Own(own) => own.is_known,
         }
     }
-
-    /// Whether its version alone decides what it is vulnerable to.
-    pub(crate) const fn is_decided(&self) -> bool {
-        match self.of {
-            Of::Shared(entry) => entry.is_decided,
-            Of::Own(own) => own.is_decided,
-        }
-    }
 }

@@ -15,7 +15,6 @@ pub(crate) struct Own<'a> {
     #[serde(borrow)]
     version: Word<'a>,
     pub(crate) is_known: bool,
-    pub(crate) is_decided: bool,
 }
 
 impl<'a> Own<'a> {
@@ -34,7 +33,6 @@ impl<'a> Own<'a> {
             name: named.id.name(),
             version: word(&named.version),
             is_known: named.is_known,
-            is_decided: named.is_decided,
         }
     }
 
@@ -63,7 +61,6 @@ impl<'a> Own<'a> {
             id: id.clone(),
             version: self.version(words).into(),
             is_known: self.is_known,
-            is_decided: self.is_decided,
         }
     }
 

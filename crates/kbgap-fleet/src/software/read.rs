@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use kbgap_assess::SoftwareFact;
 use kbgap_catalog::{
-    Component, SoftwareId, Version, is_mapped_software, map_installed, named_in_table,
+    Component, SoftwareId, is_mapped_software, map_installed, named_in_table,
 };
 use kbgap_inventory::Software as Reported;
 
@@ -34,7 +34,6 @@ pub(crate) struct Named {
     pub(super) id: SoftwareId,
     pub(super) version: Arc<str>,
     pub(super) is_known: bool,
-    pub(super) is_decided: bool,
 }
 
 /// What was read of late, by the hash of the entry. The key of the hash is drawn at random
@@ -102,36 +101,30 @@ impl Read {
 impl Named {
     fn of(reported: Reported<'_>) -> Option<Self> {
         let version = reported.version;
-        let (id, is_known, by_version) =
-            match map_installed(reported.vendor, reported.name, version) {
-                // The old Edge is part of Windows: without its Windows it is not known to run.
-                Some((id, component)) => {
-                    let is_known = component != Component::EdgeHtml;
-                    (id, is_known, component == Component::EdgeChromium)
-                }
-                None => {
-                    let id = match named_in_table(reported.vendor, reported.name) {
-                        Some(id) => id,
-                        None => SoftwareId::from_names(reported.vendor, reported.name)?,
-                    };
-                    let is_known = is_mapped_software(&id);
-                    (id, is_known, false)
-                }
-            };
+        let (id, is_known) = match map_installed(reported.vendor, reported.name, version) {
+            // The old Edge is part of Windows: without its Windows it is not known to run.
+            Some((id, component)) => (id, component != Component::EdgeHtml),
+            None => {
+                let id = match named_in_table(reported.vendor, reported.name) {
+                    Some(id) => id,
+                    None => SoftwareId::from_names(reported.vendor, reported.name)?,
+                };
+                let is_known = is_mapped_software(&id);
+                (id, is_known)
+            }
+        };
         Some(Self {
             id,
             is_known,
-            is_decided: by_version && Version::parse(version).is_some(),
             version: version.into(),
         })
     }
 
     /// An order in which versions of one software stand side by side.
     pub(super) fn order(&self, other: &Self) -> Ordering {
-        let key = |named: &Self| (named.is_known, named.is_decided);
         let by_id = self.id.cmp(&other.id);
         by_id
             .then_with(|| self.version.cmp(&other.version))
-            .then_with(|| key(self).cmp(&key(other)))
+            .then_with(|| self.is_known.cmp(&other.is_known))
     }
 }
