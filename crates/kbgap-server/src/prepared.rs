@@ -10,7 +10,7 @@
 //! request's, and only then whether there is an answer for its tenant.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
@@ -40,15 +40,18 @@ pub(crate) struct Prepared {
 #[derive(Default)]
 struct Kept {
     /// By path and query, as they were written.
-    questions: HashMap<String, Question>,
+    questions: HashMap<String, Arc<Question>>,
     /// How many answers there are.
     answers: usize,
 }
 
-struct Question {
-    /// What its route demands, and the path of that.
-    access: Access,
-    route: &'static str,
+/// A question that was answered before.
+#[derive(Clone)]
+pub(crate) struct Question {
+    /// What its route demands of a token.
+    pub(crate) access: Access,
+    /// The path of its route.
+    pub(crate) route: &'static str,
     /// Of each tenant, for each URL that contexts begin with.
     answers: HashMap<String, Vec<Arc<Answer>>>,
 }
@@ -63,33 +66,14 @@ struct Answer {
 }
 
 impl Prepared {
-    /// What a request demands of its token and the path of its route, where its question was
-    /// answered before. It says nothing of who may have the answer.
-    pub(crate) fn access(&self, parts: &Parts) -> Option<(Access, &'static str)> {
+    /// The question of a request, where it was answered before. It says nothing of who may
+    /// have the answer.
+    pub(crate) fn question(&self, parts: &Parts) -> Option<Arc<Question>> {
         let target = target(parts)?;
         let is_read = matches!(parts.method, Method::GET | Method::HEAD);
-        let kept = self.read();
-        let question = kept.questions.get(target)?;
-        is_read.then_some((question.access, question.route))
-    }
-
-    /// The answer to a request whose token holds, where it is kept and still right.
-    pub(crate) fn find(
-        &self,
-        state: &AppState,
-        parts: &Parts,
-        claims: &Claims,
-    ) -> Option<Response<Body>> {
-        let fleet = state.tenants.fleet(&claims.tenant);
-        let composition = fleet.composition_at(state.clock.now_ms())?;
-        let base = BaseUrl::of(&state.config, &parts.headers);
-        let answer = {
-            let kept = self.read();
-            let question = kept.questions.get(target(parts)?)?;
-            let answers = question.answers.get(&claims.tenant)?;
-            Arc::clone(answers.iter().find(|answer| base.is(&answer.base_url))?)
-        };
-        (answer.composition == composition).then(|| answer.respond(&parts.headers))
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        let question = kept.questions.get(target).filter(|_| is_read)?;
+        Some(Arc::clone(question))
     }
 
     /// Answers a request with what was made of a fleet, and keeps it.
@@ -108,15 +92,28 @@ impl Prepared {
         }
         answer.respond(&call.parts.headers)
     }
+}
 
-    fn read(&self) -> RwLockReadGuard<'_, Kept> {
-        self.kept.read().unwrap_or_else(PoisonError::into_inner)
+impl Question {
+    /// The answer to a request whose token holds, where it is kept and still right.
+    pub(crate) fn answer(
+        &self,
+        state: &AppState,
+        parts: &Parts,
+        claims: &Claims,
+    ) -> Option<Response<Body>> {
+        let fleet = state.tenants.fleet(&claims.tenant);
+        let composition = fleet.composition_at(state.clock.now_ms())?;
+        let base = BaseUrl::of(&state.config, &parts.headers);
+        let mut answers = self.answers.get(&claims.tenant)?.iter();
+        let answer = answers.find(|answer| base.is(&answer.base_url))?;
+        (answer.composition == composition).then(|| answer.respond(&parts.headers))
     }
 }
 
 impl Kept {
     fn enter(&mut self, target: &str, call: &Call, answer: Arc<Answer>) {
-        let question = self.questions.get_mut(target);
+        let question = self.questions.get_mut(target).map(Arc::make_mut);
         let answers = question.and_then(|q| q.answers.get_mut(&call.claims.tenant));
         let older = answers.and_then(|a| a.iter_mut().find(|a| a.base_url == answer.base_url));
         if let Some(older) = older {
@@ -127,12 +124,16 @@ impl Kept {
             *self = Self::default();
         }
         let question = self.questions.entry(target.to_owned());
-        let question = question.or_insert_with(|| Question {
-            access: call.access,
-            route: call.route,
-            answers: HashMap::new(),
+        let question = question.or_insert_with(|| {
+            Arc::new(Question {
+                access: call.access,
+                route: call.route,
+                answers: HashMap::new(),
+            })
         });
-        let answers = question.answers.entry(call.claims.tenant.clone());
+        let answers = Arc::make_mut(question)
+            .answers
+            .entry(call.claims.tenant.clone());
         answers.or_default().push(answer);
         self.answers += 1;
     }

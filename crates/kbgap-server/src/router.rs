@@ -120,12 +120,12 @@ async fn api_request(State(state): State<Shared>, request: Request) -> Response<
 async fn dispatch(state: &Shared, request: Request) -> Result<Response<Body>, Failure> {
     let (parts, body) = request.into_parts();
     // A question with a kept answer needs no look at the table of routes, but the same token.
-    let Some((access, route)) = state.prepared.access(&parts) else {
+    let Some(question) = state.prepared.question(&parts) else {
         return routed(state, parts, body, None).await;
     };
-    metrics::name_route(&parts.extensions, route);
-    let claims = authenticate(state, &parts.headers, access).await?;
-    match state.prepared.find(state, &parts, &claims) {
+    metrics::name_route(&parts.extensions, question.route);
+    let claims = authenticate(state, &parts.headers, question.access).await?;
+    match question.answer(state, &parts, &claims) {
         Some(response) => Ok(response),
         None => routed(state, parts, body, Some(claims)).await,
     }

@@ -1,8 +1,6 @@
 //! Edge (Chromium-based) and Office by Click-to-Run, which their versions decide.
 
-use kbgap_assess::{
-    Assessor, ClickToRun, NotAssessed, SoftwareFact, fixed_version, weaknesses,
-};
+use kbgap_assess::{Assessor, ClickToRun, NotAssessed, SoftwareFact, fixed_version, weaknesses};
 use kbgap_catalog::{Catalog, SoftwareId, Version};
 use kbgap_testkit::real_feed;
 

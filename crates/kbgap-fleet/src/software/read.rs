@@ -6,9 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher, RandomState};
 use std::sync::Arc;
 
 use kbgap_assess::SoftwareFact;
-use kbgap_catalog::{
-    Component, SoftwareId, is_mapped_software, map_installed, named_in_table,
-};
+use kbgap_catalog::{Component, SoftwareId, is_mapped_software, map_installed, named_in_table};
 use kbgap_inventory::Software as Reported;
 
 use crate::gathered::Gathered;
