@@ -13,6 +13,9 @@ use serde::de::DeserializeOwned;
 
 use crate::kbgap::Kbgap;
 
+/// Processor time of a second, in seconds, below which a server does nothing by itself.
+const IDLE: f64 = 0.03;
+
 /// A running server. It is killed when the measurement is over, however that ends.
 pub(crate) struct Server {
     child: Child,
@@ -103,6 +106,25 @@ impl Server {
         let mut next = || ticks.next().context("too few numbers");
         // Linux counts in hundredths of a second whatever its own clock does.
         Ok((next()?? + next()??) / 100.0)
+    }
+
+    /// Waits until it has nothing to do by itself: behind a start and a feed it looks for what
+    /// that changes in the history of all machines. Gives for how long, seconds.
+    ///
+    /// # Errors
+    /// Where there is no `/proc`, or where it does not come to rest.
+    pub(crate) fn rest(&self) -> anyhow::Result<f64> {
+        let begun = Instant::now();
+        let mut before = self.cpu()?;
+        while begun.elapsed() < Duration::from_secs(1_800) {
+            thread::sleep(Duration::from_secs(1));
+            let now = self.cpu()?;
+            if now - before < IDLE {
+                return Ok(begun.elapsed().as_secs_f64());
+            }
+            before = now;
+        }
+        bail!("the server does not come to rest")
     }
 
     /// How long its threads that are there now were ready and waited for a core, seconds.

@@ -32,6 +32,8 @@ pub(super) fn run(mut loaded: Loaded, report: &mut Report) -> anyhow::Result<()>
         .context("the static route takes no body")?;
     report.note("ask: size of the answer", float(body.len()) / 1e3, "kB");
 
+    let rested = server.rest()?;
+    report.note("ask: after the start, until the server rests", rested, "s");
     // The first round of each only warms up.
     measured(&server, &ours)?;
     measured(&server, &fixed)?;
