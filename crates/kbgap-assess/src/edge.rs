@@ -150,11 +150,10 @@ pub(crate) fn not_assessed(machine: &Projection, assessor: &Assessor) -> Option<
 }
 
 /// Edge, where its version decides about all of its CVEs and no other channel of it is listed.
-pub(crate) fn decided(machine: &Projection, assessor: &Assessor) -> Option<SoftwareIx> {
+pub(crate) fn decided(machine: &Projection, assessor: &Assessor) -> Option<&'static str> {
     let is_whole = assessor.edge(machine)?.undecided.is_empty();
     let is_alone = machine.unsupported.iter().all(|u| u.id.as_str() != EDGE);
-    let edge = assessor.catalog().find_software(EDGE)?;
-    (is_whole && is_alone).then_some(edge)
+    (is_whole && is_alone).then_some(EDGE)
 }
 
 /// Which CVEs are not decided, in words.

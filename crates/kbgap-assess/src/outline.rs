@@ -25,8 +25,9 @@ pub struct Outline {
     /// Software beside Windows about all of which rules decide on this machine, whatever
     /// its entries in the software list say one by one.
     pub decided: Arc<[SoftwareIx]>,
-    /// The software of which the version alone decides about all of it on this machine.
-    pub by_version: Option<SoftwareIx>,
+    /// The id of the software of which the version alone decides about all of it on this
+    /// machine, also where the feed does not name it: nothing could be missing then.
+    pub by_version: Option<&'static str>,
 }
 
 /// A software with the CVEs to which the machine is vulnerable in it, and the KBs for the

@@ -279,7 +279,8 @@ impl Fleet {
                 return false;
             };
             let (parts, state) = (profile.state.parts(), &profile.state);
-            if ix.is_some_and(|ix| parts.contains(&ix) || state.decides(ix)) {
+            let is_decided = ix.is_some_and(|ix| parts.contains(&ix) || state.decides(ix));
+            if is_decided || state.decides_by_version(software) {
                 return false;
             }
             let mut listed = self.inventory.listed(ordinal, which);

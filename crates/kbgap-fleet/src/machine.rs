@@ -179,6 +179,7 @@ impl FleetMachine {
         let is_decided = |id: &SoftwareId| {
             let ix = catalog.find_software(id.as_str());
             ix.is_some_and(|ix| self.patch_state.decides(ix))
+                || self.patch_state.decides_by_version(id)
         };
         let listed = self.inventory.list(self.ordinal).filter_map(|listed| {
             let id = listed.id()?;

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use kbgap_assess::{Assessor, Outline, OutlinedKb, OutlinedSoftware, Projection};
-use kbgap_catalog::SoftwareIx;
+use kbgap_catalog::{SoftwareId, SoftwareIx};
 
 use crate::rules::Rules;
 use crate::score::{Scratch, StateRisk};
@@ -65,9 +65,14 @@ impl PatchState {
     /// Whether rules decide about all of a software beside Windows, whatever its entries in
     /// the software list say one by one.
     pub(crate) fn decides(&self, software: SoftwareIx) -> bool {
-        self.outcome().is_some_and(|outcome| {
-            outcome.decided.contains(&software) || outcome.by_version == Some(software)
-        })
+        self.outcome()
+            .is_some_and(|outcome| outcome.decided.contains(&software))
+    }
+
+    /// Whether its version alone decides about all of a software.
+    pub(crate) fn decides_by_version(&self, id: &SoftwareId) -> bool {
+        let by_version = self.outcome().and_then(|outcome| outcome.by_version);
+        by_version == Some(id.as_str())
     }
 
     pub(crate) fn vulnerable(&self) -> &[OutlinedSoftware] {
