@@ -22,8 +22,7 @@ pub struct Outline {
     pub software: Arc<[SoftwareIx]>,
     /// What the machine is vulnerable to, software by software in order.
     pub vulnerable: Arc<[OutlinedSoftware]>,
-    /// Software beside Windows about all of which rules decide on this machine, whatever
-    /// its entries in the software list say one by one.
+    /// Software beside Windows about all of which rules decide by KBs on this machine.
     pub decided: Arc<[SoftwareIx]>,
     /// The id of the software of which the version alone decides about all of it on this
     /// machine, also where the feed does not name it: nothing could be missing then.

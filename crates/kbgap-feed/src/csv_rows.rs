@@ -46,19 +46,10 @@ pub(crate) fn read(
     loop {
         // A row that never ends would be held whole.
         reader.get_mut().begin_event();
-        let is_last_short = columns
-            .as_ref()
-            .is_some_and(|columns| columns.0.len() > row.len());
-        let last = if is_last_short {
-            place(&row)
-        } else {
-            String::new()
-        };
+        let is_short = |columns: &&Columns| columns.0.len() > row.len();
+        let short = columns.as_ref().filter(is_short).map(|_| place(&row));
         if !reader.read_byte_record(&mut row).map_err(reason)? {
-            return match is_last_short {
-                true => Err(Reason::Truncated(last)),
-                false => Ok(()),
-            };
+            return short.map_or(Ok(()), |last| Err(Reason::Truncated(last)));
         }
         if let Some(mut position) = row.position().cloned() {
             position.set_line(position.line() + first_line - 1);

@@ -279,8 +279,7 @@ impl Fleet {
                 return false;
             };
             let (parts, state) = (profile.state.parts(), &profile.state);
-            let is_decided = ix.is_some_and(|ix| parts.contains(&ix) || state.decides(ix));
-            if is_decided || state.decides_by_version(software) {
+            if state.decides_about(software, ix) || ix.is_some_and(|ix| parts.contains(&ix)) {
                 return false;
             }
             let mut listed = self.inventory.listed(ordinal, which);

@@ -176,17 +176,14 @@ impl FleetMachine {
             .collect();
         let parts: BTreeSet<SoftwareId> = all.iter().map(|part| part.id.clone()).collect();
         let catalog = self.assessor.catalog();
-        let is_decided = |id: &SoftwareId| {
-            let ix = catalog.find_software(id.as_str());
-            ix.is_some_and(|ix| self.patch_state.decides(ix))
-                || self.patch_state.decides_by_version(id)
-        };
         let listed = self.inventory.list(self.ordinal).filter_map(|listed| {
             let id = listed.id()?;
             Some(Installed {
                 version: listed.version(),
                 is_known: listed.is_known(),
-                is_assessed: is_decided(&id),
+                is_assessed: self
+                    .patch_state
+                    .decides_about(&id, catalog.find_software(id.as_str())),
                 id,
             })
         });

@@ -62,17 +62,17 @@ impl PatchState {
         }
     }
 
-    /// Whether rules decide about all of a software beside Windows, whatever its entries in
-    /// the software list say one by one.
+    /// Whether rules decide by KBs about all of a software beside Windows.
     pub(crate) fn decides(&self, software: SoftwareIx) -> bool {
         self.outcome()
             .is_some_and(|outcome| outcome.decided.contains(&software))
     }
 
-    /// Whether its version alone decides about all of a software.
-    pub(crate) fn decides_by_version(&self, id: &SoftwareId) -> bool {
+    /// The same of a reported software, about which its version may decide, too; `ix` is it in
+    /// the catalogue, where that has it.
+    pub(crate) fn decides_about(&self, id: &SoftwareId, ix: Option<SoftwareIx>) -> bool {
         let by_version = self.outcome().and_then(|outcome| outcome.by_version);
-        by_version == Some(id.as_str())
+        by_version == Some(id.as_str()) || ix.is_some_and(|ix| self.decides(ix))
     }
 
     pub(crate) fn vulnerable(&self) -> &[OutlinedSoftware] {

@@ -61,6 +61,12 @@ impl Filter {
         narrow::may_pass(&self.root, record, known)
     }
 
+    /// Whether [`Filter::may_pass`] may be `false` for a record of which this is known.
+    #[must_use]
+    pub fn asks_of(&self, known: &[&str]) -> bool {
+        narrow::asks_of(&self.root, known)
+    }
+
     /// The time before which no record passes, by this property.
     #[must_use]
     pub fn earliest(&self, property: &str) -> Option<Time> {

@@ -69,7 +69,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let options = ImportOptions {
                 allow_shrink,
                 force,
-                not_after: None,
+                ..ImportOptions::default()
             }
             .at(Clock::real_seconds());
             for file in &bundles {

@@ -91,12 +91,7 @@ impl MachineSet {
                 few.reserve_exact(1 + few.len() / 8);
                 few.insert(place, ordinal);
             }
-            Self::Many(many) => {
-                return match Arc::get_mut(many) {
-                    Some(many) => many.insert(ordinal),
-                    None => !many.contains(ordinal) && Arc::make_mut(many).insert(ordinal),
-                };
-            }
+            Self::Many(many) => return Arc::make_mut(many).insert(ordinal),
         }
         true
     }
@@ -124,10 +119,9 @@ impl MachineSet {
                 }
             }
             Self::Many(many) => {
-                if !many.contains(ordinal) {
+                if !Arc::make_mut(many).remove(ordinal) {
                     return false;
                 }
-                Arc::make_mut(many).remove(ordinal);
                 // Half as many, for the same reason.
                 if many.len() <= FEW as u64 / 2 {
                     *self = Self::Few(Arc::new(many.iter().collect()));

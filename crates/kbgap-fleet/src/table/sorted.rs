@@ -155,23 +155,26 @@ impl<K: Ord + Copy> SortedSet<K> {
         true
     }
 
-    /// The key at a place in the order.
-    pub(crate) fn find_by(&self, order: impl Fn(&K) -> Ordering) -> Option<K> {
-        let after = self
-            .chunks
-            .partition_point(|(first, _)| order(first).is_le());
-        let (_, keys) = self.chunks.get(after.checked_sub(1)?)?;
-        keys.get(keys.binary_search_by(&order).ok()?).copied()
-    }
-
-    /// The key at a place in the order, for changing what does not decide its place.
-    pub(crate) fn find_mut_by(&mut self, order: impl Fn(&K) -> Ordering) -> Option<&mut K> {
+    /// In which chunk a key is, and where in it.
+    fn place_by(&self, order: impl Fn(&K) -> Ordering) -> Option<(usize, usize)> {
         let after = self
             .chunks
             .partition_point(|(first, _)| order(first).is_le());
         let number = after.checked_sub(1)?;
+        let (_, keys) = self.chunks.get(number)?;
+        Some((number, keys.binary_search_by(&order).ok()?))
+    }
+
+    /// The key at a place in the order.
+    pub(crate) fn find_by(&self, order: impl Fn(&K) -> Ordering) -> Option<K> {
+        let (number, place) = self.place_by(order)?;
+        self.chunks[number].1.get(place).copied()
+    }
+
+    /// The key at a place in the order, for changing what does not decide its place.
+    pub(crate) fn find_mut_by(&mut self, order: impl Fn(&K) -> Ordering) -> Option<&mut K> {
         // What is not there needs no copy.
-        let place = self.chunks[number].1.binary_search_by(&order).ok()?;
+        let (number, place) = self.place_by(order)?;
         let (_, keys) = Arc::make_mut(&mut self.chunks).get_mut(number)?;
         Arc::make_mut(keys).get_mut(place)
     }
@@ -183,13 +186,7 @@ impl<K: Ord + Copy> SortedSet<K> {
 
     /// The same in another order.
     pub(crate) fn remove_by(&mut self, order: impl Fn(&K) -> Ordering) -> bool {
-        let after = self
-            .chunks
-            .partition_point(|(first, _)| order(first).is_le());
-        let Some(number) = after.checked_sub(1) else {
-            return false;
-        };
-        let Ok(place) = self.chunks[number].1.binary_search_by(&order) else {
+        let Some((number, place)) = self.place_by(order) else {
             return false;
         };
         let chunks = Arc::make_mut(&mut self.chunks);

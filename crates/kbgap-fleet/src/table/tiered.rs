@@ -92,13 +92,10 @@ impl<K: Ord + Copy> TieredSet<K> {
         order: impl Fn(&K) -> Ordering,
         among: impl Fn(&K, &K) -> Ordering,
     ) -> bool {
-        if self.find_by(&order).is_some() {
-            return false;
-        }
         if self.recent.len() >= FEWEST.max(self.settled.len() / SHARE) {
             self.settle(among);
         }
-        self.recent.insert_by(key, order)
+        self.settled.find_by(&order).is_none() && self.recent.insert_by(key, order)
     }
 
     /// Has the keys go over that belong into the next part.

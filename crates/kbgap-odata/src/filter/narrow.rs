@@ -66,6 +66,16 @@ pub(super) fn may_pass(expression: &Expression, record: &dyn Record, known: &[&s
     }
 }
 
+/// Whether any whole part asks for nothing else than what is known.
+pub(super) fn asks_of(expression: &Expression, known: &[&str]) -> bool {
+    match expression {
+        Expression::And(parts) | Expression::Or(parts) => {
+            parts.iter().any(|part| asks_of(part, known))
+        }
+        part => asks_only(part, known),
+    }
+}
+
 fn asks_only(expression: &Expression, known: &[&str]) -> bool {
     match expression {
         Expression::And(parts) | Expression::Or(parts) => {

@@ -170,6 +170,9 @@ pub(crate) fn cves_that_may_pass(
     catalog: &Catalog,
     filter: &Filter,
 ) -> Option<Vec<VulnerabilityIx>> {
+    if !filter.asks_of(&Cve::KNOWN) {
+        return None;
+    }
     let may_pass = |ix: &VulnerabilityIx| {
         let vulnerability = catalog.vulnerability(*ix);
         vulnerability.is_some_and(|v| filter.may_pass(&Cve(v), &Cve::KNOWN))
@@ -179,8 +182,8 @@ pub(crate) fn cves_that_may_pass(
         .values_of("cveId")
         .map(|ids| find_cves(catalog, &ids));
     let is_named = named.is_some();
-    let all = named.unwrap_or_else(|| all_cves(catalog).collect());
-    let mut passing = all.clone();
-    passing.retain(may_pass);
-    (is_named || passing.len() < all.len()).then_some(passing)
+    let mut cves = named.unwrap_or_else(|| all_cves(catalog).collect());
+    let all = cves.len();
+    cves.retain(may_pass);
+    (is_named || cves.len() < all).then_some(cves)
 }

@@ -77,6 +77,12 @@ fn of_what_is_not_known_anything_may_hold() {
         "1 eq 2 and version ne null",
     ] {
         assert!(!may_pass(filter, build), "{filter}");
+        let filter = Filter::parse(filter, &MACHINE).unwrap();
+        assert!(filter.asks_of(build), "it could not be false otherwise");
+    }
+    for filter in ["version eq 'x'", "not (osBuild eq 1 and version eq 'x')"] {
+        let filter = Filter::parse(filter, &MACHINE).unwrap();
+        assert!(!filter.asks_of(build));
     }
     // What a variable stands for is known where its collection is.
     let tags = "machineTags/any(t: t eq 'x' and osBuild gt 1)";
