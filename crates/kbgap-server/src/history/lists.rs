@@ -91,6 +91,11 @@ impl Lists {
         }
     }
 
+    /// Whether the list of a fingerprint is known.
+    pub(super) fn knows(&self, fingerprint: i64) -> bool {
+        self.known.contains_key(&fingerprint)
+    }
+
     /// The lists that were made since the last call: the store may not have them yet.
     pub(super) fn take_new(&mut self) -> HashMap<SetHash, Listed> {
         std::mem::take(&mut self.new)

@@ -22,9 +22,10 @@ use crate::clock::Clock;
 /// How often somebody else may record the same machine first; who comes too late each
 /// time leaves it to them.
 const ATTEMPTS: usize = 3;
-/// Machines that are recorded at once: each may have lists of its own, of some ten
-/// kilobytes.
-const ROUND: usize = 200;
+/// Machines that are recorded at once.
+const ROUND: usize = 2_000;
+/// How many of them may need lists that are not known: some ten kilobytes each.
+const UNLISTED: usize = 200;
 
 /// Records what machines are vulnerable to. One call at a time.
 pub(crate) struct Recorder {
@@ -124,7 +125,7 @@ impl Recorder {
         let mut candidates =
             tokio::task::block_in_place(|| self.candidates(tenant, machines, feed, marks));
         while !candidates.is_empty() {
-            let rest = candidates.split_off(ROUND.min(candidates.len()));
+            let rest = candidates.split_off(self.round_of(&candidates));
             let mut round = std::mem::replace(&mut candidates, rest);
             for _ in 0..ATTEMPTS {
                 round = self.round(tenant, round, feed).await?;
@@ -200,6 +201,18 @@ impl Recorder {
     fn is_stale(&self, tenant: &Arc<str>, candidate: &Candidate) -> bool {
         let key = || (Arc::clone(tenant), candidate.machine.id().clone());
         !self.stale.is_empty() && self.stale.contains(&key())
+    }
+
+    /// How many of these are recorded at once. Each round waits until the store has done
+    /// what it has to do meanwhile, so there should be few of them.
+    fn round_of(&self, candidates: &[Candidate]) -> usize {
+        let mut unlisted = 0;
+        let is_in = |candidate: &&Candidate| {
+            let is_listed = candidate.is_new && self.lists.knows(candidate.judged.fingerprint);
+            unlisted += usize::from(!is_listed);
+            unlisted <= UNLISTED
+        };
+        candidates.iter().take(ROUND).take_while(is_in).count()
     }
 
     /// Records some machines, and gives those that have to be looked at again.
