@@ -13,6 +13,7 @@ use crate::activity::Activity;
 use crate::detections::Detections;
 use crate::fingerprint::Fingerprint;
 use crate::ids::Ids;
+use crate::judged::JudgedMachine;
 use crate::machine::FleetMachine;
 use crate::misses::Misses;
 use crate::packed::Packed;
@@ -158,6 +159,18 @@ impl Fleet {
     #[must_use]
     pub fn machine(&self, id: &MachineId) -> Option<Arc<FleetMachine>> {
         self.machine_at(self.ordinal(id)?)
+    }
+
+    /// What decides about the history of the machine with this id.
+    #[must_use]
+    pub fn judged(&self, id: &MachineId) -> Option<Arc<JudgedMachine>> {
+        self.judged_at(self.ordinal(id)?)
+    }
+
+    /// What decides about the history of each machine, in no order.
+    pub fn all_judged(&self) -> impl Iterator<Item = Arc<JudgedMachine>> {
+        let ordinals = 0..self.inventory.records.len();
+        ordinals.filter_map(|ordinal| self.judged_at(ordinal))
     }
 
     /// What [`FleetIndex::mark`](crate::FleetIndex::mark) has kept with a machine; 0 where
@@ -369,11 +382,22 @@ impl Fleet {
     /// The machine at a place, such as [`Fleet::places_at`] gives.
     #[must_use]
     pub fn machine_at(&self, ordinal: u32) -> Option<Arc<FleetMachine>> {
+        let (slot, profile, packed) = self.kept_at(ordinal)?;
+        let machine = FleetMachine::new((ordinal, slot, profile), &packed, self)?;
+        Some(Arc::new(machine))
+    }
+
+    fn judged_at(&self, ordinal: u32) -> Option<Arc<JudgedMachine>> {
+        let (slot, profile, packed) = self.kept_at(ordinal)?;
+        let machine = JudgedMachine::new((ordinal, slot, profile), &packed, self)?;
+        Some(Arc::new(machine))
+    }
+
+    fn kept_at(&self, ordinal: u32) -> Option<(&Slot, &Profile, Packed<'_>)> {
         let slot = self.machines.get(ordinal as usize)?;
         let profile = self.profile(slot.profile)?;
         let packed = Packed::read(self.inventory.records.get(ordinal))?;
-        let machine = FleetMachine::new((ordinal, slot, profile), &packed, self)?;
-        Some(Arc::new(machine))
+        Some((slot, profile, packed))
     }
 
     pub(crate) fn name_hash(&self, folded: &str) -> u32 {

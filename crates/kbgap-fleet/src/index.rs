@@ -28,6 +28,8 @@ use crate::words::WordNumbers;
 pub struct CheckIn {
     /// What was reported.
     pub machine: Machine,
+    /// The SHA-256 of that, encoded: reports that say the same have the same.
+    pub content_hash: [u8; 32],
     /// When it was seen last, in milliseconds since 1970.
     pub seen_at: i64,
     /// When it was seen first.
@@ -50,6 +52,8 @@ impl CheckIn {
     pub fn new(machine: Machine, seen_at: i64) -> Self {
         Self {
             tags: machine.tags.clone(),
+            // To be encoded into memory fails for no machine.
+            content_hash: machine.encoded().map_or([0; 32], |(_, hash)| hash),
             machine,
             seen_at,
             first_seen: seen_at,

@@ -14,8 +14,8 @@
 //!   [piece](records), and its software [shared](software) with other machines.
 //!
 //! In: [`CheckIn`]s, and another catalogue by way of [`Reassessed`]. Out: [`ProductFix`],
-//! a row of getmissingkbs; [`FleetMachine`], a machine; [`Summary`], numbers over all of
-//! them. [`Detections`], when each CVE was first seen, is the caller's to keep.
+//! a row of getmissingkbs; [`FleetMachine`], a machine; [`JudgedMachine`], what its history
+//! is made of; [`Summary`], numbers over all of them. [`Detections`], when each CVE was first seen, is the caller's to keep.
 
 mod activity;
 mod detections;
@@ -24,6 +24,7 @@ mod fleet;
 mod gathered;
 mod ids;
 mod index;
+mod judged;
 mod machine;
 mod misses;
 mod packed;
@@ -45,6 +46,7 @@ mod words;
 pub use detections::Detections;
 pub use fleet::Fleet;
 pub use index::{CheckIn, FleetIndex, Reassessed, Upserted};
+pub use judged::JudgedMachine;
 pub use machine::FleetMachine;
 pub use packed::Reported;
 pub use rows::{MachineRows, ProductFix, View};

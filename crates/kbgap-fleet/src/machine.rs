@@ -1,20 +1,20 @@
 //! A machine, as it is shown.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use kbgap_assess::{Assessor, ON_EVERY_WINDOWS, OsFacts, Projection, Support, Weakness};
 use kbgap_catalog::{
-    Architecture, Edition, InstallationType, KbId, Release, SoftwareId, SoftwareIx, Version,
-    VulnerabilityIx,
+    Architecture, Edition, InstallationType, KbId, Release, SoftwareId, SoftwareIx, VulnerabilityIx,
 };
 use kbgap_inventory::{DeviceValue, MachineId};
 use roaring::RoaringBitmap;
 
 use crate::RETENTION_MS;
 use crate::fleet::{Fleet, Slot};
+use crate::judged::Told;
 use crate::packed::{Packed, Reported};
 use crate::profile::Profile;
 use crate::score::ExposureLevel;
@@ -271,20 +271,6 @@ impl FleetMachine {
         Arc::as_ptr(&self.patch_state).addr()
     }
 
-    /// All that decides what [`FleetMachine::weaknesses`] gives and in which versions,
-    /// hashed: while it stays the same, so does that. Another release of this program
-    /// may hash otherwise, which costs no more than running the rules once.
-    #[must_use]
-    pub fn exposure_fingerprint(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.patch_state.fingerprint.hash(&mut hasher);
-        for software in self.vulnerable_software() {
-            let id = self.assessor.catalog().software_id(software);
-            self.version_of(id).hash(&mut hasher);
-        }
-        hasher.finish()
-    }
-
     /// How many pairs of software and CVE it is vulnerable in.
     #[must_use]
     pub fn weakness_count(&self) -> usize {
@@ -321,21 +307,16 @@ impl FleetMachine {
     /// the one that was assessed.
     #[must_use]
     pub fn version_of(&self, id: &str) -> Option<Arc<str>> {
-        let ix = self.assessor.catalog().find_software(id);
-        if ix.is_some_and(|ix| self.patch_state.parts().contains(&ix)) {
-            return Some(self.os_version().into());
-        }
-        if let Some(assessed) = self.facts.version_of(id) {
-            return Some(assessed.into());
-        }
-        let which = self.inventory.find(id)?;
-        let listed = self.inventory.listed(self.ordinal, which);
-        let mut versions: Vec<Arc<str>> = listed.map(|listed| listed.version()).collect();
-        // Of equal ones written otherwise always the same is named.
-        versions.sort_unstable();
-        versions
-            .into_iter()
-            .min_by_key(|text| (Version::parse(text).is_none(), Version::parse(text)))
+        let told = Told {
+            catalog: self.assessor.catalog(),
+            inventory: &self.inventory,
+            facts: &self.facts,
+            state: &self.patch_state,
+            ordinal: self.ordinal,
+            version: self.version,
+            windows: OnceCell::new(),
+        };
+        told.version_of_id(id)
     }
 
     /// The version of Windows with its revision, such as `10.0.18363.592`: the

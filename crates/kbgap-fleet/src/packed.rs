@@ -18,7 +18,7 @@ pub(crate) struct Packed<'a> {
     pub(crate) software: &'a [u8],
     /// The software that no other machine has.
     pub(crate) own: &'a [u8],
-    /// [`Details`], of which [`Packed::version`] reads the beginning.
+    /// [`Details`], of which [`Packed::begin`] reads the beginning.
     rest: &'a [u8],
 }
 
@@ -103,11 +103,11 @@ impl<'a> Packed<'a> {
         })
     }
 
-    /// Major and minor version of Windows, with no look at what comes behind them.
-    pub(crate) fn version(&self) -> Option<(u32, u32)> {
-        type Begin = (i64, (u32, u32));
-        let (begin, _) = postcard::take_from_bytes::<Begin>(self.rest).ok()?;
-        Some(begin.1)
+    /// When it was first seen, and major and minor version of Windows, with no look at what
+    /// comes behind them.
+    pub(crate) fn begin(&self) -> Option<(i64, (u32, u32))> {
+        let (begin, _) = postcard::take_from_bytes(self.rest).ok()?;
+        Some(begin)
     }
 
     pub(crate) fn details(&self) -> Option<Details<'a>> {

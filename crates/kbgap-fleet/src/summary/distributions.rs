@@ -55,7 +55,7 @@ impl Fleet {
             };
             if ix.is_some_and(|ix| profile.state.parts().contains(&ix)) {
                 let packed = Packed::read(self.inventory.records.get(ordinal));
-                if let Some(version) = packed.and_then(|packed| packed.version()) {
+                if let Some((_, version)) = packed.and_then(|packed| packed.begin()) {
                     *parts.entry((slot.profile, version)).or_default() += 1;
                 }
                 continue;

@@ -89,7 +89,10 @@ impl Ordinals {
     }
 
     fn is_in_part(&self, ordinal: u32) -> bool {
+        // Nearly all that comes is above, which is told sooner than by looking for it.
+        let may_have = |part: &&Arc<RoaringBitmap>| part.max() >= Some(ordinal);
         self.part(ordinal)
+            .filter(may_have)
             .is_some_and(|part| part.contains(ordinal))
     }
 

@@ -92,7 +92,7 @@ fn told(fleet: &Fleet) -> BTreeMap<String, String> {
                 machine.cves(),
                 machine.group(),
                 machine.seen_at,
-                machine.exposure_fingerprint(),
+                fleet.judged(machine.id()).unwrap().fingerprint,
             );
             told.insert(machine.name().to_owned(), what);
         }

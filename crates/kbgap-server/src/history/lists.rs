@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use kbgap_catalog::Catalog;
-use kbgap_fleet::FleetMachine;
+use kbgap_fleet::JudgedMachine;
 use kbgap_store::SetHash;
 
 use super::History;
@@ -58,7 +58,7 @@ impl Lists {
     /// The list of a machine; `None` where it cannot be kept, which the log tells.
     pub(super) fn of(
         &mut self,
-        machine: &FleetMachine,
+        machine: &JudgedMachine,
         catalog: &Catalog,
         fingerprint: i64,
     ) -> Option<List> {

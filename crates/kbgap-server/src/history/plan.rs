@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kbgap_fleet::{Detections, FleetMachine};
+use kbgap_fleet::{Detections, JudgedMachine};
 use kbgap_store::{Exposure, ExposureStep, Judged, SetHash};
 
 use super::change::matches;
@@ -15,7 +15,7 @@ const DETECTED: usize = 1 << 14;
 
 /// A machine whose newest row is not what it is vulnerable to.
 pub(super) struct Step {
-    pub(super) machine: Arc<FleetMachine>,
+    pub(super) machine: Arc<JudgedMachine>,
     pub(super) judged: Judged,
     /// Its newest row.
     before: Option<Exposure>,
@@ -37,7 +37,7 @@ pub(super) enum Verdict {
 impl Step {
     /// Compares a machine with its newest row. `now` is when it is recorded.
     pub(super) fn of(
-        machine: &Arc<FleetMachine>,
+        machine: &Arc<JudgedMachine>,
         judged: Judged,
         before: Option<Exposure>,
         now: i64,

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use kbgap_catalog::Catalog;
-use kbgap_fleet::{Detections, FleetMachine, Rules};
+use kbgap_fleet::{Detections, JudgedMachine, Rules};
 use kbgap_inventory::MachineId;
 use kbgap_store::{
     Exposure, ExposureBatch, FindingSet as StoredSet, Judged, SetHash, StepOutcome, StoreError,
@@ -68,7 +68,7 @@ impl News {
 
 /// A machine that may have something to record.
 struct Candidate {
-    machine: Arc<FleetMachine>,
+    machine: Arc<JudgedMachine>,
     judged: Judged,
     /// Whether it is known to have no row.
     is_new: bool,
@@ -76,7 +76,7 @@ struct Candidate {
 
 impl Candidate {
     /// One whose row has to be looked for.
-    const fn again(machine: Arc<FleetMachine>, judged: Judged) -> Self {
+    const fn again(machine: Arc<JudgedMachine>, judged: Judged) -> Self {
         Self {
             machine,
             judged,
@@ -107,23 +107,22 @@ impl Recorder {
         &self.history
     }
 
-    /// Records what has changed of these machines. `marks` tells the mark that a machine has
-    /// by now: the one that came with it is from before it waited, and what was recorded
-    /// meanwhile counts.
+    /// Records what has changed of these machines, each with the mark that it has by now:
+    /// the one that came with it is from before it waited, and what was recorded meanwhile
+    /// counts.
     ///
     /// # Errors
     /// [`StoreError`]: nothing was recorded, or not all; it may be tried again.
     pub(crate) async fn record(
         &mut self,
         tenant: &str,
-        machines: Vec<Arc<FleetMachine>>,
+        machines: Vec<(Arc<JudgedMachine>, u64)>,
         feed: &Feed,
-        marks: impl Fn(&MachineId) -> u64,
     ) -> Result<News, StoreError> {
         self.catch_up().await?;
         let tenant: &Arc<str> = &Arc::from(tenant);
         let mut candidates =
-            tokio::task::block_in_place(|| self.candidates(tenant, machines, feed, marks));
+            tokio::task::block_in_place(|| self.candidates(tenant, machines, feed));
         while !candidates.is_empty() {
             let rest = candidates.split_off(self.round_of(&candidates));
             let mut round = std::mem::replace(&mut candidates, rest);
@@ -175,21 +174,19 @@ impl Recorder {
     fn candidates(
         &self,
         tenant: &Arc<str>,
-        machines: Vec<Arc<FleetMachine>>,
+        machines: Vec<(Arc<JudgedMachine>, u64)>,
         feed: &Feed,
-        marks: impl Fn(&MachineId) -> u64,
     ) -> Vec<Candidate> {
         let now = self.clock.now_ms();
-        let active = machines.into_iter().filter(|m| m.is_active(now));
-        let candidates = active.filter_map(|machine| {
+        let active = machines.into_iter().filter(|(m, _)| m.is_active(now));
+        let candidates = active.filter_map(|(machine, known)| {
             let judged = Judged {
-                fingerprint: machine.exposure_fingerprint().cast_signed(),
+                fingerprint: machine.fingerprint.cast_signed(),
                 feed: feed.generation,
                 sequence: machine.sequence,
             };
             let mut candidate = Candidate::again(machine, judged);
             let (mark, machine) = (candidate.mark(), &candidate.machine);
-            let known = marks(machine.id());
             let is_stale = self.is_stale(tenant, &candidate);
             let is_marked = machine.mark == mark && known == mark && !is_stale;
             candidate.is_new = known == NO_ROW && !is_stale;

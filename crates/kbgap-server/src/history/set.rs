@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::io::ErrorKind;
 
 use kbgap_catalog::{Catalog, KbId};
-use kbgap_fleet::FleetMachine;
+use kbgap_fleet::JudgedMachine;
 use kbgap_store::SetHash;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -90,18 +90,10 @@ pub(crate) enum SetError {
 
 impl FindingSet {
     /// What a machine is vulnerable to. The rules run for it.
-    pub(crate) fn of(machine: &FleetMachine, catalog: &Catalog) -> Self {
-        let mut found: Vec<_> = machine
-            .weaknesses()
-            .into_iter()
-            .filter_map(|weakness| {
-                let vulnerability = catalog.vulnerability(weakness.vulnerability)?;
-                let id = catalog.software_id(weakness.software);
-                Some((id, vulnerability, weakness.fixing_kb))
-            })
-            .collect();
-        found.sort_by_key(|(id, vulnerability, _)| (*id, vulnerability.id()));
-        let mut kbs: Vec<KbId> = found.iter().filter_map(|&(_, _, kb)| kb).collect();
+    pub(crate) fn of(machine: &JudgedMachine, catalog: &Catalog) -> Self {
+        // In the order of the catalogue, which is that of their ids.
+        let found = machine.weaknesses();
+        let mut kbs: Vec<KbId> = found.iter().filter_map(|w| w.fixing_kb).collect();
         kbs.sort_unstable();
         kbs.dedup();
         let updates = kbs.into_iter().map(|kb| Update {
@@ -115,14 +107,21 @@ impl FindingSet {
             updates,
             findings: Vec::with_capacity(found.len()),
         };
-        for (id, vulnerability, kb) in found {
+        for weakness in found {
+            let Some(vulnerability) = catalog.vulnerability(weakness.vulnerability) else {
+                continue;
+            };
+            let id = catalog.software_id(weakness.software);
             if set.software.last().is_none_or(|last| last.id != id) {
                 set.software.push(VulnerableVersion {
                     id: id.to_owned(),
-                    version: machine.version_of(id).unwrap_or_default().to_string(),
+                    version: machine
+                        .version_of(weakness.software)
+                        .unwrap_or("")
+                        .to_owned(),
                 });
             }
-            let update = kb.and_then(|kb| {
+            let update = weakness.fixing_kb.and_then(|kb| {
                 let found = set.updates.binary_search_by_key(&kb.number(), |u| u.kb);
                 found.ok().and_then(|position| u32::try_from(position).ok())
             });

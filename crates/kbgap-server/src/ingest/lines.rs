@@ -26,7 +26,7 @@ use crate::state::{AppState, Shared};
 /// Records that are stored at once.
 const PORTION: usize = 200;
 /// Portions of one request that are on their way into the store at a time.
-const UNDER_WAY: usize = 3;
+const UNDER_WAY: usize = 6;
 /// Pieces of a body that wait to be read.
 const WAITING: usize = 4;
 

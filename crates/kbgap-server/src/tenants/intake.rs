@@ -5,17 +5,18 @@
 //! the next is committed. Nothing is read back: the store tells what it keeps of each
 //! machine.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kbgap_inventory::{Machine, MachineId};
+use kbgap_fleet::Upserted;
+use kbgap_inventory::Machine;
 use kbgap_store::{MachineReport, Put, PutOutcome, StoreError};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Tenants;
-use super::writer::{Changed, Writer, check_in, first_mark};
+use super::writer::{Changed, Said, first_mark};
 use crate::apart::Apart;
 
 /// Requests that may wait before clients are told to come again.
@@ -67,7 +68,7 @@ struct Batch {
 struct Committed {
     tenant: String,
     put: Put,
-    machines: Vec<(Machine, i64)>,
+    machines: Vec<Said>,
     /// Who waits for how many of them.
     replies: Vec<(usize, oneshot::Sender<Became>)>,
     /// Held until they are entered.
@@ -173,7 +174,11 @@ async fn commit(tenants: &Tenants, tenant: String, group: Vec<Batch>) -> Option<
     for batch in group {
         replies.push((batch.reports.len(), batch.reply));
         for report in batch.reports {
-            machines.push((report.machine, report.stored.seen_at_ms));
+            machines.push(Said {
+                machine: report.machine,
+                content_hash: report.stored.content_hash,
+                seen_at: report.stored.seen_at_ms,
+            });
             stored.push(report.stored);
         }
     }
@@ -203,13 +208,14 @@ async fn commit(tenants: &Tenants, tenant: String, group: Vec<Batch>) -> Option<
 async fn enter_all(tenants: Arc<Tenants>, mut entering: mpsc::Receiver<Committed>) {
     while let Some(first) = entering.recv().await {
         let (mut next, mut round, mut count) = (Some(first), Vec::new(), 0);
-        let mut news = News::default();
+        // Since readers were shown something last.
+        let mut changed = Changed::new();
         while let Some(committed) = next {
             count += committed.machines.len();
-            round.push(enter(&tenants, committed, &mut news).await);
+            round.push(enter(&tenants, committed, &mut changed).await);
             next = (count < SHOWN).then(|| entering.try_recv().ok()).flatten();
         }
-        if let Err(error) = tenants.show(news).await {
+        if let Err(error) = tenants.show(changed).await {
             tracing::warn!(%error, "cannot follow the store");
         }
         for entered in round {
@@ -218,34 +224,13 @@ async fn enter_all(tenants: Arc<Tenants>, mut entering: mpsc::Receiver<Committed
     }
 }
 
-/// What reports have changed since readers were shown something last.
-#[derive(Default)]
-struct News {
-    /// Machines that have changed since they were looked at.
-    ids: HashSet<(Arc<str>, MachineId)>,
-    /// Machines that have changed again since then.
-    changed: Changed,
-}
-
-impl News {
-    /// Looks at the machines: not after each change, since what they hold on to in the
-    /// index has to be copied when it changes next.
-    fn look(&mut self, writer: &mut Writer) {
-        let ids = self
-            .ids
-            .drain()
-            .map(|(tenant, id)| (tenant.to_string(), id));
-        self.changed.extend(writer.machines(ids.collect()));
-    }
-}
-
 /// Reports that are in the index, and who waits for it.
 struct Entered {
-    changed: bool,
+    has_news: bool,
     replies: Vec<(oneshot::Sender<Became>, Vec<PutOutcome>)>,
 }
 
-async fn enter(tenants: &Tenants, committed: Committed, news: &mut News) -> Entered {
+async fn enter(tenants: &Tenants, committed: Committed, changed: &mut Changed) -> Entered {
     let Committed {
         tenant,
         put,
@@ -254,8 +239,8 @@ async fn enter(tenants: &Tenants, committed: Committed, news: &mut News) -> Ente
         under_way: _under_way,
     } = committed;
     let mut outcomes: Vec<PutOutcome> = put.outcomes().collect();
-    let changed = match tenants.enter(&tenant, put, machines, news).await {
-        Ok(changed) => changed,
+    let has_news = match tenants.enter(&tenant, put, machines, changed).await {
+        Ok(has_news) => has_news,
         Err(error) => {
             // They are durable, and the change feed brings them.
             tracing::warn!(%error, "cannot follow the store");
@@ -265,7 +250,7 @@ async fn enter(tenants: &Tenants, committed: Committed, news: &mut News) -> Ente
     let mut outcomes = outcomes.drain(..);
     let replies = replies.into_iter();
     Entered {
-        changed,
+        has_news,
         replies: replies
             .map(|(count, reply)| (reply, outcomes.by_ref().take(count).collect()))
             .collect(),
@@ -275,13 +260,13 @@ async fn enter(tenants: &Tenants, committed: Committed, news: &mut News) -> Ente
 impl Entered {
     /// Answers, when what has changed is recorded.
     fn reply(self, tenants: &Arc<Tenants>) {
-        let Self { changed, replies } = self;
+        let Self { has_news, replies } = self;
         let reply = move || {
             for (reply, outcomes) in replies {
                 let _ = reply.send(Ok(outcomes));
             }
         };
-        if !changed {
+        if !has_news {
             return reply();
         }
         let recorded = tenants.recorded();
@@ -302,8 +287,8 @@ impl Tenants {
         &self,
         tenant: &str,
         put: Put,
-        machines: Vec<(Machine, i64)>,
-        news: &mut News,
+        machines: Vec<Said>,
+        changed: &mut Changed,
     ) -> Result<bool, StoreError> {
         let followed = self.writer().followed;
         if followed < put.before {
@@ -317,23 +302,20 @@ impl Tenants {
         let tenant: Arc<str> = tenant.into();
         tokio::task::block_in_place(|| {
             let mut writer = self.writer();
-            for ((machine, seen_at), stored) in machines.into_iter().zip(put.machines) {
+            let followed = writer.followed;
+            let index = writer.index(&tenant);
+            for (said, stored) in machines.into_iter().zip(put.machines) {
                 // Whoever follows the change feed may have been here first.
-                if stored.outcome == PutOutcome::Stale || stored.meta.sequence <= writer.followed {
+                if stored.outcome == PutOutcome::Stale || stored.meta.sequence <= followed {
                     continue;
                 }
-                let key = (Arc::clone(&tenant), machine.id.clone());
-                if news.ids.contains(&key) {
-                    // Two reports in a row are two rows of history.
-                    news.look(&mut writer);
-                }
                 let is_new = matches!(stored.outcome, PutOutcome::Created | PutOutcome::Changed);
-                let mark = first_mark(stored.outcome);
-                let check_in = check_in(machine, seen_at, &stored.meta, mark);
+                let check_in = said.with(&stored.meta, first_mark(stored.outcome));
                 // Where others write, it may have changed and changed back since the index
                 // has seen it.
-                if writer.upsert(&tenant, &check_in) || is_new {
-                    news.ids.insert(key);
+                if index.upsert(&check_in) == Upserted::Changed || is_new {
+                    let judged = index.fleet().judged(&check_in.machine.id);
+                    changed.extend(judged.map(|judged| (Arc::clone(&tenant), judged)));
                     has_news = true;
                 }
             }
@@ -343,11 +325,10 @@ impl Tenants {
     }
 
     /// Lets readers see what was entered.
-    async fn show(&self, mut news: News) -> Result<(), StoreError> {
+    async fn show(&self, changed: Changed) -> Result<(), StoreError> {
         let is_between = tokio::task::block_in_place(|| {
             let mut writer = self.writer();
-            news.look(&mut writer);
-            self.record_later(news.changed, &writer);
+            self.record_later(changed, &writer);
             self.publish(&mut writer);
             writer.is_between
         });

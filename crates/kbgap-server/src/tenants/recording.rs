@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use kbgap_fleet::FleetMachine;
+use kbgap_fleet::JudgedMachine;
 use kbgap_inventory::MachineId;
 use kbgap_store::StoreError;
 use tokio::sync::{Notify, watch};
@@ -20,9 +20,9 @@ use super::writer::Changed;
 use super::{Tenants, is_set};
 use crate::history::{Feed, Recorder};
 
-/// Machines that wait to be recorded; whoever brings more waits as well. They hold on to
-/// the fleets that they were taken from, each of which is some tens of megabytes more.
-const ROOM: u64 = 2_000;
+/// Machines that wait to be recorded, of some hundred bytes each; whoever brings more waits
+/// as well.
+const ROOM: u64 = 8_000;
 /// Machines that are recorded at once.
 const GROUP: usize = 2_000;
 /// How long to wait after the store has failed.
@@ -39,8 +39,8 @@ pub(super) struct Recording {
 }
 
 struct Waiting {
-    tenant: String,
-    machine: Arc<FleetMachine>,
+    tenant: Arc<str>,
+    machine: Arc<JudgedMachine>,
     /// The feed under which the machine was assessed.
     feed: Feed,
 }
@@ -121,8 +121,8 @@ impl Tenants {
                 recording.filled.notified().await;
                 continue;
             };
-            let (tenant, feed) = (first.tenant.clone(), first.feed.clone());
-            let machines: Vec<Arc<FleetMachine>> =
+            let (tenant, feed) = (Arc::clone(&first.tenant), first.feed.clone());
+            let machines: Vec<Arc<JudgedMachine>> =
                 group.into_iter().map(|waiting| waiting.machine).collect();
             let count = machines.len() as u64;
             self.record_until_done(recording, &tenant, machines, &feed)
@@ -137,7 +137,7 @@ impl Tenants {
         &self,
         recording: &Recording,
         tenant: &str,
-        machines: Vec<Arc<FleetMachine>>,
+        machines: Vec<Arc<JudgedMachine>>,
         feed: &Feed,
     ) -> Duration {
         loop {
@@ -155,15 +155,15 @@ impl Tenants {
         &self,
         recording: &Recording,
         tenant: &str,
-        machines: &[Arc<FleetMachine>],
+        machines: &[Arc<JudgedMachine>],
         feed: &Feed,
     ) -> Result<Duration, StoreError> {
         // Held until the marks are where the next call reads them.
         let mut recorder = recording.recorder.lock().await;
         let start = Instant::now();
-        let marks = |id: &MachineId| self.writer().mark(tenant, id);
-        let news = recorder.record(tenant, machines.to_vec(), feed, marks);
-        let news = news.await?;
+        let marks = tokio::task::block_in_place(|| self.writer().marks(tenant, machines));
+        let machines = machines.iter().cloned().zip(marks).collect();
+        let news = recorder.record(tenant, machines, feed).await?;
         if !news.is_empty() {
             tokio::task::block_in_place(|| {
                 let mut writer = self.writer();
@@ -187,11 +187,11 @@ impl Tenants {
         };
         let mut pace = Pace::new();
         for (tenant, fleet) in &published.fleets {
-            let mut machines = fleet.machines_from(None);
+            let mut machines = fleet.all_judged();
             loop {
                 let followed = self.writer().followed;
                 let piece = machines.by_ref().take(pace.machines());
-                let some: Vec<Arc<FleetMachine>> = tokio::task::block_in_place(|| piece.collect());
+                let some: Vec<Arc<JudgedMachine>> = tokio::task::block_in_place(|| piece.collect());
                 if some.is_empty() {
                     break;
                 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kbgap_fleet::{CheckIn, Fleet, FleetIndex, FleetMachine, Reassessed, Upserted};
+use kbgap_fleet::{CheckIn, Fleet, FleetIndex, JudgedMachine, Reassessed};
 use kbgap_inventory::{DeviceValue, Machine, MachineId};
 use kbgap_store::{MachineChange, MachineMeta, PutOutcome};
 
@@ -22,8 +22,9 @@ pub(super) struct Writer {
     pub(super) is_between: bool,
 }
 
-/// Machines that have changed, with their tenants, in the order in which they have.
-pub(super) type Changed = Vec<(String, Arc<FleetMachine>)>;
+/// What decides about the history of machines that have changed, with their tenants, in the
+/// order in which they have.
+pub(super) type Changed = Vec<(Arc<str>, Arc<JudgedMachine>)>;
 
 impl Writer {
     pub(super) fn new(feed: Feed, history: Option<Arc<History>>) -> Self {
@@ -61,10 +62,18 @@ impl Writer {
                 MachineChange::Put { tenant, machine } => {
                     match decode_machine(&machine.report.body) {
                         Ok(facts) => {
-                            let seen_at = machine.report.seen_at_ms;
-                            let check_in = check_in(facts, seen_at, &machine.meta, 0);
-                            self.upsert(&tenant, &check_in);
-                            changed.push((tenant, check_in.machine.id));
+                            let said = Said {
+                                machine: facts,
+                                content_hash: machine.report.content_hash,
+                                seen_at: machine.report.seen_at_ms,
+                            };
+                            let check_in = said.with(&machine.meta, 0);
+                            let index = self.index(&tenant);
+                            // It may have changed and changed back since the index has
+                            // seen it.
+                            index.upsert(&check_in);
+                            let judged = index.fleet().judged(&check_in.machine.id);
+                            changed.extend(judged.map(|judged| (tenant.into(), judged)));
                         }
                         Err(error) => {
                             let id = machine.report.id;
@@ -79,35 +88,23 @@ impl Writer {
                 }
             }
         }
-        // It may have changed and changed back since the index has seen it.
-        self.machines(changed)
+        changed
     }
 
-    /// Takes a check-in; tells whether the machine has changed.
-    pub(super) fn upsert(&mut self, tenant: &str, check_in: &CheckIn) -> bool {
-        self.index(tenant).upsert(check_in) == Upserted::Changed
-    }
-
-    /// Machines as they are now. A machine holds on to pieces of the index, which have to
-    /// be copied when they change again: so not after each change, but after many.
-    pub(super) fn machines(&mut self, ids: Vec<(String, MachineId)>) -> Changed {
-        let found = ids.into_iter().filter_map(|(tenant, id)| {
-            let machine = self.index(&tenant).fleet().machine(&id)?;
-            Some((tenant, machine))
-        });
-        found.collect()
-    }
-
-    /// The mark of a machine; 0 where there is none.
-    pub(super) fn mark(&self, tenant: &str, id: &MachineId) -> u64 {
+    /// The marks of machines; 0 where there is none.
+    pub(super) fn marks(&self, tenant: &str, machines: &[Arc<JudgedMachine>]) -> Vec<u64> {
         let index = self.indexes.get(tenant);
-        index.map_or(0, |index| index.fleet().mark_of(id))
+        let mark = |id: &MachineId| index.map_or(0, |index| index.fleet().mark_of(id));
+        machines.iter().map(|machine| mark(machine.id())).collect()
     }
 
     /// Takes in what was recorded of machines.
     pub(super) fn recorded(&mut self, tenant: &str, news: News) {
-        for (tenant, id, mark) in &news.marks {
-            self.index(tenant).mark(id, *mark);
+        for of_tenant in news.marks.chunk_by(|(a, ..), (b, ..)| a == b) {
+            let index = self.index(&of_tenant[0].0);
+            for (_, id, mark) in of_tenant {
+                index.mark(id, *mark);
+            }
         }
         if let Some(detections) = news.detections {
             self.index(tenant).set_detections(detections);
@@ -132,7 +129,8 @@ impl Writer {
             .collect()
     }
 
-    fn index(&mut self, tenant: &str) -> &mut FleetIndex {
+    /// The fleet of a tenant; a new one where it has none yet.
+    pub(super) fn index(&mut self, tenant: &str) -> &mut FleetIndex {
         let index = self.indexes.entry(tenant.to_owned());
         index.or_insert_with(|| {
             let mut index = FleetIndex::new(self.feed.rules.clone());
@@ -152,17 +150,32 @@ pub(super) fn first_mark(outcome: PutOutcome) -> u64 {
     }
 }
 
-/// A report as the index takes it, with what the store keeps beside it, and the mark of a
-/// machine that is new.
-pub(super) fn check_in(machine: Machine, seen_at: i64, meta: &MachineMeta, mark: u64) -> CheckIn {
-    CheckIn {
-        tags: meta.tags.apply(&machine.tags),
-        machine,
-        seen_at,
-        first_seen: meta.first_seen_ms,
-        group_id: meta.group_id,
-        value: DeviceValue::parse(&meta.device_value).unwrap_or_default(),
-        sequence: meta.sequence,
-        mark,
+/// What a machine has said.
+pub(super) struct Said {
+    pub(super) machine: Machine,
+    pub(super) content_hash: [u8; 32],
+    pub(super) seen_at: i64,
+}
+
+impl Said {
+    /// The report as the index takes it, with what the store keeps beside it, and the mark
+    /// of a machine that is new.
+    pub(super) fn with(self, meta: &MachineMeta, mark: u64) -> CheckIn {
+        let Self {
+            machine,
+            content_hash,
+            seen_at,
+        } = self;
+        CheckIn {
+            tags: meta.tags.apply(&machine.tags),
+            machine,
+            content_hash,
+            seen_at,
+            first_seen: meta.first_seen_ms,
+            group_id: meta.group_id,
+            value: DeviceValue::parse(&meta.device_value).unwrap_or_default(),
+            sequence: meta.sequence,
+            mark,
+        }
     }
 }

@@ -28,9 +28,12 @@ async fn process(store: &Arc<dyn Store>, machine_mark: u64) -> (Recorder, Feed, 
 
 /// The mark that the machine gets.
 async fn recorded((recorder, feed, index): &mut (Recorder, Feed, FleetIndex)) -> u64 {
-    let machines = index.fleet().machines_from(None).collect();
-    let marks = |id: &MachineId| index.fleet().mark_of(id);
-    let news = recorder.record(TENANT, machines, feed, marks);
+    let fleet = index.fleet();
+    let machines = fleet.all_judged().map(|machine| {
+        let mark = fleet.mark_of(machine.id());
+        (machine, mark)
+    });
+    let news = recorder.record(TENANT, machines.collect(), feed);
     let (.., mark) = news.await.unwrap().marks.pop().unwrap();
     mark
 }
