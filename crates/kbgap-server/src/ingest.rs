@@ -13,6 +13,7 @@
 //! what that one brought nothing is stored.
 
 mod lines;
+mod turns;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -29,6 +30,8 @@ use tokio::sync::oneshot::error::RecvError;
 use crate::http::{Failure, Packed, authenticate, discard, json, off_the_runtime, read_body};
 use crate::state::{AppState, Shared};
 use crate::tenants::{NotStored, Outcomes, Report};
+
+pub(crate) use self::turns::Turns;
 
 /// What a report demands.
 pub(crate) const PERMISSION: Permission = Permission {

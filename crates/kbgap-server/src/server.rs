@@ -23,6 +23,7 @@ use crate::connections;
 use crate::feed::{self, FeedStateError};
 use crate::history::{Feed, History, Recorder};
 use crate::http::Limits;
+use crate::ingest::Turns;
 use crate::metrics;
 use crate::router::router;
 use crate::schedule;
@@ -156,6 +157,7 @@ impl Server {
                 })?)
             }
         };
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let state = Arc::new(AppState {
             intake: Intake::start(&tenants),
             limits: Limits::new(config.rate_limits.clone()),
@@ -172,8 +174,9 @@ impl Server {
             downloads: Arc::new(Semaphore::new(DOWNLOADS)),
             pages: Semaphore::new(PAGES),
             issuer: OnceCell::new(),
-            readers: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
+            readers: Semaphore::new(cores),
             streams: Semaphore::new(STREAMS),
+            turns: Turns::on(cores),
             node_bodies: Semaphore::new(crate::osquery::LARGE_BODIES),
             asked: crate::osquery::Asked::default(),
             tasks: tokio::sync::Mutex::default(),

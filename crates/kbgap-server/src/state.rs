@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::exports::Exports;
 use crate::history::History;
 use crate::http::Limits;
+use crate::ingest::Turns;
 use crate::metrics::Metrics;
 use crate::osquery::Asked;
 use crate::prepared::Prepared;
@@ -39,6 +40,8 @@ pub(crate) struct AppState {
     pub(crate) readers: Semaphore,
     /// Lets in those whose reports are read while they come.
     pub(crate) streams: Semaphore,
+    /// Of these so many read at a time.
+    pub(crate) turns: Turns,
     /// Lets in those who send large results of osquery.
     pub(crate) node_bodies: Semaphore,
     /// When hosts were asked by osquery last.

@@ -19,6 +19,8 @@ const SPARE: usize = 16;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ordinals {
     parts: Arc<Vec<Arc<RoaringBitmap>>>,
+    /// No machine in a part is above: nearly all that comes is, and is not looked for.
+    highest: u32,
     /// What came of late, in order; none of it is in a part.
     recent: Option<Arc<Vec<u32>>>,
 }
@@ -39,6 +41,7 @@ impl Ordinals {
         }
         parts.shrink_to_fit();
         Self {
+            highest: ordinals.last().copied().unwrap_or_default(),
             parts: Arc::new(parts),
             recent: None,
         }
@@ -58,6 +61,11 @@ impl Ordinals {
         let are_sound =
             places.all(|(place, part)| is_in(part.min(), place) && is_in(part.max(), place));
         are_sound.then(|| Self {
+            highest: parts
+                .iter()
+                .rev()
+                .find_map(RoaringBitmap::max)
+                .unwrap_or_default(),
             parts: Arc::new(parts.into_iter().map(Arc::new).collect()),
             recent: None,
         })
@@ -71,8 +79,9 @@ impl Ordinals {
         self.parts.get((ordinal / PART) as usize)
     }
 
-    /// The part of a machine, to be written to.
-    fn part_mut(&mut self, ordinal: u32) -> &mut RoaringBitmap {
+    /// The part of a machine, to be written to; machines up to `highest` may come.
+    fn part_mut(&mut self, ordinal: u32, highest: u32) -> &mut RoaringBitmap {
+        self.highest = self.highest.max(highest);
         let number = (ordinal / PART) as usize;
         let parts = Arc::make_mut(&mut self.parts);
         if parts.len() <= number {
@@ -89,11 +98,8 @@ impl Ordinals {
     }
 
     fn is_in_part(&self, ordinal: u32) -> bool {
-        // Nearly all that comes is above, which is told sooner than by looking for it.
-        let may_have = |part: &&Arc<RoaringBitmap>| part.max() >= Some(ordinal);
-        self.part(ordinal)
-            .filter(may_have)
-            .is_some_and(|part| part.contains(ordinal))
+        let is_below = ordinal <= self.highest;
+        is_below && self.part(ordinal).is_some_and(|p| p.contains(ordinal))
     }
 
     /// Adds a machine; `false` where it is there already, which costs no copy.
@@ -101,9 +107,11 @@ impl Ordinals {
         if self.is_in_part(ordinal) {
             return false;
         }
-        let Err(place) = self.recent().binary_search(&ordinal) else {
-            return false;
+        let place = match self.recent().last() {
+            Some(last) if *last >= ordinal => self.recent().binary_search(&ordinal),
+            _ => Err(self.recent().len()),
         };
+        let Err(place) = place else { return false };
         let recent = Arc::make_mut(self.recent.get_or_insert_default());
         if recent.len() == recent.capacity() {
             recent.reserve_exact(SPARE);
@@ -119,7 +127,7 @@ impl Ordinals {
     fn settle(&mut self) {
         let recent = self.recent.take().unwrap_or_default();
         for part in recent.chunk_by(|a, b| a / PART == b / PART) {
-            self.part_mut(part[0]).extend(part);
+            self.part_mut(part[0], part[part.len() - 1]).extend(part);
         }
     }
 
@@ -131,7 +139,7 @@ impl Ordinals {
             Arc::make_mut(recent).remove(place);
             return true;
         }
-        self.is_in_part(ordinal) && self.part_mut(ordinal).remove(ordinal)
+        self.is_in_part(ordinal) && self.part_mut(ordinal, 0).remove(ordinal)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -175,7 +183,7 @@ impl FromIterator<u32> for Ordinals {
     fn from_iter<I: IntoIterator<Item = u32>>(ordinals: I) -> Self {
         let mut set = Self::default();
         for ordinal in ordinals {
-            set.part_mut(ordinal).insert(ordinal);
+            set.part_mut(ordinal, ordinal).insert(ordinal);
         }
         Arc::make_mut(&mut set.parts).last_mut().map(without_spare);
         set

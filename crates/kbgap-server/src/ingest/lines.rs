@@ -9,6 +9,7 @@ mod pieces;
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
+use std::rc::Rc;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderMap, Response};
@@ -17,6 +18,7 @@ use kbgap_odata::ErrorCode;
 use tokio::sync::mpsc;
 
 use self::pieces::{Piece, Pieces};
+use super::turns::Turn;
 use super::{
     Outcomes, RecordAnswer, RecordErrorAnswer, SMALL, Taken, respond, respond_failed, tell,
 };
@@ -58,7 +60,7 @@ pub(super) async fn answer(
     let (pieces, received) = mpsc::channel(WAITING);
     let reading = tokio::task::spawn_blocking({
         let state = Shared::clone(state);
-        move || Lines::new(&state, &tenant).read(Pieces::new(received), encoding, limit)
+        move || Lines::new(&state, &tenant).read(received, encoding, limit)
     });
     let cut = pass_on(begun, &mut body, &pieces, limit).await;
     if !matches!(cut, Cut::Ended) {
@@ -148,6 +150,8 @@ struct Lines<'s> {
     taken: Taken,
     /// Portions that are on their way.
     under_way: VecDeque<(Vec<usize>, Outcomes)>,
+    /// Had while lines are read.
+    turn: Rc<Turn<'s>>,
 }
 
 impl<'s> Lines<'s> {
@@ -159,17 +163,19 @@ impl<'s> Lines<'s> {
             answers: Vec::new(),
             taken: Taken::default(),
             under_way: VecDeque::new(),
+            turn: Rc::new(state.turns.turn()),
         }
     }
 
     /// Reads to the end or as far as it goes. All that was read is stored, and told.
     fn read(
         mut self,
-        packed: Pieces,
+        received: mpsc::Receiver<Piece>,
         encoding: Encoding,
         limit: usize,
     ) -> (Vec<RecordAnswer>, Option<Failure>) {
-        let ended = self.read_lines(packed, encoding, limit);
+        let pieces = Pieces::new(received, Rc::clone(&self.turn));
+        let ended = self.read_lines(pieces, encoding, limit);
         let ended = ended.and(self.hand_in());
         let ended = ended.and(self.settle(0));
         (self.answers, ended.err())
@@ -177,15 +183,16 @@ impl<'s> Lines<'s> {
 
     fn read_lines(
         &mut self,
-        packed: Pieces,
+        pieces: Pieces<'s>,
         encoding: Encoding,
         limit: usize,
     ) -> Result<(), Failure> {
         // One byte more than may come tells that more has come.
-        let body = encoding.reader(Box::new(packed))?.take(limit as u64 + 1);
+        let body = encoding.reader(Box::new(pieces))?.take(limit as u64 + 1);
         let mut body = BufReader::with_capacity(SMALL, body);
         let (mut line, mut number, mut total) = (Vec::new(), 0, 0);
         loop {
+            self.turn.take();
             line.clear();
             let read = body.read_until(b'\n', &mut line);
             let read = read.map_err(|_| encoding.violated())?;
@@ -209,6 +216,7 @@ impl<'s> Lines<'s> {
     }
 
     fn hand_in(&mut self) -> Result<(), Failure> {
+        self.turn.end();
         let Taken { positions, reports } = std::mem::take(&mut self.taken);
         if reports.is_empty() {
             return Ok(());

@@ -12,7 +12,7 @@ use std::time::Duration;
 use kbgap_fleet::Upserted;
 use kbgap_inventory::Machine;
 use kbgap_store::{MachineReport, Put, PutOutcome, StoreError};
-use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Tenants;
@@ -27,6 +27,10 @@ const GROUP: usize = 1_000;
 /// Reports after which readers are shown what has been entered, where more is waiting:
 /// each time, the pieces of the index that change next are copied.
 const SHOWN: usize = 2_500;
+/// Reports of one request from which on it can wait until more of the fleet is entered.
+const PORTION: usize = 100;
+/// How long it waits for what is being committed at the time.
+const MORE: Duration = Duration::from_millis(50);
 
 /// How long whoever reports waits for the history.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -207,13 +211,27 @@ async fn commit(tenants: &Tenants, tenant: String, group: Vec<Batch>) -> Option<
 
 async fn enter_all(tenants: Arc<Tenants>, mut entering: mpsc::Receiver<Committed>) {
     while let Some(first) = entering.recv().await {
-        let (mut next, mut round, mut count) = (Some(first), Vec::new(), 0);
+        let (mut next, mut round) = (Some(first), Vec::new());
+        let (mut count, mut are_portions) = (0, true);
         // Since readers were shown something last.
         let mut changed = Changed::new();
         while let Some(committed) = next {
             count += committed.machines.len();
+            are_portions &= committed
+                .replies
+                .iter()
+                .all(|(reports, _)| *reports >= PORTION);
             round.push(enter(&tenants, committed, &mut changed).await);
-            next = (count < SHOWN).then(|| entering.try_recv().ok()).flatten();
+            if count >= SHOWN {
+                break;
+            }
+            next = match entering.try_recv() {
+                Err(TryRecvError::Empty) if are_portions && tenants.is_more_under_way() => {
+                    let more = tokio::time::timeout(MORE, entering.recv()).await;
+                    more.ok().flatten()
+                }
+                next => next.ok(),
+            };
         }
         if let Err(error) = tenants.show(changed).await {
             tracing::warn!(%error, "cannot follow the store");
@@ -281,6 +299,11 @@ impl Entered {
 }
 
 impl Tenants {
+    /// Whether reports are on their way from the store into the index.
+    fn is_more_under_way(&self) -> bool {
+        Arc::strong_count(&self.under_way) > 1
+    }
+
     /// Enters reports that were committed into the index; tells whether they may have
     /// changed a machine.
     async fn enter(
