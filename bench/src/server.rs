@@ -12,6 +12,7 @@ use anyhow::{Context, bail, ensure};
 use serde::de::DeserializeOwned;
 
 use crate::kbgap::Kbgap;
+use crate::process::cpu;
 
 /// Processor time of a second, in seconds, below which a server does nothing by itself.
 const IDLE: f64 = 0.03;
@@ -99,13 +100,7 @@ impl Server {
     /// # Errors
     /// Where there is no `/proc`.
     pub(crate) fn cpu(&self) -> anyhow::Result<f64> {
-        let text = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name may hold anything; what follows it are numbers.
-        let (_, numbers) = text.rsplit_once(')').context("no name")?;
-        let mut ticks = numbers.split_whitespace().skip(11).map(str::parse::<f64>);
-        let mut next = || ticks.next().context("too few numbers");
-        // Linux counts in hundredths of a second whatever its own clock does.
-        Ok((next()?? + next()??) / 100.0)
+        cpu(self.child.id())
     }
 
     /// Waits until it has nothing to do by itself: behind a start and a feed it looks for what

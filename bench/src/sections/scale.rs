@@ -7,6 +7,7 @@ mod checkin;
 mod feed;
 mod groups;
 mod growth;
+mod least;
 mod loaded;
 mod peer;
 mod sql;

@@ -8,6 +8,7 @@ use std::time::Instant;
 use kbgap_generate::{Fleet, Generator};
 use kbgap_inventory::native;
 
+use super::least;
 use crate::figure::{Report, float, median};
 use crate::kbgap::folder;
 
@@ -28,7 +29,7 @@ pub(crate) fn run(report: &mut Report) -> anyhow::Result<()> {
         "MB/s",
     );
     report.note("bounds: reading them as machines, one core", native, "MB/s");
-    Ok(())
+    least::run(report)
 }
 
 /// Seconds, the median of many.

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::civil::Date;
 use kbgap_generate::Generator;
 
 use super::Scale;
@@ -33,7 +34,7 @@ pub(super) fn run(scale: &Scale<'_>, loaded: &Loaded, report: &mut Report) -> an
     let changing: Vec<u64> = (0..loaded.machines)
         // One that was replaced is new, which is another thing.
         .filter(|number| sample.id(*number, 0) == sample.id(*number, LATER))
-        .filter(|number| updates(&sample, *number, 0) != updates(&sample, *number, LATER))
+        .filter(|number| changes(&sample, *number))
         .collect();
     let mut rounds = Vec::new();
     for later in 6..12 {
@@ -72,16 +73,37 @@ fn reports(
     }
 }
 
+/// Whether a machine says something else of its system and its updates on the later day. One
+/// that is silent then would say it before it says what comes next.
+fn changes(generator: &Generator, number: u64) -> bool {
+    let document = |day| {
+        let mut document = Vec::new();
+        generator.write(number, day, &mut document);
+        document
+    };
+    let (now, later) = (document(0), document(LATER));
+    let days = seen(&now).and_then(|now| seen(&later)?.since(now).ok());
+    updates(&now) != updates(&later)
+        && days.is_some_and(|days| i64::from(days.get_days()) == i64::from(LATER))
+}
+
+/// The part of a document up to a word.
+fn up_to<'d>(document: &'d [u8], word: &[u8]) -> &'d [u8] {
+    let end = document.windows(word.len()).position(|part| part == word);
+    &document[..end.unwrap_or_default()]
+}
+
 /// What a machine says of its system and its updates.
-fn updates(generator: &Generator, number: u64, day: u32) -> Vec<u8> {
-    const SOFTWARE: &[u8] = br#","software":"#;
-    let mut document = Vec::new();
-    generator.write(number, day, &mut document);
-    let end = document
-        .windows(SOFTWARE.len())
-        .position(|part| part == SOFTWARE);
-    document.truncate(end.unwrap_or_default());
-    document
+fn updates(document: &[u8]) -> &[u8] {
+    up_to(document, br#","software":"#)
+}
+
+/// The day on which a machine was seen.
+fn seen(document: &[u8]) -> Option<Date> {
+    const SEEN: &[u8] = br#""seenAt":""#;
+    let at = up_to(document, SEEN).len() + SEEN.len();
+    let date = document.get(at..at + "2026-06-16".len())?;
+    std::str::from_utf8(date).ok()?.parse().ok()
 }
 
 fn is_unchanged(answer: &[u8]) -> bool {

@@ -206,7 +206,7 @@ fn write_batch(generator: &Generator, numbers: &mut Range<u64>, body: &mut Vec<u
     }
 }
 
-fn pack(encoding: &str, plain: &[u8]) -> anyhow::Result<Vec<u8>> {
+pub(super) fn pack(encoding: &str, plain: &[u8]) -> anyhow::Result<Vec<u8>> {
     if encoding == "zstd" {
         return Ok(zstd::bulk::compress(plain, 1)?);
     }
