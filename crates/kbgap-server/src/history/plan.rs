@@ -181,9 +181,11 @@ impl Detected {
         let list = set.set(history);
         for (finding, at) in list.findings.iter().zip(first_seen.each()) {
             let first = known.first(&finding.cve);
-            let first = first.into_iter().chain(detected.get(&finding.cve).copied());
+            let first = first
+                .into_iter()
+                .chain(detected.get(finding.cve.as_str()).copied());
             if first.min().is_none_or(|first| at < first) {
-                detected.insert(finding.cve.clone(), at);
+                detected.insert(finding.cve.to_string(), at);
             }
         }
         if self.0.len() >= DETECTED {

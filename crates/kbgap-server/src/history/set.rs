@@ -9,6 +9,7 @@ use kbgap_fleet::JudgedMachine;
 use kbgap_store::SetHash;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use smol_str::SmolStr;
 use zstd::bulk::{Compressor, Decompressor};
 
 use crate::records::severity;
@@ -55,12 +56,13 @@ pub(crate) struct Update {
     pub(crate) title: String,
 }
 
-/// A CVE in a software.
+/// A CVE in a software. A list has a thousand of them or more, so their ids stand in it and
+/// not each in memory of its own.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Finding {
     /// The position of the software.
     software: u32,
-    pub(crate) cve: String,
+    pub(crate) cve: SmolStr,
     /// The position of the update to install.
     update: Option<u32>,
     severity: u8,
@@ -129,7 +131,7 @@ impl FindingSet {
             let severity = SEVERITIES.iter().position(|&word| word == severity);
             set.findings.push(Finding {
                 software: u32::try_from(set.software.len() - 1).unwrap_or_default(),
-                cve: vulnerability.id().to_owned(),
+                cve: vulnerability.id().into(),
                 update,
                 severity: severity
                     .and_then(|s| u8::try_from(s).ok())
@@ -159,7 +161,7 @@ impl FindingSet {
             .ok()?;
         let key = (software, cve);
         self.findings
-            .binary_search_by_key(&key, |f| (f.software as usize, &f.cve))
+            .binary_search_by_key(&key, |f| (f.software as usize, f.cve.as_str()))
             .ok()
     }
 
@@ -284,7 +286,7 @@ pub(super) mod tests {
                 let update = set.updates.binary_search_by_key(&kb, |u| u.kb).unwrap();
                 set.findings.push(Finding {
                     software: number,
-                    cve: cve.to_owned(),
+                    cve: cve.into(),
                     update: Some(u32::try_from(update).unwrap()),
                     severity: 3,
                     cvss_tenths: 78,

@@ -15,7 +15,7 @@ const BRIEF: Duration = Duration::from_millis(10);
 /// What a report is given time for.
 const REPORT: Duration = Duration::from_micros(200);
 /// However many report, so many times as long as it has worked it rests at most.
-const LONGEST: u32 = 8;
+const LONGEST: u32 = 20;
 
 /// The pace of such work.
 #[derive(Debug)]

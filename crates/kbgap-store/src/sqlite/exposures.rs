@@ -42,17 +42,22 @@ pub(super) fn of(
     ids: &[String],
     until: u64,
 ) -> rusqlite::Result<Vec<Option<Exposure>>> {
-    let mut end_of =
-        connection.prepare_cached(include_str!("../../queries/exposure/end_of.sql"))?;
+    let mut newest =
+        connection.prepare_cached(include_str!("../../queries/exposure/newest.sql"))?;
     let mut previous =
         connection.prepare_cached(include_str!("../../queries/exposure/previous.sql"))?;
     let mut read =
         connection.prepare_cached(include_str!("../../queries/exposure/by_sequence.sql"))?;
     let exposures = ids.iter().map(|id| {
-        let end: Option<Option<u64>> = end_of
-            .query_row(params![tenant, keys::machine_key(id)], |row| row.get(0))
+        let newest = newest
+            .query_row(params![tenant, keys::machine_key(id)], |row| {
+                exposure(row, 0)
+            })
             .optional()?;
-        let mut place = end.flatten();
+        let Some(later) = newest.as_ref().filter(|newest| newest.sequence > until) else {
+            return Ok(newest);
+        };
+        let mut place = Some(later.sequence);
         while let Some(later) = place.filter(|place| *place > until) {
             let before: Option<Option<u64>> =
                 previous.query_row([later], |row| row.get(0)).optional()?;
