@@ -18,6 +18,8 @@ const LATER: u32 = 25;
 
 pub(super) fn run(scale: &Scale<'_>, loaded: &Loaded, report: &mut Report) -> anyhow::Result<()> {
     let ask = Ask::report(loaded.address(), &loaded.bearer, None);
+    let rested = loaded.server.rest()?;
+    report.note("checkin: until the server rests before", rested, "s");
 
     // The same reports a day later, then two days later, and so on.
     let days = (1..6).map(|later| scale.generator(later));
