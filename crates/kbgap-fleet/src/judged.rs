@@ -88,6 +88,12 @@ impl JudgedMachine {
         &self.id
     }
 
+    /// The catalogue under which it was judged.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        self.assessor.catalog()
+    }
+
     /// Whether it was seen within 30 days of `now` (milliseconds since 1970), so that
     /// it counts.
     #[must_use]
@@ -99,9 +105,8 @@ impl JudgedMachine {
     /// each. The rules run for it.
     #[must_use]
     pub fn weaknesses(&self) -> Vec<Weakness> {
-        let mut projection = Projection::clone(&self.facts);
-        projection.narrow(self.assessor.catalog());
-        self.assessor.weaknesses(&projection)
+        self.assessor
+            .weaknesses(&narrow(&self.facts, &self.assessor))
     }
 
     /// The version of a software that it is vulnerable in: of several the lowest.
@@ -111,6 +116,13 @@ impl JudgedMachine {
         let (_, version) = versions.find(|(of, _)| *of == software)?;
         version.as_deref()
     }
+}
+
+/// What the rules read of a machine with these facts.
+pub(crate) fn narrow(facts: &Projection, assessor: &Assessor) -> Projection {
+    let mut projection = facts.clone();
+    projection.narrow(assessor.catalog());
+    projection
 }
 
 /// What tells in which version a machine has a software.

@@ -14,7 +14,7 @@ use roaring::RoaringBitmap;
 
 use crate::RETENTION_MS;
 use crate::fleet::{Fleet, Slot};
-use crate::judged::Told;
+use crate::judged::{Told, narrow};
 use crate::packed::{Packed, Reported};
 use crate::profile::Profile;
 use crate::score::ExposureLevel;
@@ -260,9 +260,7 @@ impl FleetMachine {
 
     /// What the rules read of it.
     pub(crate) fn projection(&self) -> Projection {
-        let mut projection = Projection::clone(&self.facts);
-        projection.narrow(self.assessor.catalog());
-        projection
+        narrow(&self.facts, &self.assessor)
     }
 
     /// A number that machines in the same patch state share, while one of them lives.

@@ -228,3 +228,87 @@ fn kb_in_name(name: &str) -> Option<KbId> {
     let rest = opened.find_map(|(at, _)| name[at..].strip_prefix("(KB"))?;
     rest.split_once(')')?.0.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use crate::native;
+
+    const DOCUMENT: &str = r#"{"computerDnsName":"pc","os":{"platform":"Windows10",
+        "version":"10.0.18363.592","architecture":"x64","installationType":"Client",
+        "edition":"Pro","servicePack":1},"tags":["t"],"pendingReboot":true,
+        "installedKbs":["4528760"],"software":[{"vendor":"V","name":"N","version":"1"}],
+        "group":"G","hotpatch":true,"secureBoot":true,"winRe":true,"dotNet":{"versions":["3.5"]},
+        "ipAddresses":[{"ipAddress":"10.0.0.1","macAddress":"8CEC4B897E73","type":"T",
+        "operationalStatus":"Up"}],"lastIpAddress":"10.0.0.1",
+        "lastExternalIpAddress":"203.0.113.1","agentVersion":"1.0",
+        "aadDeviceId":"80fe8ff8-2624-418e-9591-41f0491218f9","seenAt":"2020-03-20T08:00:00Z"}"#;
+
+    fn hash(document: &str) -> [u8; 32] {
+        native::machine(document).unwrap().encoded().unwrap().1
+    }
+
+    /// By the hash a report is known to say nothing new.
+    #[test]
+    fn whatever_a_machine_says_but_the_time_makes_another_hash() {
+        let changes = [
+            (r#""pc""#, r#""pc2""#),
+            ("Windows10", "Windows11"),
+            ("18363.592", "18363.593"),
+            ("18363.592", "18362.592"),
+            ("10.0.18363", "6.1.18363"),
+            ("x64", "arm64"),
+            ("Client", "Server"),
+            ("Pro", "Enterprise"),
+            (r#""servicePack":1"#, r#""servicePack":2"#),
+            (r#"["t"]"#, r#"["u"]"#),
+            (r#""pendingReboot":true"#, r#""pendingReboot":false"#),
+            ("4528760", "4528761"),
+            (r#""4528760""#, r#""4528760","4528761""#),
+            (
+                r#""4528760""#,
+                r#"{"id":"4528760","installedOn":"2020-01-02"}"#,
+            ),
+            (r#""V""#, r#""W""#),
+            (r#""name":"N""#, r#""name":"M""#),
+            (r#""name":"N","version":"1""#, r#""name":"N1","version":"""#),
+            (
+                r#""software":[{"vendor":"V","name":"N","version":"1"}],"#,
+                r#""software":[],"#,
+            ),
+            (
+                r#""software":[{"vendor":"V","name":"N","version":"1"}],"#,
+                "",
+            ),
+            (r#""G""#, r#""H""#),
+            (r#""hotpatch":true"#, r#""hotpatch":false"#),
+            (r#""secureBoot":true"#, r#""secureBoot":false"#),
+            (r#""winRe":true"#, r#""winRe":false"#),
+            (r#""versions":["3.5"]"#, r#""versions":["4.8"]"#),
+            (r#""versions":["3.5"]"#, r#""fileVersions":["3.5"]"#),
+            (r#""ipAddress":"10.0.0.1""#, r#""ipAddress":"10.0.0.2""#),
+            ("8CEC4B897E73", "8CEC4B897E74"),
+            (r#""T""#, r#""U""#),
+            (r#""Up""#, r#""Down""#),
+            (
+                r#""lastIpAddress":"10.0.0.1""#,
+                r#""lastIpAddress":"10.0.0.2""#,
+            ),
+            ("203.0.113.1", "203.0.113.2"),
+            (r#""1.0""#, r#""1.1""#),
+            ("41f0491218f9", "41f0491218fa"),
+        ];
+        let changed = changes.map(|(from, to)| {
+            let document = DOCUMENT.replace(from, to);
+            assert_ne!(document, DOCUMENT, "{from}");
+            hash(&document)
+        });
+        let all: HashSet<[u8; 32]> = changed.into_iter().chain([hash(DOCUMENT)]).collect();
+        assert_eq!(all.len(), changes.len() + 1);
+        assert_eq!(
+            hash(&DOCUMENT.replace("2020-03-20", "2020-03-21")),
+            hash(DOCUMENT)
+        );
+    }
+}

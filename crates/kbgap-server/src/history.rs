@@ -60,8 +60,8 @@ const KEPT_MS: i64 = ASKABLE_MS + 2 * PERIOD_MS;
 const SIGHTED_MS: i64 = 31 * 24 * HOUR_MS;
 /// How many rows are followed at once.
 const PAGE: usize = 2_000;
-/// Unpacked lists that are kept at a time: some hundred kilobytes each.
-const UNPACKED: usize = 16;
+/// Unpacked lists that are kept at a time: some sixty kilobytes each.
+const UNPACKED: usize = 48;
 
 /// What is known of all tenants' history without asking the store: when CVEs were first
 /// seen, and a few lists.

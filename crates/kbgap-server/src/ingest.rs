@@ -31,6 +31,7 @@ use crate::http::{Failure, Packed, authenticate, discard, json, off_the_runtime,
 use crate::state::{AppState, Shared};
 use crate::tenants::{NotStored, Outcomes, Report};
 
+pub(crate) use self::lines::STREAMS;
 pub(crate) use self::turns::Turns;
 
 /// What a report demands.

@@ -23,7 +23,7 @@ use crate::connections;
 use crate::feed::{self, FeedStateError};
 use crate::history::{Feed, History, Recorder};
 use crate::http::Limits;
-use crate::ingest::Turns;
+use crate::ingest::{STREAMS, Turns};
 use crate::metrics;
 use crate::router::router;
 use crate::schedule;
@@ -43,9 +43,6 @@ const KEEP: Duration = Duration::from_secs(15 * 60);
 
 /// How long the last changes may take to be recorded when the server stops.
 const LAST: Duration = Duration::from_secs(5);
-
-/// Bodies of reports that are read while they come, at a time; each takes a thread.
-const STREAMS: usize = 8;
 
 /// Exports that may be downloaded at a time; each takes a thread.
 const DOWNLOADS: usize = 8;

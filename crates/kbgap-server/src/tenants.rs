@@ -181,7 +181,7 @@ impl Tenants {
                 let mut writer = self.writer();
                 let changed = writer.follow(changes);
                 if let Some(recording) = recording {
-                    recording.enqueue(changed, &writer.feed);
+                    recording.enqueue(changed);
                 }
                 writer.is_between = !is_last && published.elapsed() < UNPUBLISHED;
                 if !writer.is_between {
@@ -246,9 +246,9 @@ impl Tenants {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn record_later(&self, changed: writer::Changed, writer: &Writer) {
+    fn record_later(&self, changed: Vec<writer::Changed>) {
         if let Some(recording) = &self.recording {
-            recording.enqueue(changed, &writer.feed);
+            recording.enqueue(changed);
         }
     }
 

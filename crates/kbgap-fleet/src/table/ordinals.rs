@@ -41,7 +41,7 @@ impl Ordinals {
         }
         parts.shrink_to_fit();
         Self {
-            highest: ordinals.last().copied().unwrap_or_default(),
+            highest: ordinals.iter().copied().max().unwrap_or_default(),
             parts: Arc::new(parts),
             recent: None,
         }

@@ -80,7 +80,20 @@ fn told(fleet: &Fleet) -> BTreeMap<String, String> {
                 told.insert(format!("{view:?} of {id} in {group}"), format!("{rows:?}"));
             }
         }
+        assert_eq!(
+            fleet.all_judged().count(),
+            fleet.machines_from(None).count()
+        );
         for machine in fleet.machines_from(None) {
+            let judged = fleet.judged(machine.id()).unwrap();
+            for software in machine.vulnerable_software() {
+                let id = fleet.catalog().software_id(software);
+                assert_eq!(
+                    judged.version_of(software),
+                    machine.version_of(id).as_deref()
+                );
+            }
+            assert_eq!(judged.weaknesses(), machine.weaknesses());
             let rows = fleet.missing_kbs_of_machine(&machine, view);
             told.insert(
                 format!("{view:?} of {}", machine.name()),
@@ -92,7 +105,7 @@ fn told(fleet: &Fleet) -> BTreeMap<String, String> {
                 machine.cves(),
                 machine.group(),
                 machine.seen_at,
-                fleet.judged(machine.id()).unwrap().fingerprint,
+                judged.fingerprint,
             );
             told.insert(machine.name().to_owned(), what);
         }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kbgap_catalog::Catalog;
 use kbgap_fleet::JudgedMachine;
 use kbgap_store::SetHash;
 
@@ -56,16 +55,11 @@ pub(super) struct List {
 
 impl Lists {
     /// The list of a machine; `None` where it cannot be kept, which the log tells.
-    pub(super) fn of(
-        &mut self,
-        machine: &JudgedMachine,
-        catalog: &Catalog,
-        fingerprint: i64,
-    ) -> Option<List> {
+    pub(super) fn of(&mut self, machine: &JudgedMachine, fingerprint: i64) -> Option<List> {
         if let Some(known) = self.known.get(&fingerprint) {
             return Some(*known);
         }
-        let set = FindingSet::of(machine, catalog);
+        let set = FindingSet::of(machine);
         match set.pack() {
             Ok(packed) => {
                 if self.known.len() >= KNOWN {
@@ -91,9 +85,9 @@ impl Lists {
         }
     }
 
-    /// Whether the list of a fingerprint is known.
-    pub(super) fn knows(&self, fingerprint: i64) -> bool {
-        self.known.contains_key(&fingerprint)
+    /// The list of a fingerprint, where it is known.
+    pub(super) fn known(&self, fingerprint: i64) -> Option<&List> {
+        self.known.get(&fingerprint)
     }
 
     /// The lists that were made since the last call: the store may not have them yet.

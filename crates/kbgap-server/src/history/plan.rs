@@ -159,11 +159,16 @@ impl Carrier {
 pub(super) struct Detected(HashMap<(String, SetHash), i64>);
 
 impl Detected {
+    /// Whether all CVEs of a list are known to have been seen by a time.
+    pub(super) fn knows(&self, tenant: &str, list: &List, by: i64) -> bool {
+        let key = (tenant.to_owned(), list.hash);
+        list.len == 0 || self.0.get(&key).is_some_and(|&at| at <= by)
+    }
+
     /// Whether all CVEs of a step's list are known to have been seen when it has them.
-    pub(super) fn knows(&self, tenant: &str, step: &Step) -> bool {
+    pub(super) fn knows_all_of(&self, tenant: &str, step: &Step) -> bool {
         // What the machine had before was detected then; the rest is new at `since`.
-        let key = (tenant.to_owned(), step.list.hash);
-        step.list.len == 0 || self.0.get(&key).is_some_and(|&at| at <= step.since)
+        self.knows(tenant, &step.list, step.since)
     }
 
     /// Adds the CVEs of a machine that no machine had at its times.

@@ -1,20 +1,21 @@
 //! Recording what machines are vulnerable to.
 
+mod candidate;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use kbgap_catalog::Catalog;
 use kbgap_fleet::{Detections, JudgedMachine, Rules};
 use kbgap_inventory::MachineId;
 use kbgap_store::{
     Exposure, ExposureBatch, FindingSet as StoredSet, Judged, SetHash, StepOutcome, StoreError,
 };
 
+use self::candidate::Candidate;
 use super::lists::{Listed, Lists};
-use super::mark::{NO_ROW, mark};
+use super::mark::NO_ROW;
 use super::plan::{Carrier, Detected, Step, Verdict};
 use super::{History, PAGE};
 use crate::clock::Clock;
@@ -24,7 +25,7 @@ use crate::clock::Clock;
 const ATTEMPTS: usize = 3;
 /// Machines that are recorded at once.
 const ROUND: usize = 2_000;
-/// How many of them may need lists that are not known: some ten kilobytes each.
+/// How many of them may need lists that have to be made or read: some ten kilobytes each.
 const UNLISTED: usize = 200;
 
 /// Records what machines are vulnerable to. One call at a time.
@@ -66,29 +67,6 @@ impl News {
     }
 }
 
-/// A machine that may have something to record.
-struct Candidate {
-    machine: Arc<JudgedMachine>,
-    judged: Judged,
-    /// Whether it is known to have no row.
-    is_new: bool,
-}
-
-impl Candidate {
-    /// One whose row has to be looked for.
-    const fn again(machine: Arc<JudgedMachine>, judged: Judged) -> Self {
-        Self {
-            machine,
-            judged,
-            is_new: false,
-        }
-    }
-
-    fn mark(&self) -> u64 {
-        mark(self.judged.fingerprint, &self.machine)
-    }
-}
-
 impl Recorder {
     /// Records into a history that has just been loaded.
     pub(crate) fn new(history: Arc<History>, clock: Clock) -> Self {
@@ -124,10 +102,10 @@ impl Recorder {
         let mut candidates =
             tokio::task::block_in_place(|| self.candidates(tenant, machines, feed));
         while !candidates.is_empty() {
-            let rest = candidates.split_off(self.round_of(&candidates));
+            let rest = candidates.split_off(self.round_of(tenant, &candidates));
             let mut round = std::mem::replace(&mut candidates, rest);
             for _ in 0..ATTEMPTS {
-                round = self.round(tenant, round, feed).await?;
+                round = self.round(tenant, round).await?;
                 if round.is_empty() {
                     break;
                 }
@@ -202,10 +180,16 @@ impl Recorder {
 
     /// How many of these are recorded at once. Each round waits until the store has done
     /// what it has to do meanwhile, so there should be few of them.
-    fn round_of(&self, candidates: &[Candidate]) -> usize {
+    fn round_of(&self, tenant: &str, candidates: &[Candidate]) -> usize {
         let mut unlisted = 0;
         let is_in = |candidate: &&Candidate| {
-            let is_listed = candidate.is_new && self.lists.knows(candidate.judged.fingerprint);
+            let Candidate {
+                machine, judged, ..
+            } = candidate;
+            // A new machine needs none where the list and all that it says are known.
+            let list = self.lists.known(judged.fingerprint);
+            let is_known = |list| self.detected.knows(tenant, list, machine.seen_at);
+            let is_listed = candidate.is_new && list.is_some_and(is_known);
             unlisted += usize::from(!is_listed);
             unlisted <= UNLISTED
         };
@@ -217,7 +201,6 @@ impl Recorder {
         &mut self,
         tenant: &Arc<str>,
         candidates: Vec<Candidate>,
-        feed: &Feed,
     ) -> Result<Vec<Candidate>, StoreError> {
         let now = self.clock.now_ms();
         let history = Arc::clone(&self.history);
@@ -228,15 +211,18 @@ impl Recorder {
             false => history.store.exposures_of(tenant, ids, u64::MAX).await?,
         };
         // The rules take a millisecond or so: not on the runtime's threads.
-        let mut steps = tokio::task::block_in_place(|| {
-            self.steps(tenant, candidates, newest, feed.rules.catalog(), now)
-        });
+        let mut steps = tokio::task::block_in_place(|| self.steps(tenant, candidates, newest, now));
         let new = self.lists.take_new();
         let mut sets: HashMap<SetHash, Listed> = new.clone();
         let mut again = Vec::new();
+        let mut at_once = steps.len();
         while !steps.is_empty() {
+            let rest = steps.split_off(at_once.min(steps.len()));
+            // Where a batch is refused, what was noted for it is forgotten: the others may
+            // need all of their lists.
+            at_once = UNLISTED;
             let needed = steps.iter().flat_map(|step| {
-                let seen = (!self.detected.knows(tenant, step)).then_some(step.list.hash);
+                let seen = (!self.detected.knows_all_of(tenant, step)).then_some(step.list.hash);
                 step.lists().chain(seen)
             });
             let missing = needed.filter(|hash| !sets.contains_key(hash));
@@ -246,6 +232,7 @@ impl Recorder {
                 tokio::task::block_in_place(|| self.batch(tenant, steps, &sets, &new, now));
             again.extend(unlisted);
             steps = self.put(tenant, batch, taken, &mut again).await?;
+            steps.extend(rest);
         }
         Ok(again)
     }
@@ -314,7 +301,6 @@ impl Recorder {
         tenant: &Arc<str>,
         candidates: Vec<Candidate>,
         newest: Vec<Option<Exposure>>,
-        catalog: &Catalog,
         now: i64,
     ) -> Vec<Step> {
         let mut steps = Vec::new();
@@ -330,7 +316,7 @@ impl Recorder {
                 true => None,
                 false => newest.next().flatten(),
             };
-            let list = || self.lists.of(&machine, catalog, judged.fingerprint);
+            let list = || self.lists.of(&machine, judged.fingerprint);
             let mark = match Step::of(&machine, judged, before, now, list) {
                 Verdict::Holds => mark,
                 Verdict::Left => 0,
@@ -362,7 +348,7 @@ impl Recorder {
         let mut detected = HashMap::new();
         let (mut rows, mut taken, mut again) = (Vec::new(), Vec::new(), Vec::new());
         for step in steps {
-            let known = self.detected.knows(tenant, &step);
+            let known = self.detected.knows_all_of(tenant, &step);
             let set = sets.get(&step.list.hash);
             let row = carrier.row(&self.history, &step, sets);
             let (Some((row, first_seen)), true) = (row, known || set.is_some()) else {

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::io::ErrorKind;
 
-use kbgap_catalog::{Catalog, KbId};
+use kbgap_catalog::KbId;
 use kbgap_fleet::JudgedMachine;
 use kbgap_store::SetHash;
 use serde::{Deserialize, Serialize};
@@ -92,7 +92,8 @@ pub(crate) enum SetError {
 
 impl FindingSet {
     /// What a machine is vulnerable to. The rules run for it.
-    pub(crate) fn of(machine: &JudgedMachine, catalog: &Catalog) -> Self {
+    pub(crate) fn of(machine: &JudgedMachine) -> Self {
+        let catalog = machine.catalog();
         // In the order of the catalogue, which is that of their ids.
         let found = machine.weaknesses();
         let mut kbs: Vec<KbId> = found.iter().filter_map(|w| w.fixing_kb).collect();
@@ -140,6 +141,11 @@ impl FindingSet {
                 is_exploited: vulnerability.is_exploited(),
             });
         }
+        debug_assert!(
+            set.findings
+                .is_sorted_by_key(|f| (f.software, f.cve.as_str()))
+        );
+        debug_assert!(set.software.is_sorted_by_key(|s| s.id.as_str()));
         set
     }
 

@@ -25,10 +25,16 @@ use super::{
 use crate::http::{Encoding, Failure, Packed, discard, next_piece, too_large};
 use crate::state::{AppState, Shared};
 
+/// Bodies that are read while they come: who sends slowly holds a place, so there are more
+/// than cores.
+pub(crate) const STREAMS: usize = 8;
 /// Records that are stored at once.
 const PORTION: usize = 200;
-/// Portions of one request that are on their way into the store at a time.
-const UNDER_WAY: usize = 6;
+/// Portions that are on their way into the store at a time, of all requests together: what
+/// was read of them takes some memory.
+const UNDER_WAY: usize = 24;
+/// Of one request at least, so that it need not wait for each.
+const FEWEST: usize = 3;
 /// Pieces of a body that wait to be read.
 const WAITING: usize = 4;
 
@@ -55,7 +61,6 @@ pub(super) async fn answer(
         let read = |bytes: &[u8]| Ok(native::read_lines(bytes));
         return super::whole(state, &tenant, body, read).await;
     }
-    // Who sends slowly holds a place, so there are more of these than of cores.
     let _permit = state.streams.acquire().await.map_err(Failure::internal)?;
     let (pieces, received) = mpsc::channel(WAITING);
     let reading = tokio::task::spawn_blocking({
@@ -228,7 +233,13 @@ impl<'s> Lines<'s> {
                 return Err(error.into());
             }
         }
-        self.settle(UNDER_WAY)
+        self.settle(self.share())
+    }
+
+    /// How many portions of this request may be on their way, while so many others are read.
+    fn share(&self) -> usize {
+        let streams = STREAMS.saturating_sub(self.state.streams.available_permits());
+        FEWEST.max(UNDER_WAY / streams.max(1))
     }
 
     /// Waits until no more than so many portions are on their way.

@@ -3,40 +3,36 @@
 //! One thread makes the index and another one writes the store, and whoever reports waits
 //! for both. Where all read at once who can, these two share the cores with a crowd, and
 //! when that has read as far ahead as it may, it waits for them while cores are idle: a
-//! fleet takes a fifth longer to load. So only some read at a time, and a turn is
-//! given back while whoever has it waits for anything.
+//! fleet takes a fifth longer to load. So only some read at a time, each a portion in
+//! turn, and a turn is given back while whoever has it waits for anything.
 
-use std::cell::Cell;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::cell::RefCell;
+
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Cores that are left to the index and the store.
 const LEFT: usize = 2;
 
-/// The turns that there are.
-pub(crate) struct Turns {
-    free: Mutex<usize>,
-    freed: Condvar,
-}
+/// The turns that there are. Who has waited longest gets the next one.
+pub(crate) struct Turns(Semaphore);
 
 /// The turn of one who reads. It is not had before it is taken.
 pub(super) struct Turn<'t> {
     turns: &'t Turns,
-    is_had: Cell<bool>,
+    had: RefCell<Option<SemaphorePermit<'t>>>,
 }
 
 impl Turns {
     /// For so many cores.
     pub(crate) fn on(cores: usize) -> Self {
-        Self {
-            free: Mutex::new(cores.saturating_sub(LEFT).max(1)),
-            freed: Condvar::new(),
-        }
+        Self(Semaphore::new(cores.saturating_sub(LEFT).max(1)))
     }
 
     pub(super) const fn turn(&self) -> Turn<'_> {
         Turn {
             turns: self,
-            is_had: Cell::new(false),
+            had: RefCell::new(None),
         }
     }
 }
@@ -44,65 +40,74 @@ impl Turns {
 impl Turn<'_> {
     /// Waits for it, where it is not had yet. Not on the runtime's threads.
     pub(super) fn take(&self) {
-        if self.is_had.replace(true) {
-            return;
+        if self.had.borrow().is_none() {
+            // They are never closed.
+            let turn = Handle::current().block_on(self.turns.0.acquire());
+            *self.had.borrow_mut() = turn.ok();
         }
-        let Turns { free, freed } = self.turns;
-        let free = free.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = freed.wait_while(free, |free| *free == 0);
-        *free.unwrap_or_else(PoisonError::into_inner) -= 1;
     }
 
     /// Gives it back, where it is had.
     pub(super) fn end(&self) {
-        if self.is_had.replace(false) {
-            let free = &self.turns.free;
-            *free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-            self.turns.freed.notify_one();
-        }
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.end();
+        self.had.borrow_mut().take();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::sync_channel;
-    use std::thread;
+    use std::sync::{Arc, Mutex};
 
     use super::*;
 
     #[test]
     fn there_is_always_one_and_two_cores_are_left() {
         for (cores, turns) in [(0, 1), (1, 1), (2, 1), (3, 1), (4, 2), (16, 14)] {
-            assert_eq!(*Turns::on(cores).free.lock().unwrap(), turns);
+            assert_eq!(Turns::on(cores).0.available_permits(), turns);
         }
     }
 
-    #[test]
-    fn the_next_one_waits_until_a_turn_is_given_back() {
-        let turns = Turns::on(2);
+    #[tokio::test(flavor = "multi_thread")]
+    async fn of_two_who_always_want_it_each_has_it_in_turn() {
+        let (turns, had) = (Arc::new(Turns::on(2)), Arc::new(Mutex::new(Vec::new())));
         let first = turns.turn();
-        first.take();
-        // Once more is no other.
-        first.take();
-        let (taken, has_taken) = sync_channel(1);
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                let second = turns.turn();
-                second.take();
-                taken.send(()).unwrap();
-            });
-            assert!(has_taken.try_recv().is_err());
-            first.end();
-            has_taken.recv().unwrap();
+        tokio::task::block_in_place(|| first.take());
+        let readers = [0, 1].map(|reader| {
+            let (turns, had) = (Arc::clone(&turns), Arc::clone(&had));
+            tokio::task::spawn_blocking(move || {
+                let turn = turns.turn();
+                for _ in 0..20 {
+                    turn.take();
+                    // Once more is no other.
+                    turn.take();
+                    had.lock().unwrap().push(reader);
+                    std::thread::sleep(std::time::Duration::from_millis(1));
+                    turn.end();
+                }
+            })
         });
-        // It ended with its thread, and one that is not had ends nothing.
-        drop(first);
-        assert_eq!(*turns.free.lock().unwrap(), 1);
+        // Nobody has it meanwhile.
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        assert!(had.lock().unwrap().is_empty());
+        first.end();
+        for reader in readers {
+            reader.await.unwrap();
+        }
+        let had = had.lock().unwrap();
+        let in_a_row = had.windows(2).filter(|pair| pair[0] == pair[1]).count();
+        assert!(in_a_row < 5, "{had:?}");
+        assert_eq!(turns.0.available_permits(), 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_panics_gives_it_back() {
+        let turns = Arc::new(Turns::on(2));
+        let panics = Arc::clone(&turns);
+        let reader = tokio::task::spawn_blocking(move || {
+            let turn = panics.turn();
+            turn.take();
+            panic!("on purpose");
+        });
+        assert!(reader.await.is_err());
+        assert_eq!(turns.0.available_permits(), 1);
     }
 }

@@ -2,8 +2,12 @@
 //!
 //! Two steps, each for many requests at once: one commits what waits, the other enters
 //! what was committed into the index and lets readers see it. While one group is entered
-//! the next is committed. Nothing is read back: the store tells what it keeps of each
+//! the next is committed, and where all of it is of fleets that are being loaded, that one
+//! is waited for and shown with it. Nothing is read back: the store tells what it keeps of each
 //! machine.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +18,7 @@ use kbgap_inventory::Machine;
 use kbgap_store::{MachineReport, Put, PutOutcome, StoreError};
 use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::Tenants;
 use super::writer::{Changed, Said, first_mark};
@@ -27,8 +32,9 @@ const GROUP: usize = 1_000;
 /// Reports after which readers are shown what has been entered, where more is waiting:
 /// each time, the pieces of the index that change next are copied.
 const SHOWN: usize = 2_500;
-/// Reports of one request from which on it can wait until more of the fleet is entered.
-const PORTION: usize = 100;
+/// Reports of one request from which on it brings a fleet, and can wait until more of that
+/// is entered.
+const FLEET: usize = 100;
 /// How long it waits for what is being committed at the time.
 const MORE: Duration = Duration::from_millis(50);
 
@@ -212,22 +218,23 @@ async fn commit(tenants: &Tenants, tenant: String, group: Vec<Batch>) -> Option<
 async fn enter_all(tenants: Arc<Tenants>, mut entering: mpsc::Receiver<Committed>) {
     while let Some(first) = entering.recv().await {
         let (mut next, mut round) = (Some(first), Vec::new());
-        let (mut count, mut are_portions) = (0, true);
+        let (mut count, mut is_fleet) = (0, true);
+        let end = Instant::now() + MORE;
         // Since readers were shown something last.
-        let mut changed = Changed::new();
+        let mut changed = Vec::new();
         while let Some(committed) = next {
             count += committed.machines.len();
-            are_portions &= committed
+            is_fleet &= committed
                 .replies
                 .iter()
-                .all(|(reports, _)| *reports >= PORTION);
+                .all(|(reports, _)| *reports >= FLEET);
             round.push(enter(&tenants, committed, &mut changed).await);
             if count >= SHOWN {
                 break;
             }
             next = match entering.try_recv() {
-                Err(TryRecvError::Empty) if are_portions && tenants.is_more_under_way() => {
-                    let more = tokio::time::timeout(MORE, entering.recv()).await;
+                Err(TryRecvError::Empty) if is_fleet && tenants.is_more_under_way() => {
+                    let more = tokio::time::timeout_at(end, entering.recv()).await;
                     more.ok().flatten()
                 }
                 next => next.ok(),
@@ -248,7 +255,7 @@ struct Entered {
     replies: Vec<(oneshot::Sender<Became>, Vec<PutOutcome>)>,
 }
 
-async fn enter(tenants: &Tenants, committed: Committed, changed: &mut Changed) -> Entered {
+async fn enter(tenants: &Tenants, committed: Committed, changed: &mut Vec<Changed>) -> Entered {
     let Committed {
         tenant,
         put,
@@ -311,7 +318,7 @@ impl Tenants {
         tenant: &str,
         put: Put,
         machines: Vec<Said>,
-        changed: &mut Changed,
+        changed: &mut Vec<Changed>,
     ) -> Result<bool, StoreError> {
         let followed = self.writer().followed;
         if followed < put.before {
@@ -326,7 +333,6 @@ impl Tenants {
         tokio::task::block_in_place(|| {
             let mut writer = self.writer();
             let followed = writer.followed;
-            let index = writer.index(&tenant);
             for (said, stored) in machines.into_iter().zip(put.machines) {
                 // Whoever follows the change feed may have been here first.
                 if stored.outcome == PutOutcome::Stale || stored.meta.sequence <= followed {
@@ -336,9 +342,9 @@ impl Tenants {
                 let check_in = said.with(&stored.meta, first_mark(stored.outcome));
                 // Where others write, it may have changed and changed back since the index
                 // has seen it.
-                if index.upsert(&check_in) == Upserted::Changed || is_new {
-                    let judged = index.fleet().judged(&check_in.machine.id);
-                    changed.extend(judged.map(|judged| (Arc::clone(&tenant), judged)));
+                let upserted = writer.index(&tenant).upsert(&check_in);
+                if upserted == Upserted::Changed || is_new {
+                    changed.extend(writer.changed(&tenant, &check_in.machine.id));
                     has_news = true;
                 }
             }
@@ -348,10 +354,10 @@ impl Tenants {
     }
 
     /// Lets readers see what was entered.
-    async fn show(&self, changed: Changed) -> Result<(), StoreError> {
+    async fn show(&self, changed: Vec<Changed>) -> Result<(), StoreError> {
         let is_between = tokio::task::block_in_place(|| {
             let mut writer = self.writer();
-            self.record_later(changed, &writer);
+            self.record_later(changed);
             self.publish(&mut writer);
             writer.is_between
         });

@@ -22,7 +22,7 @@ use crate::history::{Feed, Recorder};
 
 /// Machines that wait to be recorded, of some hundred bytes each; whoever brings more waits
 /// as well.
-const ROOM: u64 = 8_000;
+const ROOM: u64 = 4_000;
 /// Machines that are recorded at once.
 const GROUP: usize = 2_000;
 /// How long to wait after the store has failed.
@@ -31,18 +31,11 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The queue before the recorder.
 pub(super) struct Recording {
     recorder: tokio::sync::Mutex<Recorder>,
-    queue: Mutex<VecDeque<Waiting>>,
+    queue: Mutex<VecDeque<Changed>>,
     filled: Notify,
     /// How many machines have ever been queued, and how many of them are done with.
     queued: watch::Sender<u64>,
     done: watch::Sender<u64>,
-}
-
-struct Waiting {
-    tenant: Arc<str>,
-    machine: Arc<JudgedMachine>,
-    /// The feed under which the machine was assessed.
-    feed: Feed,
 }
 
 impl Recording {
@@ -56,18 +49,13 @@ impl Recording {
         }
     }
 
-    pub(super) fn enqueue(&self, changed: Changed, feed: &Feed) {
+    pub(super) fn enqueue(&self, changed: Vec<Changed>) {
         if changed.is_empty() {
             return;
         }
         let count = changed.len() as u64;
-        let waiting = changed.into_iter().map(|(tenant, machine)| Waiting {
-            tenant,
-            machine,
-            feed: feed.clone(),
-        });
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.extend(waiting);
+        queue.extend(changed);
         self.queued.send_modify(|queued| *queued += count);
         drop(queue);
         self.filled.notify_one();
@@ -93,7 +81,7 @@ impl Recording {
     }
 
     /// The next machines of one tenant under one feed, each once.
-    fn take(&self) -> Vec<Waiting> {
+    fn take(&self) -> Vec<Changed> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(first) = queue.front() else {
             return Vec::new();
@@ -121,9 +109,9 @@ impl Tenants {
                 recording.filled.notified().await;
                 continue;
             };
-            let (tenant, feed) = (Arc::clone(&first.tenant), first.feed.clone());
+            let (tenant, feed) = (Arc::clone(&first.tenant), Arc::clone(&first.feed));
             let machines: Vec<Arc<JudgedMachine>> =
-                group.into_iter().map(|waiting| waiting.machine).collect();
+                group.into_iter().map(|changed| changed.machine).collect();
             let count = machines.len() as u64;
             self.record_until_done(recording, &tenant, machines, &feed)
                 .await;

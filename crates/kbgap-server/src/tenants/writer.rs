@@ -12,7 +12,7 @@ use crate::history::mark::NO_ROW;
 use crate::history::{Feed, History, News};
 
 pub(super) struct Writer {
-    pub(super) feed: Feed,
+    pub(super) feed: Arc<Feed>,
     /// Where it is known when CVEs were first seen.
     history: Option<Arc<History>>,
     indexes: HashMap<String, FleetIndex>,
@@ -22,14 +22,18 @@ pub(super) struct Writer {
     pub(super) is_between: bool,
 }
 
-/// What decides about the history of machines that have changed, with their tenants, in the
-/// order in which they have.
-pub(super) type Changed = Vec<(Arc<str>, Arc<JudgedMachine>)>;
+/// What decides about the history of a machine that has changed. It is looked at when it
+/// changes, under the feed of that time: that may be another one when it is queued.
+pub(super) struct Changed {
+    pub(super) tenant: Arc<str>,
+    pub(super) machine: Arc<JudgedMachine>,
+    pub(super) feed: Arc<Feed>,
+}
 
 impl Writer {
     pub(super) fn new(feed: Feed, history: Option<Arc<History>>) -> Self {
         Self {
-            feed,
+            feed: Arc::new(feed),
             history,
             indexes: HashMap::new(),
             followed: 0,
@@ -50,7 +54,7 @@ impl Writer {
 
     /// Applies changes as the store tells them. Those that were applied before are left out:
     /// what this process stores comes by a shorter way.
-    pub(super) fn follow(&mut self, changes: Vec<MachineChange>) -> Changed {
+    pub(super) fn follow(&mut self, changes: Vec<MachineChange>) -> Vec<Changed> {
         let mut changed = Vec::new();
         for change in changes {
             let sequence = change.sequence();
@@ -68,12 +72,10 @@ impl Writer {
                                 seen_at: machine.report.seen_at_ms,
                             };
                             let check_in = said.with(&machine.meta, 0);
-                            let index = self.index(&tenant);
                             // It may have changed and changed back since the index has
                             // seen it.
-                            index.upsert(&check_in);
-                            let judged = index.fleet().judged(&check_in.machine.id);
-                            changed.extend(judged.map(|judged| (tenant.into(), judged)));
+                            self.index(&tenant).upsert(&check_in);
+                            changed.extend(self.changed(&tenant.into(), &check_in.machine.id));
                         }
                         Err(error) => {
                             let id = machine.report.id;
@@ -89,6 +91,15 @@ impl Writer {
             }
         }
         changed
+    }
+
+    /// What decides about the history of a machine, as it is now.
+    pub(super) fn changed(&self, tenant: &Arc<str>, id: &MachineId) -> Option<Changed> {
+        Some(Changed {
+            machine: self.indexes.get(&**tenant)?.fleet().judged(id)?,
+            tenant: Arc::clone(tenant),
+            feed: Arc::clone(&self.feed),
+        })
     }
 
     /// The marks of machines; 0 where there is none.
@@ -117,7 +128,7 @@ impl Writer {
             let assessed = assessed.remove(tenant);
             index.adopt(assessed.unwrap_or_else(|| Reassessed::none(feed.rules.clone())));
         }
-        self.feed = feed;
+        self.feed = Arc::new(feed);
     }
 
     /// The fleets that readers at `now` have to get anew.

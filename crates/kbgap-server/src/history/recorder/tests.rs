@@ -56,3 +56,50 @@ async fn what_somebody_else_has_recorded_first_is_found_when_the_store_refuses()
     assert_eq!(recorded(&mut other).await, mark);
     assert_eq!(store.last_exposure().await.unwrap(), 1);
 }
+
+/// So many machines with builds of their own, none of which has a row.
+fn fleet(machines: u32, builds: u32) -> Vec<Candidate> {
+    let mut index = FleetIndex::new(kbgap_catalog::compile(&[]).unwrap());
+    for machine in 0..machines {
+        let revision = machine % builds;
+        let document = format!(
+            r#"{{"computerDnsName":"pc-{machine}","os":{{"version":"10.0.18363.{revision}"}}}}"#
+        );
+        let machine = native::machine(&document).unwrap();
+        index.upsert(&CheckIn::new(machine, 1));
+    }
+    let machines = index.fleet().all_judged().map(|machine| {
+        let judged = Judged {
+            fingerprint: machine.fingerprint.cast_signed(),
+            feed: 0,
+            sequence: 0,
+        };
+        Candidate {
+            is_new: true,
+            ..Candidate::again(machine, judged)
+        }
+    });
+    machines.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_is_large_where_lists_are_known_and_small_where_they_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&folder.path().join("kbgap.db")).unwrap();
+    let (mut recorder, ..) = process(&(Arc::new(store) as Arc<dyn Store>), NO_ROW).await;
+    let tenant = Arc::from(TENANT);
+    let many = fleet(u32::try_from(ROUND).unwrap() + 500, 300);
+    assert_eq!(recorder.round_of(TENANT, &many), UNLISTED);
+    assert_eq!(recorder.round_of(TENANT, &many[..7]), 7);
+
+    // Whoever is made a step has its list made.
+    recorder.steps(&tenant, fleet(300, 300), Vec::new(), 1);
+    assert_eq!(recorder.round_of(TENANT, &many), ROUND);
+    // A list of a machine that may have a row has to be read beside that of the row.
+    let again = many.iter().take(900).map(|c| {
+        let machine = Arc::clone(&c.machine);
+        Candidate::again(machine, c.judged)
+    });
+    let again: Vec<Candidate> = again.collect();
+    assert_eq!(recorder.round_of(TENANT, &again), UNLISTED);
+}
