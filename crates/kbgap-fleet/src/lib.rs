@@ -15,7 +15,8 @@
 //!
 //! In: [`CheckIn`]s, and another catalogue by way of [`Reassessed`]. Out: [`ProductFix`],
 //! a row of getmissingkbs; [`FleetMachine`], a machine; [`JudgedMachine`], what its history
-//! is made of; [`Summary`], numbers over all of them. [`Detections`], when each CVE was first seen, is the caller's to keep.
+//! is made of; [`Summary`], numbers over all of them. [`Detections`], when each CVE was
+//! first seen, is the caller's to keep.
 
 mod activity;
 mod detections;

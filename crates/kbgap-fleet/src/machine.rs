@@ -40,12 +40,6 @@ pub struct FleetMachine {
     pub value: DeviceValue,
     /// Its tags, reported or given, in order.
     pub tags: Vec<String>,
-    /// Its place in the order of all changes; later ones are higher.
-    pub sequence: u64,
-    /// What the caller keeps with it; 0 where nothing. See [`FleetIndex::mark`].
-    ///
-    /// [`FleetIndex::mark`]: crate::FleetIndex::mark
-    pub mark: u64,
     ordinal: u32,
     version: (u32, u32),
     edition: Option<Edition>,
@@ -76,8 +70,6 @@ impl FleetMachine {
             group_id: slot.group,
             value: slot.value,
             tags: details.tags(words),
-            sequence: slot.sequence,
-            mark: slot.mark,
             ordinal,
             version: details.version,
             edition: details.edition,

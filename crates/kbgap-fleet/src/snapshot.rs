@@ -48,6 +48,7 @@ mod tests {
     fn told(index: &FleetIndex) -> Vec<String> {
         let fleet = index.fleet();
         let machines = fleet.machines_from(None).map(|machine| {
+            let judged = fleet.judged(machine.id()).unwrap();
             let told = (
                 (
                     machine.id(),
@@ -58,8 +59,8 @@ mod tests {
                 (
                     machine.seen_at,
                     machine.first_seen,
-                    machine.sequence,
-                    machine.mark,
+                    judged.sequence,
+                    judged.mark,
                 ),
                 (machine.group_id, machine.group(), machine.value),
             );

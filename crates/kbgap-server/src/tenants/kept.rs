@@ -288,7 +288,13 @@ mod tests {
         let fleet = tenants.fleet(TENANT);
         let machines = fleet.machines_from(None);
         machines
-            .map(|m| (m.name().to_owned(), m.os_version(), m.mark != 0))
+            .map(|m| {
+                (
+                    m.name().to_owned(),
+                    m.os_version(),
+                    fleet.mark_of(m.id()) != 0,
+                )
+            })
             .collect()
     }
 
