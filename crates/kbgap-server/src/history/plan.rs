@@ -10,8 +10,9 @@ use super::change::matches;
 use super::lists::{List, Listed};
 use super::{FirstSeen, History};
 
-/// Lists all of whose CVEs were detected by a time; less than a hundred bytes each.
-const DETECTED: usize = 1 << 14;
+/// Lists of a tenant all of whose CVEs were detected by a time; some fifty bytes each. A large
+/// fleet has some ten thousand, and after a feed as many more.
+const DETECTED: usize = 1 << 16;
 
 /// A machine whose newest row is not what it is vulnerable to.
 pub(super) struct Step {
@@ -156,13 +157,13 @@ impl Carrier {
 
 /// Lists all of whose CVEs were detected at a time or before.
 #[derive(Default)]
-pub(super) struct Detected(HashMap<(String, SetHash), i64>);
+pub(super) struct Detected(HashMap<String, HashMap<SetHash, i64>>);
 
 impl Detected {
     /// Whether all CVEs of a list are known to have been seen by a time.
     pub(super) fn knows(&self, tenant: &str, list: &List, by: i64) -> bool {
-        let key = (tenant.to_owned(), list.hash);
-        list.len == 0 || self.0.get(&key).is_some_and(|&at| at <= by)
+        let at = || self.0.get(tenant)?.get(&list.hash).copied();
+        list.len == 0 || at().is_some_and(|at| at <= by)
     }
 
     /// Whether all CVEs of a step's list are known to have been seen when it has them.
@@ -193,10 +194,11 @@ impl Detected {
                 detected.insert(finding.cve.to_string(), at);
             }
         }
-        if self.0.len() >= DETECTED {
-            self.0.clear();
+        let lists = self.0.entry(tenant.to_owned()).or_default();
+        if lists.len() >= DETECTED {
+            lists.clear();
         }
-        self.0.insert((tenant.to_owned(), step.list.hash), latest);
+        lists.insert(step.list.hash, latest);
     }
 
     /// Forgets all, where it is not known what became of it.

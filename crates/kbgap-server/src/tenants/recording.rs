@@ -80,6 +80,11 @@ impl Recording {
         let _ = done.wait_for(|done| *done >= queued).await;
     }
 
+    fn is_empty(&self) -> bool {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.is_empty()
+    }
+
     /// The next machines of one tenant under one feed, each once.
     fn take(&self) -> Vec<Changed> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
@@ -153,10 +158,14 @@ impl Tenants {
         let machines = machines.iter().cloned().zip(marks).collect();
         let news = recorder.record(tenant, machines, feed).await?;
         if !news.is_empty() {
+            // Marks change no answer: they come with what is published next, where more is.
+            let shows = news.detections.is_some() || recording.is_empty();
             tokio::task::block_in_place(|| {
                 let mut writer = self.writer();
                 writer.recorded(tenant, news);
-                self.publish(&mut writer);
+                if shows {
+                    self.publish(&mut writer);
+                }
             });
         }
         Ok(start.elapsed())
