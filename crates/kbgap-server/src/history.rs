@@ -30,6 +30,7 @@
 //!   of which nothing is recorded yet.
 //! - Machines that do not count, unseen for 30 days, are not recorded until they come back.
 
+mod carrier;
 pub(crate) mod change;
 mod lists;
 pub(crate) mod mark;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use kbgap_fleet::{Detections, JudgedMachine};
 use kbgap_store::{Exposure, ExposureStep, Judged, SetHash};
 
-use super::change::matches;
 use super::lists::{List, Listed};
 use super::{FirstSeen, History};
 
@@ -19,10 +18,10 @@ pub(super) struct Step {
     pub(super) machine: Arc<JudgedMachine>,
     pub(super) judged: Judged,
     /// Its newest row.
-    before: Option<Exposure>,
+    pub(super) before: Option<Exposure>,
     pub(super) list: List,
     /// Since when it has what it did not have.
-    since: i64,
+    pub(super) since: i64,
 }
 
 /// What a machine that may have something to record comes to.
@@ -74,15 +73,14 @@ impl Step {
         }))
     }
 
-    /// The lists that have to be read to carry the times on.
-    pub(super) fn lists(&self) -> impl Iterator<Item = SetHash> {
-        let before = self.before.as_ref().map(|before| before.set_hash);
-        let moves = before.filter(|before| *before != self.list.hash);
-        moves.into_iter().chain(moves.map(|_| self.list.hash))
+    /// The list that it had, and the one that it has now, where that is another one.
+    pub(super) fn pair(&self) -> Option<(SetHash, SetHash)> {
+        let before = self.before.as_ref()?.set_hash;
+        (before != self.list.hash).then_some((before, self.list.hash))
     }
 
     /// The row.
-    fn exposure(&self, first_seen: Vec<u8>) -> ExposureStep {
+    pub(super) fn exposure(&self, first_seen: Vec<u8>) -> ExposureStep {
         ExposureStep {
             follows: self.before.as_ref().map_or(0, |before| before.sequence),
             machine_id: self.machine.id().to_string(),
@@ -92,65 +90,6 @@ impl Step {
             first_seen,
             group_id: self.machine.group_id,
             judged: self.judged,
-        }
-    }
-}
-
-/// Where the findings of one list stand in the one before, of the last pair of lists:
-/// machines that go the same step follow one another.
-#[derive(Default)]
-pub(super) struct Carrier {
-    pair: Option<(SetHash, SetHash)>,
-    positions: Vec<Option<usize>>,
-}
-
-impl Carrier {
-    /// The times of a machine's list: what it had keeps its time. `None` where a list
-    /// that is needed is not there.
-    fn first_seen(
-        &mut self,
-        history: &History,
-        step: &Step,
-        sets: &HashMap<SetHash, Listed>,
-    ) -> Option<FirstSeen> {
-        let Some(before) = &step.before else {
-            return Some(FirstSeen::at_once(step.since, step.list.len));
-        };
-        let times = FirstSeen::decode(&before.first_seen).unwrap_or_default();
-        let pair = (before.set_hash, step.list.hash);
-        if pair.0 == pair.1 {
-            return Some(times);
-        }
-        if self.pair != Some(pair) {
-            let (old, new) = (sets.get(&pair.0), sets.get(&pair.1)?);
-            let old = old.map(|old| old.set(history)).unwrap_or_default();
-            self.positions = matches(&old, &new.set(history));
-            self.pair = Some(pair);
-        }
-        let old = times.each();
-        let each: Vec<i64> = self
-            .positions
-            .iter()
-            .map(|position| position.and_then(|p| old.get(p)).copied())
-            .map(|time| time.unwrap_or(step.since))
-            .collect();
-        Some(FirstSeen::of(&each))
-    }
-
-    /// The row of a step and its times; `None` where they cannot be told.
-    pub(super) fn row(
-        &mut self,
-        history: &History,
-        step: &Step,
-        sets: &HashMap<SetHash, Listed>,
-    ) -> Option<(ExposureStep, FirstSeen)> {
-        let first_seen = self.first_seen(history, step, sets)?;
-        match first_seen.encode() {
-            Ok(encoded) => Some((step.exposure(encoded), first_seen)),
-            Err(error) => {
-                tracing::error!(%error, "the times of a machine cannot be kept");
-                None
-            }
         }
     }
 }

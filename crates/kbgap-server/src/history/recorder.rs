@@ -14,9 +14,10 @@ use kbgap_store::{
 };
 
 use self::candidate::Candidate;
+use super::carrier::Carrier;
 use super::lists::{Listed, Lists};
 use super::mark::NO_ROW;
-use super::plan::{Carrier, Detected, Step, Verdict};
+use super::plan::{Detected, Step, Verdict};
 use super::{History, PAGE};
 use crate::clock::Clock;
 
@@ -40,6 +41,7 @@ pub(crate) struct Recorder {
     news: News,
     lists: Lists,
     detected: Detected,
+    carrier: Carrier,
 }
 
 /// Under which feed machines are judged.
@@ -78,6 +80,7 @@ impl Recorder {
             news: News::default(),
             lists: Lists::default(),
             detected: Detected::default(),
+            carrier: Carrier::default(),
         }
     }
 
@@ -223,7 +226,7 @@ impl Recorder {
             at_once = UNLISTED;
             let needed = steps.iter().flat_map(|step| {
                 let seen = (!self.detected.knows_all_of(tenant, step)).then_some(step.list.hash);
-                step.lists().chain(seen)
+                self.carrier.needed(step).chain(seen)
             });
             let missing = needed.filter(|hash| !sets.contains_key(hash));
             let stored = history.packed(tenant, missing).await?.into_iter();
@@ -329,7 +332,7 @@ impl Recorder {
                 .marks
                 .push((Arc::clone(tenant), machine.id().clone(), mark));
         }
-        steps.sort_by_key(|step| (step.lists().next(), step.list.hash));
+        steps.sort_by_key(|step| (step.pair(), step.list.hash));
         steps
     }
 
@@ -344,13 +347,12 @@ impl Recorder {
         now: i64,
     ) -> (ExposureBatch, Vec<Step>, Vec<Candidate>) {
         let detections = self.history.detections(tenant);
-        let mut carrier = Carrier::default();
         let mut detected = HashMap::new();
         let (mut rows, mut taken, mut again) = (Vec::new(), Vec::new(), Vec::new());
         for step in steps {
             let known = self.detected.knows_all_of(tenant, &step);
             let set = sets.get(&step.list.hash);
-            let row = carrier.row(&self.history, &step, sets);
+            let row = self.carrier.row(&self.history, &step, sets);
             let (Some((row, first_seen)), true) = (row, known || set.is_some()) else {
                 self.lists.forget(step.judged.fingerprint);
                 let Step {
