@@ -10,8 +10,8 @@ use super::lists::Listed;
 use super::plan::Step;
 use super::{FirstSeen, History};
 
-/// Pairs of lists of which it is known how one leads to the other: some hundred bytes each.
-const PAIRS: usize = 1 << 13;
+/// Pairs of lists of which it is known how one leads to the other: a kilobyte or so each.
+const PAIRS: usize = 1 << 12;
 
 /// How lists lead to one another. Machines of a fleet mostly go the same steps, and to read
 /// and to compare two lists takes longer than all else that is done for a machine.
