@@ -156,10 +156,15 @@ impl Tenants {
     /// # Errors
     /// As [`Tenants::follow`].
     pub(crate) async fn follow_others(&self) -> Result<(), StoreError> {
-        match Arc::strong_count(&self.under_way) {
-            1 => self.follow().await,
-            _ => Ok(()),
+        match self.are_reports_under_way() {
+            true => Ok(()),
+            false => self.follow().await,
         }
+    }
+
+    /// Whether reports of this process are on their way from the store into the index.
+    fn are_reports_under_way(&self) -> bool {
+        Arc::strong_count(&self.under_way) > 1
     }
 
     /// The same when the server starts. Nothing is recorded: what machines have to be is

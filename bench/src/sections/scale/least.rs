@@ -15,14 +15,12 @@ use kbgap_store::MachineReport;
 use rusqlite::{Connection, params};
 use serde::de::IgnoredAny;
 
-use super::loaded::pack;
+use super::loaded::{BATCH, pack, write_batch};
 use crate::figure::{Report, float};
 use crate::kbgap::folder;
 use crate::process::cpu;
 
-/// Documents in a body.
-const BATCH: usize = 1_000;
-const BATCHES: usize = 20;
+const MACHINES: u64 = 20 * BATCH;
 /// How often the machines are stored, as others each time: a small index by id is too fast.
 const TIMES: u8 = 20;
 /// Bytes of a device id.
@@ -36,15 +34,13 @@ CREATE TABLE machine (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, body 
 
 pub(super) fn run(report: &mut Report) -> anyhow::Result<()> {
     let generator = Generator::new(Fleet::new(super::SEED));
-    let bodies: Vec<String> = (0..BATCHES)
-        .map(|batch| {
-            let mut body = Vec::new();
-            for number in batch * BATCH..(batch + 1) * BATCH {
-                generator.write(number as u64, 0, &mut body);
-            }
-            Ok(String::from_utf8(body)?)
-        })
-        .collect::<anyhow::Result<_>>()?;
+    let mut numbers = 0..MACHINES;
+    let mut bodies = Vec::new();
+    while !numbers.is_empty() {
+        let mut body = Vec::new();
+        write_batch(&generator, &mut numbers, &mut body);
+        bodies.push(String::from_utf8(body)?);
+    }
     let documents = || bodies.iter().flat_map(|body| body.lines());
 
     let unpack = unpack(&bodies)?;
@@ -54,14 +50,14 @@ pub(super) fn run(report: &mut Report) -> anyhow::Result<()> {
         }
         Ok(())
     })?;
-    let mut machines: Vec<Machine> = Vec::with_capacity(BATCHES * BATCH);
+    let mut machines: Vec<Machine> = Vec::new();
     let read = each(|| {
         for document in documents() {
             machines.push(native::machine(document)?);
         }
         Ok(())
     })?;
-    let mut reports: Vec<MachineReport> = Vec::with_capacity(machines.len());
+    let mut reports: Vec<MachineReport> = Vec::new();
     let pack = each(|| {
         for machine in &machines {
             reports.push(new_machine(machine, i64::MAX)?);
@@ -88,7 +84,7 @@ pub(super) fn run(report: &mut Report) -> anyhow::Result<()> {
 fn each(step: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<f64> {
     let start = Instant::now();
     step()?;
-    Ok(start.elapsed().as_secs_f64() * 1e6 / float(BATCHES * BATCH))
+    Ok(start.elapsed().as_secs_f64() * 1e6 / float(MACHINES))
 }
 
 /// A third of the bodies' bytes come plain, a third each in one of the packings.
@@ -120,7 +116,7 @@ fn store(reports: &[MachineReport]) -> anyhow::Result<f64> {
     connection.execute_batch(SCHEMA)?;
     let before = cpu("self")?;
     for time in 0..TIMES {
-        for batch in reports.chunks(BATCH) {
+        for batch in reports.chunks(usize::try_from(BATCH)?) {
             let transaction = connection.transaction()?;
             let mut put =
                 transaction.prepare_cached("INSERT INTO machine (id, body) VALUES (?1, ?2)")?;

@@ -20,7 +20,7 @@ use crate::process::measure;
 use crate::server::{Client, Server};
 
 /// Machines of one request.
-const BATCH: u64 = 1_000;
+pub(super) const BATCH: u64 = 1_000;
 const CONNECTIONS: usize = 4;
 /// Months of the feed that come later: the newest may have begun only days ago.
 pub(super) const HELD_BACK: usize = 2;
@@ -200,7 +200,7 @@ impl Loaded {
     }
 }
 
-fn write_batch(generator: &Generator, numbers: &mut Range<u64>, body: &mut Vec<u8>) {
+pub(super) fn write_batch(generator: &Generator, numbers: &mut Range<u64>, body: &mut Vec<u8>) {
     for number in numbers.take(usize::try_from(BATCH).unwrap_or_default()) {
         generator.write(number, 0, body);
     }

@@ -79,9 +79,9 @@ impl Ordinals {
         self.parts.get((ordinal / PART) as usize)
     }
 
-    /// The part of a machine, to be written to; machines up to `highest` may come.
-    fn part_mut(&mut self, ordinal: u32, highest: u32) -> &mut RoaringBitmap {
-        self.highest = self.highest.max(highest);
+    /// The part of a machine, to be written to: nothing above the machine may come.
+    fn part_mut(&mut self, ordinal: u32) -> &mut RoaringBitmap {
+        self.highest = self.highest.max(ordinal);
         let number = (ordinal / PART) as usize;
         let parts = Arc::make_mut(&mut self.parts);
         if parts.len() <= number {
@@ -127,7 +127,7 @@ impl Ordinals {
     fn settle(&mut self) {
         let recent = self.recent.take().unwrap_or_default();
         for part in recent.chunk_by(|a, b| a / PART == b / PART) {
-            self.part_mut(part[0], part[part.len() - 1]).extend(part);
+            self.part_mut(part[part.len() - 1]).extend(part);
         }
     }
 
@@ -139,7 +139,7 @@ impl Ordinals {
             Arc::make_mut(recent).remove(place);
             return true;
         }
-        self.is_in_part(ordinal) && self.part_mut(ordinal, 0).remove(ordinal)
+        self.is_in_part(ordinal) && self.part_mut(ordinal).remove(ordinal)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -183,7 +183,7 @@ impl FromIterator<u32> for Ordinals {
     fn from_iter<I: IntoIterator<Item = u32>>(ordinals: I) -> Self {
         let mut set = Self::default();
         for ordinal in ordinals {
-            set.part_mut(ordinal, ordinal).insert(ordinal);
+            set.part_mut(ordinal).insert(ordinal);
         }
         Arc::make_mut(&mut set.parts).last_mut().map(without_spare);
         set

@@ -233,7 +233,7 @@ async fn enter_all(tenants: Arc<Tenants>, mut entering: mpsc::Receiver<Committed
                 break;
             }
             next = match entering.try_recv() {
-                Err(TryRecvError::Empty) if is_fleet && tenants.is_more_under_way() => {
+                Err(TryRecvError::Empty) if is_fleet && tenants.are_reports_under_way() => {
                     let more = tokio::time::timeout_at(end, entering.recv()).await;
                     more.ok().flatten()
                 }
@@ -306,11 +306,6 @@ impl Entered {
 }
 
 impl Tenants {
-    /// Whether reports are on their way from the store into the index.
-    fn is_more_under_way(&self) -> bool {
-        Arc::strong_count(&self.under_way) > 1
-    }
-
     /// Enters reports that were committed into the index; tells whether they may have
     /// changed a machine.
     async fn enter(
